@@ -1,0 +1,131 @@
+/* base/: what every room may use. No library but GLib. */
+#pragma once
+
+#include "model/address.h"
+#include "model/connection.h"
+#include "model/verdict.h"
+
+#include <glib.h>
+#include <stddef.h>
+
+/* ---- Byte cursor: reads inside a buffer, never outside. After the first short read `ok` is FALSE and every read gives
+ * zero (or NULL); check it once at the end. Big-endian unless the name says otherwise. */
+typedef struct {
+	const uint8_t *at;
+	size_t left;
+	gboolean ok;
+} AmCursor;
+
+static inline AmCursor am_cursor(const void *bytes, size_t size)
+{
+	return (AmCursor){.at = bytes, .left = size, .ok = TRUE};
+}
+
+/* Lends the next `size` octets and steps over them; NULL when there are fewer. */
+static inline const uint8_t *am_cursor_take(AmCursor *cursor, size_t size)
+{
+	if (!cursor->ok || cursor->left < size) {
+		cursor->ok = FALSE;
+		return NULL;
+	}
+	const uint8_t *bytes = cursor->at;
+	cursor->at += size;
+	cursor->left -= size;
+	return bytes;
+}
+
+static inline uint8_t am_cursor_u8(AmCursor *cursor)
+{
+	const uint8_t *b = am_cursor_take(cursor, 1);
+	return b != NULL ? b[0] : 0;
+}
+
+static inline uint16_t am_cursor_u16(AmCursor *cursor)
+{
+	const uint8_t *b = am_cursor_take(cursor, 2);
+	return b != NULL ? (uint16_t)(b[0] << 8 | b[1]) : 0;
+}
+
+static inline uint32_t am_cursor_u32(AmCursor *cursor)
+{
+	const uint8_t *b = am_cursor_take(cursor, 4);
+	return b != NULL ? (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3] : 0;
+}
+
+static inline void am_cursor_skip(AmCursor *cursor, size_t size)
+{
+	(void)am_cursor_take(cursor, size);
+}
+
+/* ---- Addresses and prefixes */
+#define AM_ADDRESS_TEXT_SIZE 46
+
+AmAddress am_address_ipv4(const uint8_t bytes[4]);
+AmAddress am_address_ipv6(const uint8_t bytes[16]);
+/* Numeric text to address; FALSE when it is not one. */
+gboolean am_address_parse(const char *text, AmAddress *ret_address);
+/* Writes the canonical text (RFC 5952 for IPv6; "" for none) and returns `text`. */
+const char *am_address_text(const AmAddress *address, char text[AM_ADDRESS_TEXT_SIZE]);
+int am_address_compare(const AmAddress *a, const AmAddress *b);
+gboolean am_address_is_multicast(const AmAddress *address); /* also 255.255.255.255 */
+gboolean am_address_is_link_local(const AmAddress *address); /* 169.254/16, fe80::/10 */
+gboolean am_address_is_unspecified(const AmAddress *address);
+gboolean am_address_is_loopback(const AmAddress *address);
+uint8_t am_address_bits(const AmAddress *address); /* 32 or 128 */
+
+/* "10.0.0.0/8", "2001:db8::1" (a host). Host bits set: error AM_BASE_ERROR_INVALID. */
+gboolean am_prefix_parse(const char *text, AmPrefix *ret_prefix, GError **error);
+AmPrefix am_prefix_host(const AmAddress *address);
+gboolean am_prefix_contains(const AmPrefix *prefix, const AmAddress *address);
+char *am_prefix_text(const AmPrefix *prefix); /* always with "/length"; g_free() */
+int am_prefix_compare(const AmPrefix *a, const AmPrefix *b); /* by address, wider first */
+/* The smallest set of prefixes that covers exactly these. Sorts and shrinks the GArray of AmPrefix in place. O(n log n). */
+void am_prefixes_minimise(GArray *prefixes);
+
+/* ---- Time */
+#define AM_NS_PER_S INT64_C(1000000000)
+#define AM_TIME_TEXT_SIZE 32
+/* "2026-03-02T00:00:00.123456789Z", the fraction only as long as it must be; "-" for 0. */
+const char *am_time_text(int64_t ns, char text[AM_TIME_TEXT_SIZE]);
+gboolean am_time_parse(const char *text, int64_t *ret_ns); /* RFC 3339, or seconds since 1970 */
+int32_t am_time_day(int64_t ns); /* floor, also before 1970 */
+int am_time_hour(int64_t ns);    /* 0..23 UTC */
+/* The clock in force: `now_text` (--now) if not NULL, else SOURCE_DATE_EPOCH, else the system's. */
+gboolean am_clock(const char *now_text, int64_t *ret_now_ns, GError **error);
+
+/* ---- Text that came from the network. Keeps printable UTF-8, replaces the rest by "?", cuts at whole characters. */
+void am_text_safe(char *destination, size_t destination_size, const void *bytes, size_t size);
+
+/* ---- Names of enum values, in the product's words; and back. NULL / FALSE when there is none. */
+const char *am_outcome_name(AmOutcome outcome);
+const char *am_l7_confidence_name(AmL7Confidence confidence);
+const char *am_verdict_name(AmVerdict verdict);
+gboolean am_verdict_parse(const char *name, AmVerdict *ret_verdict);
+const char *am_reason_name(AmReason reason);
+const char *am_reason_text(AmReason reason);
+const char *am_direction_name(AmDirection direction);
+/* "tcp", "udp", "sctp", "icmp", "icmpv6", or the number as decimal digits, in `text`. */
+const char *am_protocol_text(uint8_t ip_protocol, char text[8]);
+gboolean am_protocol_parse(const char *text, int *ret_ip_protocol);
+
+/* ---- A source of bytes that one room opens and another reads: > 0 octets read, 0 at the end, -1 error set. */
+typedef struct {
+	gssize (*read)(void *source, void *buffer, size_t size, GError **error);
+	void *source;
+} AmByteReader;
+
+/* ---- Progress on standard error, only when it is a terminal. Any thread may step; one prints. */
+typedef struct AmProgress AmProgress;
+AmProgress *am_progress_new(const char *what, uint64_t total_bytes); /* 0 = unknown */
+void am_progress_set(AmProgress *progress, uint64_t bytes, uint64_t packets); /* cheap: prints at most 4 times a second */
+void am_progress_free(AmProgress *progress); /* wipes the line */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmProgress, am_progress_free)
+
+/* ---- Files embedded at build: `data/...` and `sql/...`, by their path. NULL when there is none. Never freed. */
+const char *am_embedded(const char *path, size_t *ret_size);
+/* The n-th embedded path that begins with `prefix`, in the makefile's order; NULL past the end. */
+const char *am_embedded_path(const char *prefix, guint n);
+
+#define AM_BASE_ERROR (am_base_error_quark())
+GQuark am_base_error_quark(void);
+typedef enum { AM_BASE_ERROR_INVALID } AmBaseError;

@@ -1,0 +1,54 @@
+/* capture/: where packets come from, and their decoding.
+ *
+ * in: paths ("-" = standard input). out: AmFrame, one after the other, in file order; and from a frame an AmPacket.
+ * The only room with libpcap and libarchive. Reads pcap (µs, ns, either byte order, by libpcap), pcapng (our own reader:
+ * libpcap 1.10 refuses interfaces that differ in link type or snap length), both also compressed (gz, zst, xz, bz2).
+ * Everything read is hostile: lengths are checked before use, and a record longer than AM_FRAME_MAX is an error.
+ *
+ * To add a link layer: a case in decode.c's table, its RFC or registry entry beside it, a capture in tests/fixtures, a
+ * line in tests/unit/test-decode.c. */
+#pragma once
+
+#include "base.h"
+#include "model/packet.h"
+#include "model/run.h"
+
+#define AM_CAPTURE_ERROR (am_capture_error_quark())
+GQuark am_capture_error_quark(void);
+typedef enum {
+	AM_CAPTURE_ERROR_OPEN,    /* cannot be opened or read */
+	AM_CAPTURE_ERROR_FORMAT,  /* not a capture nor a log that is understood */
+	AM_CAPTURE_ERROR_EMPTY,   /* no bytes at all */
+	AM_CAPTURE_ERROR_CORRUPT, /* the file contradicts itself in the middle */
+} AmCaptureError;
+
+#define AM_FRAME_MAX (256 * 1024)
+
+/* An opened input: compression undone, kind sniffed. One thread at a time. */
+typedef struct AmInputFile AmInputFile;
+AmInputFile *am_input_file_open(const char *path, GError **error);
+void am_input_file_free(AmInputFile *file);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmInputFile, am_input_file_free)
+AmInputKind am_input_file_kind(const AmInputFile *file);
+/* Octets of the file on disk consumed so far, for progress; 0 for standard input. */
+uint64_t am_input_file_position(const AmInputFile *file);
+/* For logs: the decompressed bytes from the start. Lent, valid as long as `file`. */
+AmByteReader am_input_file_reader(AmInputFile *file);
+
+/* For captures: the next frame. 1 = `ret_frame` set, its bytes lent until the next call; 0 = end; -1 = error set (all
+ * frames before it stand). A capture that ends inside a record is an end, and am_input_file_was_cut() says so. */
+int am_input_file_next(AmInputFile *file, AmFrame *ret_frame, GError **error);
+gboolean am_input_file_was_cut(const AmInputFile *file);
+
+/* Size and SHA-256 of the first and last MiB (whole file when at most 2 MiB, or when `whole`), as known inputs are
+ * recognised; fills path, size, sha256. Standard input: path "-", size 0, empty sha256. */
+gboolean am_input_identify(const char *path, gboolean whole, AmInput *ret_input, GError **error);
+
+/* Expands folders (recursively, regular files, not hidden, in name order) and keeps files as given. A folder without
+ * files is an error. Result: char * to g_free() */
+GPtrArray *am_input_expand(const char *const *paths, GError **error);
+
+/* Decodes one frame: link layer, VLAN tags, IPv4/IPv6 with extension headers, TCP/UDP/SCTP/ICMP/ICMPv6. Fills
+ * `ret_packet` (pointers into the frame) and returns AM_SKIP_NONE, or says why not. No allocation; reads no byte outside
+ * frame->size. An IP protocol that is not decoded further is a packet with ports 0. */
+AmSkipReason am_decode(const AmFrame *frame, AmPacket *ret_packet);

@@ -1,0 +1,69 @@
+/* flow/: the connection table, its evidence, and DPI.
+ *
+ * in: AmPacket in time order (roughly). out: AmConnection records when a connection ends, changes its UTC day, or is
+ * given up. The only room with nDPI. It stores what was seen; who is the client is decided in map/.
+ *
+ * The table is split into a fixed number of logical shards by a seeded hash of (network, address pair), so that nDPI's
+ * caches and the two halves of a conversation stay together and the result is the same for any number of threads. A shard
+ * is used by one thread at a time; different shards by different threads. ICMP errors go by the addresses they quote. */
+#pragma once
+
+#include "base.h"
+#include "model/connection.h"
+#include "model/packet.h"
+
+#define AM_FLOW_SHARDS 16
+
+#define AM_FLOW_ERROR (am_flow_error_quark())
+GQuark am_flow_error_quark(void);
+typedef enum { AM_FLOW_ERROR_DPI } AmFlowError;
+
+typedef struct {
+	gboolean dpi;
+	uint64_t seed;         /* of the hashes; fixed offline, random live */
+	uint32_t network;      /* id given to every connection */
+	uint32_t max_flows;    /* of the whole table; each shard has its share. 0 = 1,000,000 */
+	/* Idle timeouts by packet time, seconds; 0 = the default in brackets. */
+	uint32_t tcp_established_s;  /* 3600: keep-alives are often two hours apart, yet memory is bounded */
+	uint32_t tcp_unestablished_s; /* 60 */
+	uint32_t tcp_closed_s;       /* 5: trailing ACKs and retransmitted FINs still belong to it */
+	uint32_t udp_s;              /* 60 (RFC 4787 asks NATs for 120; DNS and most request protocols need far less) */
+	uint32_t other_s;            /* 60 */
+} AmFlowOptions;
+
+/* What one shard counted. */
+typedef struct {
+	uint64_t recorded;                /* packets that joined a connection */
+	uint64_t skipped[AM_N_SKIP_REASONS];
+	uint64_t connections;             /* begun */
+	uint64_t given_up;                /* closed early for want of room */
+} AmFlowCounters;
+
+/* A batch of finished records: grows, is reused, holds AmConnection in the order they ended. */
+typedef struct {
+	AmConnection *records;
+	size_t n, capacity;
+} AmConnectionBatch;
+void am_connection_batch_clear(AmConnectionBatch *batch); /* frees the memory */
+
+/* Which shard a packet belongs to: 0 .. AM_FLOW_SHARDS-1. Symmetric in direction. */
+uint32_t am_flow_shard_of(const AmPacket *packet, uint64_t seed);
+
+typedef struct AmFlowShard AmFlowShard;
+AmFlowShard *am_flow_shard_new(const AmFlowOptions *options, GError **error);
+void am_flow_shard_free(AmFlowShard *shard);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmFlowShard, am_flow_shard_free)
+
+/* Takes in one packet. `ordinal` is its number in the run, from 1, ascending. Records that end because of it (day change,
+ * port reuse, given up) are added to `out`. */
+void am_flow_shard_packet(AmFlowShard *shard, const AmPacket *packet, uint64_t ordinal, AmConnectionBatch *out);
+/* Ends what has been idle for its timeout at `now_ns` (packet time; never goes backwards). */
+void am_flow_shard_advance(AmFlowShard *shard, int64_t now_ns, AmConnectionBatch *out);
+/* Ends everything that is still open: the input is over. */
+void am_flow_shard_flush(AmFlowShard *shard, AmConnectionBatch *out);
+AmFlowCounters am_flow_shard_counters(const AmFlowShard *shard);
+
+/* "nDPI 4.2.0", or "none". */
+const char *am_flow_dpi_version(void);
+/* Name of risk bit 0..63, or NULL. */
+const char *am_flow_risk_name(guint bit);

@@ -1,0 +1,63 @@
+/* job/: one file per job. A job opens several rooms and owns the threads; cmd/ fills its options and prints its errors. */
+#pragma once
+
+#include "base.h"
+#include "export.h"
+#include "flow.h"
+#include "map.h"
+#include "model/map.h"
+#include "model/policy.h"
+#include "model/run.h"
+#include "policy.h"
+#include "store.h"
+
+#define AM_JOB_ERROR (am_job_error_quark())
+GQuark am_job_error_quark(void);
+typedef enum { AM_JOB_ERROR_INPUT, AM_JOB_ERROR_OUTPUT, AM_JOB_ERROR_PROOF } AmJobError;
+
+/* ---- ingest: files → facts. A reader thread (decoding and sharding), workers (one or more shards each), a writer. */
+typedef struct {
+	const char *db;
+	const char *const *paths; /* NULL-terminated; "-" = standard input; folders allowed */
+	const char *sensor;       /* name or UUID; NULL = "offline" */
+	const char *network;      /* NULL = "default" */
+	guint threads;            /* workers; 0 = one per core */
+	gboolean strict;          /* a capture cut short, or one bad file, is an error at the end */
+	gboolean whole_hash;      /* --hash: identify inputs by all their bytes */
+	gboolean skip_known;      /* leave known inputs out instead of failing; analyze and retries */
+	int64_t now_ns;
+	AmFlowOptions flow;
+} AmIngestOptions;
+
+typedef struct {
+	AmRun *run;           /* as finished; owned */
+	GPtrArray *warnings;  /* char *: cut files, files left out; owned */
+	gboolean some_failed; /* an input could not be used: exit 3, the rest is done */
+} AmIngestResult;
+
+gboolean am_job_ingest(const AmIngestOptions *options, AmIngestResult *ret_result, GError **error);
+void am_ingest_result_clear(AmIngestResult *result);
+
+/* ---- map: facts + decisions → map. A snapshot: everything a listing needs, read in one transaction each. */
+typedef struct {
+	AmMap *map;
+	GPtrArray *runs; /* AmRun * */
+	AmDecisionSet *decisions;
+	uint64_t connections;
+} AmSnapshot;
+
+AmSnapshot *am_job_snapshot(const char *db, const char *decisions_path, const AmMapOptions *options, GError **error);
+void am_snapshot_free(AmSnapshot *snapshot);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmSnapshot, am_snapshot_free)
+
+/* ---- recommend: map → policy, proved both ways before it is given out. */
+AmPolicy *am_job_recommend(const AmSnapshot *snapshot, const AmRecommendOptions *options, GError **error);
+
+/* ---- export: policy → text of a target, parsed back and proved equal. g_free() */
+char *am_job_export(const AmExportTarget *target, const AmPolicy *policy, const AmExportOptions *options,
+                    GArray **ret_fidelity, GError **error);
+
+/* Reads a policy document from a file ("-" = standard input). */
+AmPolicy *am_job_read_policy(const char *path, GError **error);
+/* Writes a result: to standard output when `path` is NULL or "-", else to a new file beside it that replaces it at once. */
+gboolean am_job_write_file(const char *path, const char *text, gssize size, GError **error);

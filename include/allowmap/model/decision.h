@@ -1,0 +1,30 @@
+/* Decisions: what people said. They name endpoints and ports, never a derived id, and survive every re-run. */
+#pragma once
+
+#include "address.h"
+#include "verdict.h"
+
+#include <glib.h>
+
+/* A verdict set by hand on (client, server, protocol, port). A prefix may be wider than one host. Strings owned. */
+typedef struct {
+	char *network; /* name; NULL = any */
+	AmPrefix client, server;
+	int ip_protocol; /* -1 = any */
+	int port;        /* server port; ICMP: type << 8 | code; -1 = any */
+	AmVerdict verdict;
+	char *who, *why;
+	int64_t at_ns;
+} AmOverride;
+
+/* "This address serves this port": the user-hint step of the direction ladder. */
+typedef struct {
+	char *network;
+	AmPrefix server;
+	int ip_protocol, port;
+} AmHint;
+
+typedef struct {
+	GArray *overrides; /* AmOverride, oldest first; the newest that matches wins */
+	GArray *hints;     /* AmHint */
+} AmDecisionSet;

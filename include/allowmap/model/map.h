@@ -1,0 +1,81 @@
+/* The map: what is derived from tallies and decisions. Computed whole, replaceable, never stored as truth. */
+#pragma once
+
+#include "tally.h"
+#include "verdict.h"
+
+#include <glib.h>
+
+/* Indexes are into the arrays of the AmMap; AM_NO_INDEX where there is none. */
+#define AM_NO_INDEX UINT32_MAX
+
+typedef struct {
+	uint32_t network;
+	AmAddress address;
+	uint32_t asset; /* index */
+} AmEndpoint;
+
+/* A machine. Sorted by its first endpoint. */
+typedef struct {
+	uint32_t first_endpoint, n_endpoints; /* a run of AmMap.endpoints, which are sorted by (asset, network, address) */
+	uint32_t group;                       /* index, or AM_NO_INDEX (outside, multicast, never in an essential edge) */
+	int64_t first_ns, last_ns;
+	gboolean inside;   /* in one of the --inside prefixes */
+	gboolean scanner;
+} AmAsset;
+
+/* A service that somebody offers: it answered, or datagrams keep being sent to it. Sorted by (endpoint, protocol, port). */
+typedef struct {
+	uint32_t endpoint;
+	uint8_t ip_protocol;
+	uint16_t port;
+	uint32_t clients; /* distinct client endpoints, all verdicts */
+	uint64_t outcomes[AM_N_OUTCOMES];
+	AmTallyL7 l7; /* the most frequent; connections 0 = none */
+	gboolean idle; /* answers, yet no essential client */
+	int64_t first_ns, last_ns;
+} AmListener;
+
+/* Who talks to whom: (client endpoint, server endpoint, protocol, port). Sorted by (network, client address, server
+ * address, protocol, port). Index 0 of `counts` is client→server. */
+typedef struct {
+	uint32_t client, server; /* endpoints */
+	uint8_t ip_protocol;
+	uint16_t port; /* server port; ICMP: type << 8 | code; else 0 */
+	AmVerdict verdict;
+	AmDirection direction; /* the best level that any of its connections has */
+	uint32_t reasons;      /* bits 1u << AmReason */
+	uint64_t connections;
+	AmCounts counts;
+	uint64_t outcomes[AM_N_OUTCOMES];
+	uint64_t handshakes, payload_both, icmp_errors;
+	int64_t first_ns, last_ns;
+	uint32_t days;  /* distinct UTC days */
+	uint32_t hours; /* distinct (day, hour) */
+	uint8_t n_l7;
+	AmTallyL7 l7[AM_TALLY_MAX_L7]; /* most frequent first */
+	char server_name[AM_SERVER_NAME_SIZE];
+	uint64_t risks;
+	int32_t override_index; /* into AmDecisionSet.overrides, -1 = none */
+} AmEdge;
+
+/* Assets that serve and use the same things. Sorted by id. */
+typedef struct {
+	char id[16];   /* "g-" + 8 hex digits of a hash: the same for the same members */
+	char name[32]; /* ^[a-z][a-z0-9]{0,11}(-[a-z0-9]{1,8}){0,2}$, unique in the map */
+	GArray *members; /* uint32_t asset indexes, ascending; owned */
+	char *why;       /* one line: what its members serve and use; owned */
+} AmGroup;
+
+typedef struct {
+	GPtrArray *networks; /* char *, index = network id */
+	GArray *endpoints;   /* AmEndpoint */
+	GArray *assets;      /* AmAsset */
+	GArray *listeners;   /* AmListener */
+	GArray *edges;       /* AmEdge */
+	GArray *groups;      /* AmGroup */
+	int64_t first_ns, last_ns; /* of all tallies */
+	uint32_t days;       /* distinct UTC days with any tally */
+	uint64_t n_verdicts[AM_N_VERDICTS];
+	char revision[17]; /* 16 hex digits: a hash of the tallies, decisions and parameters that made it */
+} AmMap;

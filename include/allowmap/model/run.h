@@ -1,0 +1,40 @@
+/* A run: one ingest or one capture session, with its inputs and its packet ledger. */
+#pragma once
+
+#include "packet.h"
+
+#include <glib.h>
+
+typedef enum { AM_INPUT_PCAP, AM_INPUT_PCAPNG, AM_INPUT_ZEEK_TSV, AM_INPUT_ZEEK_JSON } AmInputKind;
+
+/* One input of a run. Strings are owned by whoever owns the array it is in (am_input_clear()). */
+typedef struct {
+	char *path; /* as given; "-" for standard input */
+	AmInputKind kind;
+	uint64_t size;   /* octets; 0 for standard input */
+	char sha256[65]; /* of the first and the last MiB (or of the whole); empty for standard input */
+	uint64_t records; /* packets, or lines of a log */
+	int64_t first_ns, last_ns; /* 0 when there is no record */
+	gboolean cut; /* ended inside a record: all before it was kept */
+} AmInput;
+
+/* Every packet is accounted for: read = recorded + sum(skipped). */
+typedef struct {
+	uint64_t read, recorded;
+	uint64_t skipped[AM_N_SKIP_REASONS];
+	uint64_t log_lines, log_recorded, log_skipped; /* connection logs: lines that are records */
+	uint64_t connections;
+	uint64_t connections_given_up; /* closed early because the table was full */
+} AmLedger;
+
+typedef struct {
+	int64_t id;
+	char *sensor;          /* its UUID as text */
+	char *network;         /* name of the address space */
+	gboolean live;
+	int64_t started_ns, finished_ns; /* finished_ns 0: unfinished */
+	char *parameters;      /* JSON object: every option in force */
+	char *tool_version, *dpi_version;
+	AmLedger ledger;
+	GArray *inputs; /* AmInput */
+} AmRun;

@@ -1,0 +1,45 @@
+/* policy/: from essential edges to rules, and the proof that they permit exactly what they should. Pure. */
+#pragma once
+
+#include "base.h"
+#include "model/map.h"
+#include "model/policy.h"
+
+#define AM_POLICY_ERROR (am_policy_error_quark())
+GQuark am_policy_error_quark(void);
+typedef enum { AM_POLICY_ERROR_INVALID, AM_POLICY_ERROR_PROOF } AmPolicyError;
+
+typedef struct {
+	AmGranularity granularity;
+	AmPolicyDefault default_action;
+	int64_t now_ns;
+	const char *tool_version;
+} AmRecommendOptions;
+
+/* Rules from the essential edges of `map`. Equal rows and columns are contracted; prefixes are minimal and exact (none
+ * holds an address that is no member); ports of the same pair of peers share a rule. Local and undecided edges get none. */
+AmPolicy *am_policy_recommend(const AmMap *map, const AmRecommendOptions *options);
+AmPolicy *am_policy_new(void);
+void am_policy_free(AmPolicy *policy);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmPolicy, am_policy_free)
+void am_policy_group_free(AmPolicyGroup *group);
+void am_rule_free(AmRule *rule);
+AmRule *am_rule_new(void);
+
+/* Sorts and deduplicates everything inside, and sets each rule's id from its canonical bytes (groups by their members'
+ * names, service, peers; not the evidence nor the status): the same meaning, the same id. */
+void am_policy_canonicalise(AmPolicy *policy);
+
+/* Proof against the map, both ways: every essential edge is permitted; every permitted (client, server, protocol, port)
+ * that was never essential is counted in the over_grant of the rule that permits it (set here). Counterexamples of the
+ * first kind: error AM_POLICY_ERROR_PROOF with up to 10 of them in the message. */
+gboolean am_policy_prove(AmPolicy *policy, const AmMap *map, GError **error);
+
+/* Do two policies permit the same packets? Addresses and ports are split into atoms (Yang and Lam, ToN 2016) and compared
+ * as sets; names, evidence, ids do not matter. On a difference: error AM_POLICY_ERROR_PROOF with counterexamples of both
+ * kinds. Used on what an export says when it is parsed back. */
+gboolean am_policy_equal(const AmPolicy *a, const AmPolicy *b, GError **error);
+
+/* Is this (client, server, protocol, port; ICMP: type << 8 | code) permitted? Sets *ret_rule (borrowed) if not NULL. */
+gboolean am_policy_permits(const AmPolicy *policy, const AmAddress *client, const AmAddress *server, uint8_t ip_protocol,
+                           uint16_t port, const AmRule **ret_rule);

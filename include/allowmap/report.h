@@ -1,0 +1,55 @@
+/* report/: listings (table, JSON, CSV), the status, and the HTML report. The only room with Graphviz.
+ *
+ * Everything that came from the network is escaped for the format that it goes into: control characters for the terminal,
+ * JSON strings, CSV quoting with a ' before =, +, -, @, HTML entities. */
+#pragma once
+
+#include "base.h"
+#include "model/connection.h"
+#include "model/map.h"
+#include "model/policy.h"
+#include "model/run.h"
+
+#include <stdio.h>
+
+#define AM_REPORT_ERROR (am_report_error_quark())
+GQuark am_report_error_quark(void);
+typedef enum { AM_REPORT_ERROR_OPTION, AM_REPORT_ERROR_WRITE, AM_REPORT_ERROR_DRAW } AmReportError;
+
+typedef enum { AM_FORMAT_TABLE, AM_FORMAT_JSON, AM_FORMAT_CSV } AmFormat;
+gboolean am_format_parse(const char *text, AmFormat *ret_format, GError **error);
+
+/* What to list. Strings are borrowed; NULL = no filter. */
+typedef struct {
+	AmFormat format;
+	const char *asset;   /* an address or CIDR: either end */
+	const char *group;   /* name or id: either end */
+	const char *port;    /* "443", "tcp/443", "8000-8100" */
+	const char *l7;      /* "tls" matches tls and tls.google */
+	const char *verdict; /* one verdict name */
+	const char *sort;    /* a column name; "-bytes" = descending */
+	guint64 limit;       /* 0 = all */
+} AmListOptions;
+
+gboolean am_report_assets(const AmMap *map, const AmListOptions *options, FILE *out, GError **error);
+gboolean am_report_listeners(const AmMap *map, const AmListOptions *options, FILE *out, GError **error);
+gboolean am_report_flows(const AmMap *map, const AmListOptions *options, FILE *out, GError **error);
+gboolean am_report_groups(const AmMap *map, const AmListOptions *options, FILE *out, GError **error);
+/* `runs`: AmRun *. `connections`: how many are kept. */
+gboolean am_report_status(const AmMap *map, const GPtrArray *runs, uint64_t connections, AmFormat format, FILE *out,
+                          GError **error);
+
+/* Connections are streamed: new, one call each, free (which ends the listing). JSON is JSON lines. `client` is 0 = lo,
+ * 1 = hi, from am_map_client_of(). Sorting other than by time is not offered on a stream. */
+typedef struct AmConnectionLister AmConnectionLister;
+AmConnectionLister *am_connection_lister_new(const AmMap *map, const AmListOptions *options, FILE *out, GError **error);
+/* FALSE = enough (limit reached) or the output is closed. */
+gboolean am_connection_lister_add(AmConnectionLister *lister, const AmConnection *connection, int client, AmDirection level);
+gboolean am_connection_lister_finish(AmConnectionLister *lister, GError **error); /* frees it */
+
+/* The terminal summary that `analyze` ends with. */
+void am_report_summary(const AmMap *map, const AmPolicy *policy, const GPtrArray *runs, FILE *out);
+/* One self-contained HTML page: no outside request, readable without script. Names the files beside it in `files`
+ * (char *, NULL-terminated; may be NULL). */
+gboolean am_report_html(const AmMap *map, const AmPolicy *policy, const GPtrArray *runs, const char *const *files,
+                        FILE *out, GError **error);

@@ -1,0 +1,74 @@
+/* store/: facts and decisions, in two SQLite files. The only room with SQL.
+ *
+ * Facts (`allowmap.db`): runs, inputs, ledgers, connections, tallies, observations; one writer at a time. Decisions
+ * (`FILE.decisions`, beside it): overrides, hints, labels, ... ; short transactions from any process.
+ * A handle belongs to one thread. Files are created 0600. Migrations: sql/migrations, each one transaction; a database
+ * that is newer than this program is refused and left alone. */
+#pragma once
+
+#include "base.h"
+#include "model/connection.h"
+#include "model/decision.h"
+#include "model/run.h"
+#include "model/tally.h"
+
+#define AM_STORE_ERROR (am_store_error_quark())
+GQuark am_store_error_quark(void);
+typedef enum {
+	AM_STORE_ERROR_FAILED,
+	AM_STORE_ERROR_MISSING, /* no such database: the message says how to make one */
+	AM_STORE_ERROR_NEWER,   /* written by a newer version */
+	AM_STORE_ERROR_FOREIGN, /* not a database of ours */
+	AM_STORE_ERROR_BUSY,    /* another process is writing the facts */
+	AM_STORE_ERROR_FULL,    /* disk full: what was committed is sound */
+	AM_STORE_ERROR_KNOWN,   /* this input was ingested before */
+} AmStoreError;
+
+typedef struct AmFacts AmFacts;
+typedef enum { AM_FACTS_READ, AM_FACTS_WRITE /* creates it when missing; holds the writer's lock until closed */ } AmFactsMode;
+
+AmFacts *am_facts_open(const char *path, AmFactsMode mode, GError **error);
+/* NULL is fine. An unfinished run stays in the file, is never read, and goes when the next run begins. */
+void am_facts_free(AmFacts *facts);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmFacts, am_facts_free)
+
+/* ---- Writing: begin, add..., finish. An offline run is the unit of rollback.
+ * `run` in: sensor, network, live, started_ns, parameters, versions. Sets run->id and *ret_network (id for the records). */
+gboolean am_facts_begin_run(AmFacts *facts, AmRun *run, uint32_t *ret_network, GError **error);
+/* AM_STORE_ERROR_KNOWN when a finished run holds an input of this size and hash, under this sensor and network. */
+gboolean am_facts_check_input(AmFacts *facts, const AmRun *run, const AmInput *input, GError **error);
+/* Adds records in the order given; every connection also goes into its day's tally, kept in memory up to a bound and
+ * spilled. Commits in large transactions. */
+gboolean am_facts_add_connections(AmFacts *facts, const AmConnection *connections, size_t n, GError **error);
+/* Writes inputs and ledger of `run`, merges its tallies, marks it finished, in one transaction; returns only when that is
+ * durable. */
+gboolean am_facts_finish_run(AmFacts *facts, const AmRun *run, GError **error);
+
+/* ---- Reading: finished runs only (and what a live run has committed). */
+GPtrArray *am_facts_runs(AmFacts *facts, GError **error); /* AmRun *, by id; free with am_run_free() */
+/* All tallies, summed over runs, sorted by key. GArray of AmTally. */
+GArray *am_facts_tallies(AmFacts *facts, GError **error);
+GPtrArray *am_facts_networks(AmFacts *facts, GError **error); /* char *, index = id */
+uint64_t am_facts_count_connections(AmFacts *facts, GError **error); /* UINT64_MAX on error */
+/* Calls `each` for every connection (highest revision), by (run, sequence), until it gives FALSE. The transaction ends
+ * before am_facts_foreach_connection() returns; `each` must not print from inside it if it can block: collect or page. */
+typedef gboolean (*AmConnectionFunc)(const AmConnection *connection, int64_t run, gpointer user_data);
+gboolean am_facts_foreach_connection(AmFacts *facts, AmConnectionFunc each, gpointer user_data, GError **error);
+
+void am_run_free(AmRun *run);
+void am_input_clear(AmInput *input); /* frees what it holds, not itself */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmRun, am_run_free)
+
+/* ---- Decisions. */
+typedef struct AmDecisions AmDecisions;
+/* The decisions that belong to a facts file: FILE with ".decisions" put before its last suffix ("allowmap.db" →
+ * "allowmap.decisions.db"). g_free() */
+char *am_decisions_path_for(const char *facts_path);
+/* `create` FALSE and no file: an empty set of decisions, not an error. */
+AmDecisions *am_decisions_open(const char *path, gboolean create, GError **error);
+void am_decisions_free(AmDecisions *decisions);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmDecisions, am_decisions_free)
+gboolean am_decisions_add_override(AmDecisions *decisions, const AmOverride *override, GError **error);
+AmDecisionSet *am_decisions_load(AmDecisions *decisions, GError **error);
+void am_decision_set_free(AmDecisionSet *set);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmDecisionSet, am_decision_set_free)

@@ -1,0 +1,38 @@
+noinst_LIBRARIES += libam-base.a
+libam_base_a_CPPFLAGS = $(AM_CPPFLAGS)
+libam_base_a_SOURCES = \
+	include/allowmap/base.h \
+	src/base/address.c \
+	src/base/clock.c \
+	src/base/embedded.h \
+	src/base/embedded.c \
+	src/base/names.c \
+	src/base/prefix.c \
+	src/base/progress.c \
+	src/base/text.c \
+	$(NULL)
+nodist_libam_base_a_SOURCES = embedded-files.c
+
+# What the binary carries with it. Migrations in the order in which they are run.
+sql_files = \
+	sql/migrations/001-facts.sql \
+	sql/migrations/001-decisions.sql \
+	$(NULL)
+include sql/local.mk
+data_files = \
+	data/policy.schema.json \
+	data/l7.tsv \
+	data/report.css \
+	$(NULL)
+EXTRA_DIST += $(sql_files) $(data_files) contrib/embed.sh
+CLEANFILES += embedded-files.c
+embedded-files.c: contrib/embed.sh $(sql_files) $(data_files) Makefile
+	$(AM_V_GEN)$(srcdir)/contrib/embed.sh $(srcdir) $(sql_files) $(data_files) > $@.tmp && mv $@.tmp $@
+
+if HAVE_CUNIT
+check_PROGRAMS += tests/unit/test-base
+TESTS += tests/unit/test-base
+tests_unit_test_base_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_base_SOURCES = tests/unit/test-base.c tests/unit/unit.h
+tests_unit_test_base_LDADD = libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS)
+endif

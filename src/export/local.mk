@@ -1,0 +1,3 @@
+noinst_LIBRARIES += libam-export.a
+libam_export_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+libam_export_a_SOURCES =

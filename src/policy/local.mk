@@ -1,0 +1,3 @@
+noinst_LIBRARIES += libam-policy.a
+libam_policy_a_CPPFLAGS = $(AM_CPPFLAGS)
+libam_policy_a_SOURCES =
