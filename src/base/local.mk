@@ -13,17 +13,7 @@ libam_base_a_SOURCES = \
 	$(NULL)
 nodist_libam_base_a_SOURCES = embedded-files.c
 
-# What the binary carries with it. Migrations in the order in which they are run.
-sql_files = \
-	sql/migrations/001-facts.sql \
-	sql/migrations/001-decisions.sql \
-	$(NULL)
-include sql/local.mk
-data_files = \
-	data/policy.schema.json \
-	data/l7.tsv \
-	data/report.css \
-	$(NULL)
+# What the binary carries with it: sql_files (store/) and data_files, each listed by the room that reads it.
 EXTRA_DIST += $(sql_files) $(data_files) contrib/embed.sh
 CLEANFILES += embedded-files.c
 embedded-files.c: contrib/embed.sh $(sql_files) $(data_files) Makefile
