@@ -22,19 +22,21 @@ typedef struct {
 	const char *sensor;       /* name or UUID; NULL = "offline" */
 	const char *network;      /* NULL = "default" */
 	guint threads;            /* workers; 0 = one per core */
-	gboolean strict;          /* a capture cut short, or one bad file, is an error at the end */
 	gboolean whole_hash;      /* --hash: identify inputs by all their bytes */
-	gboolean skip_known;      /* leave known inputs out instead of failing; analyze and retries */
 	int64_t now_ns;
 	AmFlowOptions flow;
 } AmIngestOptions;
 
 typedef struct {
-	AmRun *run;           /* as finished; owned */
-	GPtrArray *warnings;  /* char *: cut files, files left out; owned */
-	gboolean some_failed; /* an input could not be used: exit 3, the rest is done */
+	AmRun *run;           /* as finished; owned. NULL when every input was known already */
+	GPtrArray *warnings;  /* char *: inputs cut short, left out as known, or not usable; owned */
+	guint n_failed;       /* inputs that could not be used, or only in part: exit 3, the rest is done */
+	guint n_cut;          /* captures that end inside a record: all before it was kept */
+	guint n_known;        /* inputs left out because a finished run holds them */
 } AmIngestResult;
 
+/* `ret_result` is filled, also on failure, and is to be cleared. Packets of all captures are taken in the order of their
+ * times, whatever the order of the paths; logs after them. On failure nothing of this run is visible in the facts. */
 gboolean am_job_ingest(const AmIngestOptions *options, AmIngestResult *ret_result, GError **error);
 void am_ingest_result_clear(AmIngestResult *result);
 

@@ -1,0 +1,50 @@
+/* map: facts and decisions become the map that every listing, report and policy starts from.
+ *
+ * The facts are read in one go and the database is let go before anything is computed or printed, so that a slow reader
+ * never holds up a writer.
+ */
+#include "config.h"
+
+#include "allowmap/job.h"
+
+AmSnapshot *am_job_snapshot(const char *db, const char *decisions_path, const AmMapOptions *options, GError **error)
+{
+	g_autoptr(AmSnapshot) snapshot = g_new0(AmSnapshot, 1);
+	g_autoptr(AmFacts) facts = am_facts_open(db, AM_FACTS_READ, error);
+	if (facts == NULL)
+		return NULL;
+	snapshot->runs = am_facts_runs(facts, error);
+	if (snapshot->runs == NULL)
+		return NULL;
+	snapshot->connections = am_facts_count_connections(facts, error);
+	if (snapshot->connections == UINT64_MAX)
+		return NULL;
+	g_autoptr(GPtrArray) networks = am_facts_networks(facts, error);
+	if (networks == NULL)
+		return NULL;
+	g_autoptr(GArray) tallies = am_facts_tallies(facts, error);
+	if (tallies == NULL)
+		return NULL;
+	g_clear_pointer(&facts, am_facts_free);
+
+	g_autofree char *default_path = decisions_path == NULL ? am_decisions_path_for(db) : NULL;
+	g_autoptr(AmDecisions) decisions =
+		am_decisions_open(decisions_path != NULL ? decisions_path : default_path, FALSE, error);
+	if (decisions == NULL)
+		return NULL;
+	snapshot->decisions = am_decisions_load(decisions, error);
+	if (snapshot->decisions == NULL)
+		return NULL;
+	snapshot->map = am_map_build(tallies, networks, snapshot->decisions, options);
+	return g_steal_pointer(&snapshot);
+}
+
+void am_snapshot_free(AmSnapshot *snapshot)
+{
+	if (snapshot == NULL)
+		return;
+	am_map_free(snapshot->map);
+	g_clear_pointer(&snapshot->runs, g_ptr_array_unref);
+	am_decision_set_free(snapshot->decisions);
+	g_free(snapshot);
+}
