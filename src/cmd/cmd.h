@@ -1,0 +1,86 @@
+/* cmd/: one file per verb: options, one job, print. Private to cmd/.
+ *
+ * To add a command: write src/cmd/VERB.c with `int am_cmd_VERB(int argc, char **argv)`, declare it below, add its line to
+ * the table in main.c (name, function, one-line help), list the file in src/cmd/local.mk, and add the verb to
+ * doc/allowmap.1, contrib/completion.bash and tests/e2e. The function parses its options with am_cmd_parse(), runs one job
+ * and gives the exit status: results go to standard output, words for people to standard error. */
+#pragma once
+
+#include "allowmap/job.h"
+#include "allowmap/report.h"
+
+#include <glib.h>
+
+enum { AM_EXIT_OK = 0, AM_EXIT_FINDINGS = 1, AM_EXIT_USAGE = 2, AM_EXIT_ENVIRONMENT = 3 };
+
+int am_cmd_analyze(int argc, char **argv);
+int am_cmd_assets(int argc, char **argv);
+int am_cmd_connections(int argc, char **argv);
+int am_cmd_explain(int argc, char **argv);
+int am_cmd_export(int argc, char **argv);
+int am_cmd_flows(int argc, char **argv);
+int am_cmd_groups(int argc, char **argv);
+int am_cmd_ingest(int argc, char **argv);
+int am_cmd_listeners(int argc, char **argv);
+int am_cmd_recommend(int argc, char **argv);
+int am_cmd_status(int argc, char **argv);
+int am_cmd_verdict(int argc, char **argv);
+
+/* ---- Options that several commands share. Strings are NULL when not given. */
+
+/* Where the facts and decisions are, and how the map is computed from them. */
+typedef struct {
+	char *db, *decisions, *now;
+	char **inside; /* --inside CIDR, repeatable */
+} AmMapArguments;
+
+/* What and how to list. */
+typedef struct {
+	char *format, *asset, *group, *port, *l7, *verdict, *sort;
+	gint64 limit;
+} AmListArguments;
+
+/* How connections are made from packets. */
+typedef struct {
+	char *sensor, *network, *dpi;
+	gint threads, max_flows;
+	gboolean strict, hash;
+} AmIngestArguments;
+
+void am_map_arguments_add(GOptionContext *context, AmMapArguments *arguments);
+void am_map_arguments_clear(AmMapArguments *arguments);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(AmMapArguments, am_map_arguments_clear)
+void am_list_arguments_add(GOptionContext *context, AmListArguments *arguments);
+void am_list_arguments_clear(AmListArguments *arguments);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(AmListArguments, am_list_arguments_clear)
+void am_ingest_arguments_add(GOptionContext *context, AmIngestArguments *arguments);
+void am_ingest_arguments_clear(AmIngestArguments *arguments);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(AmIngestArguments, am_ingest_arguments_clear)
+
+/* ---- Steps of a command. */
+
+/* Parses the options; `description` ends --help and holds an example. FALSE with an error of G_OPTION_ERROR when they are
+ * not understood, or when the number of what is left is not between `min` and `max`. */
+gboolean am_cmd_parse(GOptionContext *context, const char *description, int *argc, char ***argv, int min, int max,
+                      GError **error);
+/* "allowmap VERB: message" on standard error; the exit status that goes with this error. */
+int am_cmd_fail(const char *verb, const GError *error);
+/* A usage error of our own. */
+void am_cmd_usage_error(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Fills the job's options from arguments. The strings stay the arguments'. */
+gboolean am_cmd_ingest_options(const AmIngestArguments *arguments, const char *db, const char *now,
+                               const char *const *paths, AmIngestOptions *ret_options, GError **error);
+/* Prints the warnings of an ingest, and gives the exit status. */
+int am_cmd_ingest_outcome(const char *verb, const AmIngestResult *result, gboolean strict);
+
+/* Reads the facts and computes the map. */
+AmSnapshot *am_cmd_snapshot(const AmMapArguments *arguments, GError **error);
+gboolean am_cmd_list_options(const AmListArguments *arguments, AmListOptions *ret_options, GError **error);
+gboolean am_cmd_recommend_options(const char *granularity, const char *default_action, const char *now,
+                                  AmRecommendOptions *ret_options, GError **error);
+
+/* "tcp/443", "udp/53", "icmp/8" (type, or type.code), "47": protocol and port as edges keep them. */
+gboolean am_cmd_parse_service(const char *text, int *ret_ip_protocol, int *ret_port, GError **error);
+/* Ends standard output: FALSE when what was written could not be kept (disk full, closed pipe). */
+gboolean am_cmd_finish_output(GError **error);

@@ -1,0 +1,296 @@
+/* What the commands share: options, errors and exit statuses. Only here and in main.c are messages printed. */
+#include "config.h"
+
+#include "cmd.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void add_entries(GOptionContext *context, const GOptionEntry *entries)
+{
+	g_option_context_add_main_entries(context, entries, NULL);
+}
+
+void am_map_arguments_add(GOptionContext *context, AmMapArguments *arguments)
+{
+	const GOptionEntry entries[] = {
+		{"db", 0, 0, G_OPTION_ARG_FILENAME, &arguments->db, "The facts (default: allowmap.db)", "FILE"},
+		{"decisions", 0, 0, G_OPTION_ARG_FILENAME, &arguments->decisions,
+	         "The decisions (default: beside the facts)", "FILE"},
+		{"inside", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arguments->inside,
+	         "What is inside (repeatable; default: the private ranges)", "CIDR"},
+		{"now", 0, 0, G_OPTION_ARG_STRING, &arguments->now, "The time to go by (RFC 3339; also SOURCE_DATE_EPOCH)",
+	         "TIME"},
+		{NULL, 0, 0, 0, NULL, NULL, NULL},
+	};
+	add_entries(context, entries);
+}
+
+void am_map_arguments_clear(AmMapArguments *arguments)
+{
+	g_free(arguments->db);
+	g_free(arguments->decisions);
+	g_free(arguments->now);
+	g_strfreev(arguments->inside);
+}
+
+void am_list_arguments_add(GOptionContext *context, AmListArguments *arguments)
+{
+	const GOptionEntry entries[] = {
+		{"format", 0, 0, G_OPTION_ARG_STRING, &arguments->format, "table (default), json or csv", "FORMAT"},
+		{"asset", 0, 0, G_OPTION_ARG_STRING, &arguments->asset, "Only where this address or CIDR takes part",
+	         "ADDRESS"},
+		{"group", 0, 0, G_OPTION_ARG_STRING, &arguments->group, "Only where this group (name or id) takes part",
+	         "GROUP"},
+		{"port", 0, 0, G_OPTION_ARG_STRING, &arguments->port, "Only this server port: 443, tcp/443, 8000-8100",
+	         "PORT"},
+		{"l7", 0, 0, G_OPTION_ARG_STRING, &arguments->l7, "Only this application protocol: tls also means tls.google",
+	         "NAME"},
+		{"verdict", 0, 0, G_OPTION_ARG_STRING, &arguments->verdict,
+	         "Only this verdict: essential, undecided, background, suspicious, local", "VERDICT"},
+		{"sort", 0, 0, G_OPTION_ARG_STRING, &arguments->sort, "Sort by this column; -COLUMN = descending",
+	         "COLUMN"},
+		{"limit", 0, 0, G_OPTION_ARG_INT64, &arguments->limit, "At most N rows", "N"},
+		{NULL, 0, 0, 0, NULL, NULL, NULL},
+	};
+	add_entries(context, entries);
+}
+
+void am_list_arguments_clear(AmListArguments *arguments)
+{
+	g_free(arguments->format);
+	g_free(arguments->asset);
+	g_free(arguments->group);
+	g_free(arguments->port);
+	g_free(arguments->l7);
+	g_free(arguments->verdict);
+	g_free(arguments->sort);
+}
+
+void am_ingest_arguments_add(GOptionContext *context, AmIngestArguments *arguments)
+{
+	const GOptionEntry entries[] = {
+		{"sensor", 0, 0, G_OPTION_ARG_STRING, &arguments->sensor,
+	         "Where it was captured: a name or a UUID (default: offline)", "NAME"},
+		{"network", 0, 0, G_OPTION_ARG_STRING, &arguments->network,
+	         "The address space; set it where addresses overlap (default: default)", "NAME"},
+		{"dpi", 0, 0, G_OPTION_ARG_STRING, &arguments->dpi, "full (default) or off", "MODE"},
+		{"threads", 0, 0, G_OPTION_ARG_INT, &arguments->threads, "Worker threads (default: one per core)", "N"},
+		{"max-flows", 0, 0, G_OPTION_ARG_INT, &arguments->max_flows,
+	         "Connections kept open at once (default: 1000000)", "N"},
+		{"hash", 0, 0, G_OPTION_ARG_NONE, &arguments->hash,
+	         "Recognise known inputs by all their bytes, not by size and both ends", NULL},
+		{"strict", 0, 0, G_OPTION_ARG_NONE, &arguments->strict, "Exit with 3 also when a capture is cut short", NULL},
+		{NULL, 0, 0, 0, NULL, NULL, NULL},
+	};
+	add_entries(context, entries);
+}
+
+void am_ingest_arguments_clear(AmIngestArguments *arguments)
+{
+	g_free(arguments->sensor);
+	g_free(arguments->network);
+	g_free(arguments->dpi);
+}
+
+void am_cmd_usage_error(GError **error, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	g_autofree char *message = g_strdup_vprintf(format, arguments);
+	va_end(arguments);
+	g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, message);
+}
+
+gboolean am_cmd_parse(GOptionContext *context, const char *description, int *argc, char ***argv, int min, int max,
+                      GError **error)
+{
+	g_option_context_set_description(context, description);
+	g_option_context_set_translate_func(context, NULL, NULL, NULL);
+	if (!g_option_context_parse(context, argc, argv, error))
+		return FALSE;
+	if (*argc > 1 && strcmp((*argv)[1], "--") == 0) {
+		memmove(*argv + 1, *argv + 2, sizeof(char *) * (size_t)(*argc - 1));
+		(*argc)--;
+	}
+	int left = *argc - 1;
+	if (left < min || left > max) {
+		am_cmd_usage_error(error, left < min ? "something is missing: see --help" : "too many arguments: see --help");
+		return FALSE;
+	}
+	return TRUE;
+}
+
+int am_cmd_fail(const char *verb, const GError *error)
+{
+	fprintf(stderr, "allowmap %s: %s\n", verb, error->message);
+	gboolean usage = error->domain == G_OPTION_ERROR ||
+	                 g_error_matches(error, AM_REPORT_ERROR, AM_REPORT_ERROR_OPTION) ||
+	                 g_error_matches(error, AM_EXPORT_ERROR, AM_EXPORT_ERROR_UNAPPROVED) ||
+	                 g_error_matches(error, AM_EXPORT_ERROR, AM_EXPORT_ERROR_OPTION) ||
+	                 error->domain == AM_BASE_ERROR;
+	return usage ? AM_EXIT_USAGE : AM_EXIT_ENVIRONMENT;
+}
+
+/* Sensor and network names go into listings, file names and parameters: plain words only. */
+static gboolean check_name(const char *option, const char *name, GError **error)
+{
+	if (name == NULL)
+		return TRUE;
+	size_t length = strlen(name);
+	if (length > 0 && length <= 64 &&
+	    strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == length)
+		return TRUE;
+	am_cmd_usage_error(error, "--%s: 1 to 64 of letters, digits, '.', '_' and '-', please", option);
+	return FALSE;
+}
+
+gboolean am_cmd_ingest_options(const AmIngestArguments *arguments, const char *db, const char *now,
+                               const char *const *paths, AmIngestOptions *ret_options, GError **error)
+{
+	AmIngestOptions options = {.db = db, .paths = paths, .sensor = arguments->sensor, .network = arguments->network};
+	if (!check_name("sensor", options.sensor, error) || !check_name("network", options.network, error))
+		return FALSE;
+	if (arguments->dpi != NULL && strcmp(arguments->dpi, "full") != 0 && strcmp(arguments->dpi, "off") != 0) {
+		am_cmd_usage_error(error, "--dpi %s: full or off, please", arguments->dpi);
+		return FALSE;
+	}
+	if (arguments->threads < 0 || arguments->threads > 1024 || arguments->max_flows < 0) {
+		am_cmd_usage_error(error, "--threads and --max-flows take a positive number");
+		return FALSE;
+	}
+	options.flow.dpi = arguments->dpi == NULL || strcmp(arguments->dpi, "full") == 0;
+	options.flow.seed = UINT64_C(0x616c6c6f776d6170); /* "allowmap": fixed offline, so that results repeat */
+	options.flow.max_flows = (uint32_t)arguments->max_flows;
+	options.threads = (guint)arguments->threads;
+	options.whole_hash = arguments->hash;
+	if (!am_clock(now, &options.now_ns, error))
+		return FALSE;
+	*ret_options = options;
+	return TRUE;
+}
+
+int am_cmd_ingest_outcome(const char *verb, const AmIngestResult *result, gboolean strict)
+{
+	for (guint n = 0; result->warnings != NULL && n < result->warnings->len; n++)
+		fprintf(stderr, "allowmap %s: %s\n", verb, (const char *)result->warnings->pdata[n]);
+	return result->n_failed > 0 || (strict && result->n_cut > 0) ? AM_EXIT_ENVIRONMENT : AM_EXIT_OK;
+}
+
+AmSnapshot *am_cmd_snapshot(const AmMapArguments *arguments, GError **error)
+{
+	AmMapOptions options = {0};
+	g_autoptr(GArray) inside = NULL;
+	if (arguments->inside != NULL) {
+		inside = g_array_new(FALSE, FALSE, sizeof(AmPrefix));
+		for (char **text = arguments->inside; *text != NULL; text++) {
+			AmPrefix prefix;
+			if (!am_prefix_parse(*text, &prefix, error)) {
+				g_prefix_error(error, "--inside: ");
+				return NULL;
+			}
+			g_array_append_val(inside, prefix);
+		}
+		options.inside = inside;
+	}
+	return am_job_snapshot(arguments->db != NULL ? arguments->db : "allowmap.db", arguments->decisions, &options, error);
+}
+
+gboolean am_cmd_list_options(const AmListArguments *arguments, AmListOptions *ret_options, GError **error)
+{
+	AmListOptions options = {
+		.asset = arguments->asset,
+		.group = arguments->group,
+		.port = arguments->port,
+		.l7 = arguments->l7,
+		.verdict = arguments->verdict,
+		.sort = arguments->sort,
+		.limit = (guint64)MAX(arguments->limit, 0),
+	};
+	if (arguments->limit < 0) {
+		am_cmd_usage_error(error, "--limit takes a positive number");
+		return FALSE;
+	}
+	if (arguments->format != NULL && !am_format_parse(arguments->format, &options.format, error))
+		return FALSE;
+	*ret_options = options;
+	return TRUE;
+}
+
+gboolean am_cmd_recommend_options(const char *granularity, const char *default_action, const char *now,
+                                  AmRecommendOptions *ret_options, GError **error)
+{
+	AmRecommendOptions options = {.tool_version = PACKAGE_VERSION};
+	if (granularity == NULL || strcmp(granularity, "group") == 0) {
+		options.granularity = AM_GRANULARITY_GROUP;
+	} else if (strcmp(granularity, "exact") == 0) {
+		options.granularity = AM_GRANULARITY_EXACT;
+	} else {
+		am_cmd_usage_error(error, "--granularity %s: group or exact, please", granularity);
+		return FALSE;
+	}
+	if (default_action == NULL || strcmp(default_action, "deny") == 0) {
+		options.default_action = AM_DEFAULT_DENY;
+	} else if (strcmp(default_action, "deny-log") == 0) {
+		options.default_action = AM_DEFAULT_DENY_LOG;
+	} else if (strcmp(default_action, "monitor") == 0) {
+		options.default_action = AM_DEFAULT_MONITOR;
+	} else {
+		am_cmd_usage_error(error, "--default %s: deny, deny-log or monitor, please", default_action);
+		return FALSE;
+	}
+	if (!am_clock(now, &options.now_ns, error))
+		return FALSE;
+	*ret_options = options;
+	return TRUE;
+}
+
+/* A whole decimal number from 0 to `max`; *ret_end points behind it. */
+static gboolean parse_number(const char *text, guint64 max, int *ret_number, const char **ret_end)
+{
+	char *end;
+	if (!g_ascii_isdigit(*text))
+		return FALSE;
+	guint64 number = g_ascii_strtoull(text, &end, 10);
+	if (number > max)
+		return FALSE;
+	*ret_number = (int)number;
+	*ret_end = end;
+	return TRUE;
+}
+
+gboolean am_cmd_parse_service(const char *text, int *ret_ip_protocol, int *ret_port, GError **error)
+{
+	const char *slash = strchr(text, '/');
+	g_autofree char *protocol = slash != NULL ? g_strndup(text, (gsize)(slash - text)) : g_strdup(text);
+	int ip_protocol, port = 0, code = 0;
+	gboolean ok = am_protocol_parse(protocol, &ip_protocol);
+	gboolean is_icmp = ok && (ip_protocol == AM_PROTO_ICMP || ip_protocol == AM_PROTO_ICMPV6);
+	gboolean has_ports =
+		ok && (ip_protocol == AM_PROTO_TCP || ip_protocol == AM_PROTO_UDP || ip_protocol == AM_PROTO_SCTP);
+	const char *end = "";
+	if (slash != NULL)
+		ok = ok && (is_icmp || has_ports) && parse_number(slash + 1, is_icmp ? 255 : 65535, &port, &end);
+	else
+		ok = ok && !is_icmp && !has_ports;
+	if (ok && is_icmp && *end == '.')
+		ok = parse_number(end + 1, 255, &code, &end);
+	if (!ok || *end != '\0') {
+		am_cmd_usage_error(error, "%s is not a service; write tcp/443, udp/53, sctp/2905, icmp/8 or a protocol number",
+		                   text);
+		return FALSE;
+	}
+	*ret_ip_protocol = ip_protocol;
+	*ret_port = is_icmp ? port << 8 | code : port;
+	return TRUE;
+}
+
+gboolean am_cmd_finish_output(GError **error)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return TRUE;
+	g_set_error(error, AM_JOB_ERROR, AM_JOB_ERROR_OUTPUT, "cannot write to standard output: %s", g_strerror(errno));
+	return FALSE;
+}
