@@ -1,0 +1,83 @@
+/* Addresses as text and back, their order, and the special ranges. Fed by every room; knows nothing of packets. */
+#include "config.h"
+
+#include "allowmap/base.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+G_DEFINE_QUARK(am - base - error - quark, am_base_error)
+
+AmAddress am_address_ipv4(const uint8_t bytes[4])
+{
+	AmAddress address = {.family = 4};
+	memcpy(address.bytes, bytes, 4);
+	return address;
+}
+
+AmAddress am_address_ipv6(const uint8_t bytes[16])
+{
+	AmAddress address = {.family = 6};
+	memcpy(address.bytes, bytes, 16);
+	return address;
+}
+
+gboolean am_address_parse(const char *text, AmAddress *ret_address)
+{
+	AmAddress address = {0};
+	if (inet_pton(AF_INET, text, address.bytes) == 1)
+		address.family = 4;
+	else if (inet_pton(AF_INET6, text, address.bytes) == 1)
+		address.family = 6;
+	else
+		return FALSE;
+	*ret_address = address;
+	return TRUE;
+}
+
+const char *am_address_text(const AmAddress *address, char text[AM_ADDRESS_TEXT_SIZE])
+{
+	text[0] = '\0';
+	if (address->family != 0)
+		inet_ntop(address->family == 4 ? AF_INET : AF_INET6, address->bytes, text, AM_ADDRESS_TEXT_SIZE);
+	return text;
+}
+
+int am_address_compare(const AmAddress *a, const AmAddress *b)
+{
+	return memcmp(a, b, sizeof *a);
+}
+
+gboolean am_address_is_multicast(const AmAddress *address)
+{
+	static const uint8_t broadcast[4] = {255, 255, 255, 255};
+	if (address->family == 4)
+		return (address->bytes[0] & 0xf0) == 0xe0 || memcmp(address->bytes, broadcast, 4) == 0;
+	return address->family == 6 && address->bytes[0] == 0xff;
+}
+
+gboolean am_address_is_link_local(const AmAddress *address)
+{
+	if (address->family == 4)
+		return address->bytes[0] == 169 && address->bytes[1] == 254;
+	return address->family == 6 && address->bytes[0] == 0xfe && (address->bytes[1] & 0xc0) == 0x80;
+}
+
+gboolean am_address_is_unspecified(const AmAddress *address)
+{
+	static const uint8_t zero[16];
+	return memcmp(address->bytes, zero, 16) == 0;
+}
+
+gboolean am_address_is_loopback(const AmAddress *address)
+{
+	static const uint8_t one[16] = {[15] = 1};
+	if (address->family == 4)
+		return address->bytes[0] == 127;
+	return address->family == 6 && memcmp(address->bytes, one, 16) == 0;
+}
+
+uint8_t am_address_bits(const AmAddress *address)
+{
+	return address->family == 4 ? 32 : 128;
+}
