@@ -1,0 +1,191 @@
+/* `assets` and `groups`: the machines, and what they were put together into. */
+#include "config.h"
+
+#include "filter.h"
+#include "listing.h"
+#include "view.h"
+
+#include <string.h>
+
+/* Addresses as a list of text that lives until the next row. */
+typedef struct {
+	GPtrArray *texts; /* char * */
+} AddressList;
+
+static void address_list_init(AddressList *list)
+{
+	list->texts = g_ptr_array_new_with_free_func(g_free);
+}
+
+static void address_list_clear(AddressList *list)
+{
+	g_ptr_array_free(list->texts, TRUE);
+}
+
+/* Adds every address of the asset. */
+static void address_list_add(AddressList *list, const AmMap *map, const AmAsset *asset)
+{
+	for (uint32_t i = 0; i < asset->n_endpoints; i++) {
+		char *text = g_malloc(AM_ADDRESS_TEXT_SIZE);
+		am_address_text(&am_view_endpoint(map, asset->first_endpoint + i)->address, text);
+		g_ptr_array_add(list->texts, text);
+	}
+}
+
+static AmCell address_list_cell(const AddressList *list)
+{
+	return am_cell_list((const char *const *)list->texts->pdata, list->texts->len);
+}
+
+static gboolean asset_matches(const AmFilter *filter, const AmAsset *asset)
+{
+	for (uint32_t i = 0; i < asset->n_endpoints; i++)
+		if (am_filter_endpoint(filter, asset->first_endpoint + i))
+			return TRUE;
+	return FALSE;
+}
+
+/* ---- assets */
+
+enum { ASSET, ADDRESSES, NETWORK, GROUP, INSIDE, SCANNER, SERVES, USES, FIRST, LAST, N_ASSET_COLUMNS };
+
+static const AmColumn asset_columns[N_ASSET_COLUMNS] = {
+	{"asset", AM_COLUMN_DATA},
+	{"addresses", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
+	{"network", AM_COLUMN_DATA},
+	{"group", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
+	{"inside", AM_COLUMN_ALL},
+	{"scanner", AM_COLUMN_ALL},
+	{"serves", AM_COLUMN_ALL | AM_COLUMN_RIGHT}, /* essential edges as the server */
+	{"uses", AM_COLUMN_ALL | AM_COLUMN_RIGHT},   /* essential edges as the client */
+	{"first", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
+	{"last", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
+};
+
+typedef struct {
+	const AmMap *map;
+	AmFilter filter;
+	AddressList addresses;
+	uint64_t *serves, *uses; /* by asset */
+} Assets;
+
+static gboolean keep_asset(const void *context, guint row)
+{
+	const Assets *assets = context;
+	return asset_matches(&assets->filter, &g_array_index(assets->map->assets, AmAsset, row));
+}
+
+static void fill_asset(void *context, guint row, AmCell *cells)
+{
+	Assets *assets = context;
+	const AmMap *map = assets->map;
+	const AmAsset *asset = &g_array_index(map->assets, AmAsset, row);
+	g_ptr_array_set_size(assets->addresses.texts, 0);
+	address_list_add(&assets->addresses, map, asset);
+	cells[ASSET] = am_cell_address(am_view_asset_address(map, row));
+	cells[ADDRESSES] = address_list_cell(&assets->addresses);
+	cells[NETWORK] = am_cell_text(am_view_network(map, am_view_endpoint(map, asset->first_endpoint)->network));
+	cells[GROUP] = am_cell_text(am_view_group_name(map, asset->first_endpoint));
+	cells[INSIDE] = am_cell_bool(asset->inside);
+	cells[SCANNER] = am_cell_bool(asset->scanner);
+	cells[SERVES] = am_cell_number(assets->serves[row]);
+	cells[USES] = am_cell_number(assets->uses[row]);
+	cells[FIRST] = am_cell_time(asset->first_ns);
+	cells[LAST] = am_cell_time(asset->last_ns);
+}
+
+gboolean am_report_assets(const AmMap *map, const AmListOptions *options, FILE *out, GError **error)
+{
+	Assets assets = {.map = map};
+	if (!am_filter_parse(map, options, "assets", AM_FILTER_ASSET | AM_FILTER_GROUP, &assets.filter, error))
+		return FALSE;
+	g_autofree uint64_t *serves = assets.serves = g_new0(uint64_t, map->assets->len);
+	g_autofree uint64_t *uses = assets.uses = g_new0(uint64_t, map->assets->len);
+	for (guint i = 0; i < map->edges->len; i++) {
+		const AmEdge *edge = am_view_edge(map, i);
+		if (edge->verdict != AM_VERDICT_ESSENTIAL)
+			continue;
+		serves[am_view_endpoint(map, edge->server)->asset]++;
+		uses[am_view_endpoint(map, edge->client)->asset]++;
+	}
+	AmListing listing = {
+		.what = "assets",
+		.columns = asset_columns,
+		.n_columns = N_ASSET_COLUMNS,
+		.n_rows = map->assets->len,
+		.keep = keep_asset,
+		.fill = fill_asset,
+		.context = &assets,
+	};
+	address_list_init(&assets.addresses);
+	gboolean good = am_listing_run(&listing, options, out, error);
+	address_list_clear(&assets.addresses);
+	return good;
+}
+
+/* ---- groups */
+
+enum { ID, NAME, SIZE, WHY, MEMBERS, N_GROUP_COLUMNS };
+
+static const AmColumn group_columns[N_GROUP_COLUMNS] = {
+	{"id", AM_COLUMN_ALL},
+	{"name", AM_COLUMN_ALL},
+	{"assets", AM_COLUMN_TABLE | AM_COLUMN_CSV | AM_COLUMN_RIGHT},
+	{"why", AM_COLUMN_TABLE | AM_COLUMN_CSV | AM_COLUMN_SHRINK},
+	{"members", AM_COLUMN_ALL | AM_COLUMN_SHRINK | AM_COLUMN_NO_SORT},
+};
+
+typedef struct {
+	const AmMap *map;
+	AmFilter filter;
+	AddressList addresses;
+} Groups;
+
+static gboolean keep_group(const void *context, guint row)
+{
+	const Groups *groups = context;
+	const AmGroup *group = &g_array_index(groups->map->groups, AmGroup, row);
+	for (guint i = 0; i < group->members->len; i++) {
+		uint32_t asset = g_array_index(group->members, uint32_t, i);
+		if (asset_matches(&groups->filter, &g_array_index(groups->map->assets, AmAsset, asset)))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static void fill_group(void *context, guint row, AmCell *cells)
+{
+	Groups *groups = context;
+	const AmMap *map = groups->map;
+	const AmGroup *group = &g_array_index(map->groups, AmGroup, row);
+	g_ptr_array_set_size(groups->addresses.texts, 0);
+	for (guint i = 0; i < group->members->len; i++) {
+		uint32_t asset = g_array_index(group->members, uint32_t, i);
+		address_list_add(&groups->addresses, map, &g_array_index(map->assets, AmAsset, asset));
+	}
+	cells[ID] = am_cell_text(group->id);
+	cells[NAME] = am_cell_text(group->name);
+	cells[SIZE] = am_cell_number(group->members->len);
+	cells[WHY] = am_cell_text(group->why);
+	cells[MEMBERS] = address_list_cell(&groups->addresses);
+}
+
+gboolean am_report_groups(const AmMap *map, const AmListOptions *options, FILE *out, GError **error)
+{
+	Groups groups = {.map = map};
+	if (!am_filter_parse(map, options, "groups", AM_FILTER_ASSET | AM_FILTER_GROUP, &groups.filter, error))
+		return FALSE;
+	AmListing listing = {
+		.what = "groups",
+		.columns = group_columns,
+		.n_columns = N_GROUP_COLUMNS,
+		.n_rows = map->groups->len,
+		.keep = keep_group,
+		.fill = fill_group,
+		.context = &groups,
+	};
+	address_list_init(&groups.addresses);
+	gboolean good = am_listing_run(&listing, options, out, error);
+	address_list_clear(&groups.addresses);
+	return good;
+}

@@ -1,0 +1,106 @@
+/* `flows`: one row per (client address, server address, protocol, port). The JSON names are a contract with what reads
+ * them; tables show what a person needs first. */
+#include "config.h"
+
+#include "filter.h"
+#include "listing.h"
+#include "view.h"
+
+enum {
+	CLIENT,
+	SERVER,
+	CLIENT_GROUP,
+	SERVER_GROUP,
+	NETWORK,
+	SERVICE,
+	L7 = SERVICE + AM_N_SERVICE_COLUMNS,
+	L7_CONFIDENCE,
+	DIRECTION,
+	VERDICT,
+	REASONS,
+	CONNECTIONS,
+	PACKETS,
+	BYTES,
+	DAYS,
+	FIRST,
+	LAST,
+	OUTCOMES,
+	N_COLUMNS,
+};
+
+static const AmColumn columns[N_COLUMNS] = {
+	{"client", AM_COLUMN_ALL},
+	{"server", AM_COLUMN_ALL},
+	{"client_group", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
+	{"server_group", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
+	{"network", AM_COLUMN_DATA},
+	AM_SERVICE_COLUMNS,
+	{"l7", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
+	{"l7_confidence", AM_COLUMN_DATA},
+	{"direction", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
+	{"verdict", AM_COLUMN_ALL},
+	{"reasons", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
+	{"connections", AM_COLUMN_ALL | AM_COLUMN_RIGHT},
+	{"packets", AM_COLUMN_DATA | AM_COLUMN_RIGHT},
+	{"bytes", AM_COLUMN_ALL | AM_COLUMN_RIGHT},
+	{"days", AM_COLUMN_ALL | AM_COLUMN_RIGHT},
+	{"first", AM_COLUMN_DATA},
+	{"last", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
+	{"outcomes", AM_COLUMN_DATA | AM_COLUMN_NO_SORT},
+};
+
+typedef struct {
+	const AmMap *map;
+	AmFilter filter;
+	AmServiceCells service;
+	const char *reasons[AM_N_REASONS];
+} Flows;
+
+static gboolean keep_edge(const void *context, guint row)
+{
+	const Flows *flows = context;
+	return am_filter_edge(&flows->filter, am_view_edge(flows->map, row));
+}
+
+static void fill_edge(void *context, guint row, AmCell *cells)
+{
+	Flows *flows = context;
+	const AmMap *map = flows->map;
+	const AmEdge *edge = am_view_edge(map, row);
+	const AmEndpoint *client = am_view_endpoint(map, edge->client), *server = am_view_endpoint(map, edge->server);
+	cells[CLIENT] = am_cell_address(&client->address);
+	cells[SERVER] = am_cell_address(&server->address);
+	cells[CLIENT_GROUP] = am_cell_text(am_view_group_name(map, edge->client));
+	cells[SERVER_GROUP] = am_cell_text(am_view_group_name(map, edge->server));
+	cells[NETWORK] = am_cell_text(am_view_network(map, client->network));
+	am_cells_service(&cells[SERVICE], &flows->service, edge->ip_protocol, edge->port);
+	cells[L7] = am_cell_text(am_view_l7(edge));
+	cells[L7_CONFIDENCE] = am_cell_text(am_l7_confidence_name(am_view_l7_confidence(edge)));
+	cells[DIRECTION] = am_cell_text(am_direction_name(edge->direction));
+	cells[VERDICT] = am_cell_text(am_verdict_name(edge->verdict));
+	cells[REASONS] = am_cell_list(flows->reasons, am_view_reasons(edge->reasons, flows->reasons));
+	cells[CONNECTIONS] = am_cell_number(edge->connections);
+	cells[PACKETS] = am_cell_number(edge->counts.packets[0] + edge->counts.packets[1]);
+	cells[BYTES] = am_cell_size(edge->counts.bytes[0] + edge->counts.bytes[1]);
+	cells[DAYS] = am_cell_number(edge->days);
+	cells[FIRST] = am_cell_time(edge->first_ns);
+	cells[LAST] = am_cell_time(edge->last_ns);
+	cells[OUTCOMES] = am_cell_outcomes(edge->outcomes);
+}
+
+gboolean am_report_flows(const AmMap *map, const AmListOptions *options, FILE *out, GError **error)
+{
+	Flows flows = {.map = map};
+	if (!am_filter_parse(map, options, "flows", AM_FILTER_ALL, &flows.filter, error))
+		return FALSE;
+	AmListing listing = {
+		.what = "flows",
+		.columns = columns,
+		.n_columns = N_COLUMNS,
+		.n_rows = map->edges->len,
+		.keep = keep_edge,
+		.fill = fill_edge,
+		.context = &flows,
+	};
+	return am_listing_run(&listing, options, out, error);
+}

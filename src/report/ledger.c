@@ -1,0 +1,58 @@
+/* Adds up what the runs counted. Every packet that was read is in `recorded` or under one reason in `skipped`. */
+#include "config.h"
+
+#include "ledger.h"
+
+AmLedgerSum am_ledger_sum(const GPtrArray *runs)
+{
+	AmLedgerSum all = {0};
+	for (guint i = 0; i < runs->len; i++) {
+		const AmRun *run = g_ptr_array_index(runs, i);
+		const AmLedger *ledger = &run->ledger;
+		all.sum.read += ledger->read;
+		all.sum.recorded += ledger->recorded;
+		for (int r = 0; r < AM_N_SKIP_REASONS; r++)
+			all.sum.skipped[r] += ledger->skipped[r];
+		all.sum.log_lines += ledger->log_lines;
+		all.sum.log_recorded += ledger->log_recorded;
+		all.sum.log_skipped += ledger->log_skipped;
+		all.sum.connections += ledger->connections;
+		all.sum.connections_given_up += ledger->connections_given_up;
+		all.unfinished_runs += run->finished_ns == 0;
+		for (guint n = 0; run->inputs != NULL && n < run->inputs->len; n++) {
+			all.inputs++;
+			all.cut_inputs += g_array_index(run->inputs, AmInput, n).cut != FALSE;
+		}
+	}
+	return all;
+}
+
+uint64_t am_ledger_skipped(const AmLedger *ledger)
+{
+	uint64_t skipped = 0;
+	for (int r = 1; r < AM_N_SKIP_REASONS; r++)
+		skipped += ledger->skipped[r];
+	return skipped;
+}
+
+const char *am_skip_reason_name(int reason)
+{
+#define X(id, name, text) name,
+	static const char *const names[] = {"none", AM_SKIP_REASONS(X)};
+#undef X
+	return names[reason];
+}
+
+const char *am_skip_reason_text(int reason)
+{
+#define X(id, name, text) text,
+	static const char *const texts[] = {"", AM_SKIP_REASONS(X)};
+#undef X
+	return texts[reason];
+}
+
+const char *am_input_kind_name(AmInputKind kind)
+{
+	static const char *const names[] = {"pcap", "pcapng", "zeek-tsv", "zeek-json"};
+	return (guint)kind < G_N_ELEMENTS(names) ? names[kind] : "unknown";
+}

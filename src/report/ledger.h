@@ -1,0 +1,18 @@
+/* The packet ledgers of all runs, added up. Private to report/. */
+#pragma once
+
+#include "allowmap/base.h"
+#include "allowmap/model/map.h"
+#include "allowmap/model/run.h"
+
+typedef struct {
+	AmLedger sum;
+	guint inputs, cut_inputs;
+	guint unfinished_runs;
+} AmLedgerSum;
+
+AmLedgerSum am_ledger_sum(const GPtrArray *runs);
+uint64_t am_ledger_skipped(const AmLedger *ledger); /* all reasons */
+const char *am_skip_reason_name(int reason);        /* an AmSkipReason from 1 */
+const char *am_skip_reason_text(int reason);
+const char *am_input_kind_name(AmInputKind kind);

@@ -1,0 +1,208 @@
+/* `status`: what was read, what became of it, what is known to be missing. Fed by the map's sums and the runs' ledgers.
+ */
+#include "config.h"
+
+#include "ledger.h"
+#include "listing.h"
+#include "text.h"
+
+/* What is known to be lost, by name. Loss before the capture port is not among it: packets alone do not show all of it.
+ */
+typedef struct {
+	const char *name, *meaning;
+	uint64_t number;
+} Loss;
+
+#define N_LOSSES 5
+static void losses(const AmLedgerSum *all, Loss ret_losses[N_LOSSES])
+{
+	const Loss table[N_LOSSES] = {
+		{"inputs_cut", "captures that end inside a record: all before it was kept", all->cut_inputs},
+		{"runs_unfinished", "runs that are not finished", all->unfinished_runs},
+		{"packets_no_room", "packets that found no room in the connection table",
+		 all->sum.skipped[AM_SKIP_FLOW_TABLE]},
+		{"connections_given_up", "connections closed early because the table was full",
+		 all->sum.connections_given_up},
+		{"log_lines_skipped", "lines of connection logs that could not be used", all->sum.log_skipped},
+	};
+	for (guint i = 0; i < N_LOSSES; i++)
+		ret_losses[i] = table[i];
+}
+
+static void append_json_pair(GString *to, gboolean first, const char *name, uint64_t number)
+{
+	if (!first)
+		g_string_append_c(to, ',');
+	am_text_append_json(to, name);
+	g_string_append_printf(to, ":%" G_GUINT64_FORMAT, number);
+}
+
+static void append_json_time(GString *to, const char *name, int64_t ns)
+{
+	char text[AM_TIME_TEXT_SIZE];
+	g_string_append_printf(to, ",\"%s\":", name);
+	if (ns == 0)
+		g_string_append(to, "null");
+	else
+		am_text_append_json(to, am_time_text(ns, text));
+}
+
+static void append_json_input(GString *to, const AmInput *input)
+{
+	g_string_append(to, "{\"path\":");
+	am_text_append_json(to, input->path != NULL ? input->path : "");
+	g_string_append(to, ",\"kind\":");
+	am_text_append_json(to, am_input_kind_name(input->kind));
+	append_json_pair(to, FALSE, "size", input->size);
+	g_string_append(to, ",\"sha256\":");
+	if (input->sha256[0] != '\0')
+		am_text_append_json(to, input->sha256);
+	else
+		g_string_append(to, "null");
+	append_json_pair(to, FALSE, "records", input->records);
+	append_json_time(to, "first", input->first_ns);
+	append_json_time(to, "last", input->last_ns);
+	g_string_append_printf(to, ",\"cut\":%s}", input->cut ? "true" : "false");
+}
+
+static void status_json(GString *to, const AmMap *map, const GPtrArray *runs, const AmLedgerSum *all,
+			uint64_t connections)
+{
+	g_string_append(to, "{\"packets\":{");
+	append_json_pair(to, TRUE, "read", all->sum.read);
+	append_json_pair(to, FALSE, "recorded", all->sum.recorded);
+	g_string_append(to, ",\"skipped\":{");
+	for (int r = 1; r < AM_N_SKIP_REASONS; r++)
+		append_json_pair(to, r == 1, am_skip_reason_name(r), all->sum.skipped[r]);
+	g_string_append(to, "}}");
+	append_json_pair(to, FALSE, "connections", connections);
+	append_json_pair(to, FALSE, "assets", map->assets->len);
+	g_string_append(to, ",\"edges\":{");
+	for (int v = 0; v < AM_N_VERDICTS; v++)
+		append_json_pair(to, v == 0, am_verdict_name((AmVerdict)v), map->n_verdicts[v]);
+	g_string_append(to, "},\"loss\":{");
+	Loss lost[N_LOSSES];
+	losses(all, lost);
+	for (guint i = 0; i < N_LOSSES; i++)
+		append_json_pair(to, i == 0, lost[i].name, lost[i].number);
+	g_string_append(to, "},\"inputs\":[");
+	gboolean first = TRUE;
+	for (guint i = 0; i < runs->len; i++) {
+		const AmRun *run = g_ptr_array_index(runs, i);
+		for (guint n = 0; run->inputs != NULL && n < run->inputs->len; n++) {
+			if (!first)
+				g_string_append_c(to, ',');
+			first = FALSE;
+			append_json_input(to, &g_array_index(run->inputs, AmInput, n));
+		}
+	}
+	g_string_append(to, "]}\n");
+}
+
+static void line(GString *to, const char *name, uint64_t number, const char *meaning)
+{
+	char text[AM_NUMBER_TEXT_SIZE];
+	g_string_append_printf(to, "  %-24s %15s", name, am_number_text(number, text));
+	if (meaning != NULL)
+		g_string_append_printf(to, "  %s", meaning);
+	g_string_append_c(to, '\n');
+}
+
+static void status_inputs(GString *to, const GPtrArray *runs)
+{
+	char size[AM_NUMBER_TEXT_SIZE], records[AM_NUMBER_TEXT_SIZE], first[AM_TIME_TEXT_SIZE], last[AM_TIME_TEXT_SIZE];
+	for (guint i = 0; i < runs->len; i++) {
+		const AmRun *run = g_ptr_array_index(runs, i);
+		for (guint n = 0; run->inputs != NULL && n < run->inputs->len; n++) {
+			const AmInput *input = &g_array_index(run->inputs, AmInput, n);
+			g_string_append(to, "  ");
+			am_text_append_terminal(to, input->path != NULL ? input->path : "");
+			g_string_append_printf(to, "  %s, %s, %s records, %s .. %s%s\n",
+					       am_input_kind_name(input->kind), am_size_text(input->size, size),
+					       am_number_text(input->records, records),
+					       am_moment_text(input->first_ns, first),
+					       am_moment_text(input->last_ns, last), input->cut ? ", cut short" : "");
+		}
+	}
+}
+
+static void status_table(GString *to, const AmMap *map, const GPtrArray *runs, const AmLedgerSum *all,
+			 uint64_t connections)
+{
+	g_string_append(to, "Packets\n");
+	line(to, "read", all->sum.read, NULL);
+	line(to, "recorded", all->sum.recorded, NULL);
+	for (int r = 1; r < AM_N_SKIP_REASONS; r++)
+		if (all->sum.skipped[r] > 0)
+			line(to, am_skip_reason_name(r), all->sum.skipped[r], am_skip_reason_text(r));
+	if (all->sum.log_lines > 0) {
+		g_string_append(to, "Connection logs\n");
+		line(to, "lines", all->sum.log_lines, NULL);
+		line(to, "recorded", all->sum.log_recorded, NULL);
+		line(to, "skipped", all->sum.log_skipped, NULL);
+	}
+	g_string_append(to, "Map\n");
+	line(to, "connections", connections, NULL);
+	line(to, "assets", map->assets->len, NULL);
+	line(to, "groups", map->groups->len, NULL);
+	g_string_append(to, "Edges\n");
+	for (int v = 0; v < AM_N_VERDICTS; v++)
+		line(to, am_verdict_name((AmVerdict)v), map->n_verdicts[v], NULL);
+	Loss lost[N_LOSSES];
+	losses(all, lost);
+	g_string_append(to, "Loss\n");
+	gboolean none = TRUE;
+	for (guint i = 0; i < N_LOSSES; i++) {
+		if (lost[i].number == 0)
+			continue;
+		none = FALSE;
+		line(to, lost[i].name, lost[i].number, lost[i].meaning);
+	}
+	if (none)
+		g_string_append(to, "  none known\n");
+	g_string_append(to, "Inputs\n");
+	status_inputs(to, runs);
+}
+
+static void csv_line(GString *to, const char *section, const char *name, uint64_t value)
+{
+	g_string_append_printf(to, "%s,%s,%" G_GUINT64_FORMAT "\n", section, name, value);
+}
+
+/* One row per number. */
+static void status_csv(GString *to, const AmMap *map, const AmLedgerSum *all, uint64_t connections)
+{
+	g_string_append(to, "section,name,value\n");
+	csv_line(to, "packets", "read", all->sum.read);
+	csv_line(to, "packets", "recorded", all->sum.recorded);
+	for (int r = 1; r < AM_N_SKIP_REASONS; r++)
+		csv_line(to, "skipped", am_skip_reason_name(r), all->sum.skipped[r]);
+	csv_line(to, "map", "connections", connections);
+	csv_line(to, "map", "assets", map->assets->len);
+	for (int v = 0; v < AM_N_VERDICTS; v++)
+		csv_line(to, "edges", am_verdict_name((AmVerdict)v), map->n_verdicts[v]);
+	Loss lost[N_LOSSES];
+	losses(all, lost);
+	for (guint i = 0; i < N_LOSSES; i++)
+		csv_line(to, "loss", lost[i].name, lost[i].number);
+}
+
+gboolean am_report_status(const AmMap *map, const GPtrArray *runs, uint64_t connections, AmFormat format, FILE *out,
+			  GError **error)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	AmLedgerSum all = am_ledger_sum(runs);
+	switch (format) {
+	case AM_FORMAT_TABLE:
+		status_table(text, map, runs, &all, connections);
+		break;
+	case AM_FORMAT_JSON:
+		status_json(text, map, runs, &all, connections);
+		break;
+	case AM_FORMAT_CSV:
+		status_csv(text, map, &all, connections);
+		break;
+	}
+	fwrite(text->str, 1, text->len, out);
+	return am_write_flush(out, error);
+}

@@ -1,0 +1,32 @@
+/* Text that may come from the network, made safe for where it goes; and numbers for people. Private to report/. */
+#pragma once
+
+#include "allowmap/base.h"
+
+/* For a terminal: whatever is not printable (control characters, C1, bidirectional overrides, other invisible format
+ * characters, broken UTF-8) becomes "?". Returns the display width that was added. */
+guint am_text_append_terminal(GString *to, const char *text);
+/* Columns that `text`, already safe, takes on a terminal. */
+guint am_text_width(const char *text);
+/* Cuts safe text to `width` columns, the last of them "…". */
+void am_text_cut(GString *text, guint width);
+/* A JSON string with its quotes. Always valid: broken UTF-8 becomes U+FFFD, what a terminal would obey \uXXXX. */
+void am_text_append_json(GString *to, const char *text);
+/* A CSV field, quoted where needed, with ' before what a spreadsheet would take for a formula. */
+void am_text_append_csv(GString *to, const char *text);
+
+#define AM_NUMBER_TEXT_SIZE 32
+/* "1,234,567" */
+const char *am_number_text(uint64_t number, char text[AM_NUMBER_TEXT_SIZE]);
+/* "317 B", "4.2 MB": powers of 1000. */
+const char *am_size_text(uint64_t size, char text[AM_NUMBER_TEXT_SIZE]);
+/* "2026-03-02 08:15:03", UTC, whole seconds; "-" for 0. */
+const char *am_moment_text(int64_t ns, char text[AM_TIME_TEXT_SIZE]);
+/* "1 edge", "1,200 edges": the number with its noun. The plural is the noun and an s unless `plural` says it. */
+void am_text_append_counted(GString *to, uint64_t number, const char *noun, const char *plural);
+
+#define AM_SERVICE_TEXT_SIZE 40
+/* "tcp/443", "icmp/8.0" (type and code), "ip/47" for a protocol without ports. */
+const char *am_service_text(uint8_t ip_protocol, uint16_t port, char text[AM_SERVICE_TEXT_SIZE]);
+gboolean am_protocol_is_icmp(uint8_t ip_protocol);
+gboolean am_protocol_has_ports(uint8_t ip_protocol);
