@@ -10,6 +10,7 @@
 typedef enum { AM_GRANULARITY_GROUP, AM_GRANULARITY_EXACT } AmGranularity;
 typedef enum { AM_DEFAULT_DENY, AM_DEFAULT_DENY_LOG, AM_DEFAULT_MONITOR } AmPolicyDefault;
 typedef enum { AM_STATUS_PROPOSED, AM_STATUS_APPROVED, AM_STATUS_REJECTED, AM_STATUS_EXPIRED } AmRuleStatus;
+typedef enum { AM_ORIGIN_OBSERVED, AM_ORIGIN_DECLARED, AM_ORIGIN_IMPORTED } AmRuleOrigin;
 
 typedef struct {
 	uint16_t low, high; /* inclusive */
@@ -32,6 +33,7 @@ typedef struct {
 	char *label;     /* free text, never reaches generated rules; may be NULL */
 	char *network;   /* address space; NULL = the default one */
 	GArray *members; /* AmPrefix, sorted, disjoint */
+	char *owner, *application, *site; /* metadata, free text; may be NULL */
 } AmPolicyGroup;
 
 /* A rule's end: groups and prefixes, or everybody. */
@@ -57,7 +59,10 @@ typedef struct {
 	AmService service;
 	AmRuleStatus status;
 	AmRuleEvidence evidence;
-	uint64_t over_grant; /* permitted (client, server, protocol, port) that were never seen essential */
+	uint64_t over_grant; /* permitted (client, server, protocol, port) that were never seen essential; capped at 2^63 - 1 */
+	AmRuleOrigin origin;
+	char *comment, *owner, *reason, *ticket; /* metadata, free text; may be NULL */
+	int64_t expires_ns;                      /* 0 = never */
 } AmRule;
 
 typedef struct {
