@@ -23,8 +23,8 @@ const char *am_view_party(const AmMap *map, uint32_t endpoint)
 	if (name != NULL)
 		return name;
 	if (am_address_is_multicast(&am_view_endpoint(map, endpoint)->address))
-		return "multicast";
-	return am_view_asset(map, endpoint)->inside ? "ungrouped" : "outside";
+		return "(multicast)";
+	return am_view_asset(map, endpoint)->inside ? "(ungrouped)" : "(outside)";
 }
 
 const AmAddress *am_view_asset_address(const AmMap *map, uint32_t asset)
