@@ -1,9 +1,9 @@
 /* cmd/: one file per verb: options, one job, print. Private to cmd/.
  *
- * To add a command: write src/cmd/VERB.c with `int am_cmd_VERB(int argc, char **argv)`, declare it below, add its line to
- * the table in main.c (name, function, one-line help), list the file in src/cmd/local.mk, and add the verb to
- * doc/allowmap.1, contrib/completion.bash and tests/e2e. The function parses its options with am_cmd_parse(), runs one job
- * and gives the exit status: results go to standard output, words for people to standard error. */
+ * To add a command: write src/cmd/VERB.c with `int am_cmd_VERB(int argc, char **argv)`, declare it below, add its line
+ * to the table in main.c (name, function, one-line help), list the file in src/cmd/local.mk, and add the verb to
+ * doc/allowmap.1, contrib/completion.bash and tests/e2e. The function parses its options with am_cmd_parse(), runs one
+ * job and gives the exit status: results go to standard output, words for people to standard error. */
 #pragma once
 
 #include "allowmap/job.h"
@@ -59,10 +59,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(AmIngestArguments, am_ingest_arguments_clear)
 
 /* ---- Steps of a command. */
 
-/* Parses the options; `description` ends --help and holds an example. FALSE with an error of G_OPTION_ERROR when they are
- * not understood, or when the number of what is left is not between `min` and `max`. */
+/* Parses the options; `description` ends --help and holds an example. FALSE with an error of G_OPTION_ERROR when they
+ * are not understood, or when the number of what is left is not between `min` and `max`. */
 gboolean am_cmd_parse(GOptionContext *context, const char *description, int *argc, char ***argv, int min, int max,
-                      GError **error);
+		      GError **error);
 /* "allowmap VERB: message" on standard error; the exit status that goes with this error. */
 int am_cmd_fail(const char *verb, const GError *error);
 /* A usage error of our own. */
@@ -70,7 +70,7 @@ void am_cmd_usage_error(GError **error, const char *format, ...) G_GNUC_PRINTF(2
 
 /* Fills the job's options from arguments. The strings stay the arguments'. */
 gboolean am_cmd_ingest_options(const AmIngestArguments *arguments, const char *db, const char *now,
-                               const char *const *paths, AmIngestOptions *ret_options, GError **error);
+			       const char *const *paths, AmIngestOptions *ret_options, GError **error);
 /* Prints the warnings of an ingest, and gives the exit status. */
 int am_cmd_ingest_outcome(const char *verb, const AmIngestResult *result, gboolean strict);
 
@@ -78,7 +78,7 @@ int am_cmd_ingest_outcome(const char *verb, const AmIngestResult *result, gboole
 AmSnapshot *am_cmd_snapshot(const AmMapArguments *arguments, GError **error);
 gboolean am_cmd_list_options(const AmListArguments *arguments, AmListOptions *ret_options, GError **error);
 gboolean am_cmd_recommend_options(const char *granularity, const char *default_action, const char *now,
-                                  AmRecommendOptions *ret_options, GError **error);
+				  AmRecommendOptions *ret_options, GError **error);
 
 /* "tcp/443", "udp/53", "icmp/8" (type, or type.code), "47": protocol and port as edges keep them. */
 gboolean am_cmd_parse_service(const char *text, int *ret_ip_protocol, int *ret_port, GError **error);

@@ -18,11 +18,11 @@ void am_map_arguments_add(GOptionContext *context, AmMapArguments *arguments)
 	const GOptionEntry entries[] = {
 		{"db", 0, 0, G_OPTION_ARG_FILENAME, &arguments->db, "The facts (default: allowmap.db)", "FILE"},
 		{"decisions", 0, 0, G_OPTION_ARG_FILENAME, &arguments->decisions,
-	         "The decisions (default: beside the facts)", "FILE"},
+		 "The decisions (default: beside the facts)", "FILE"},
 		{"inside", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arguments->inside,
-	         "What is inside (repeatable; default: the private ranges)", "CIDR"},
-		{"now", 0, 0, G_OPTION_ARG_STRING, &arguments->now, "The time to go by (RFC 3339; also SOURCE_DATE_EPOCH)",
-	         "TIME"},
+		 "What is inside (repeatable; default: the private ranges)", "CIDR"},
+		{"now", 0, 0, G_OPTION_ARG_STRING, &arguments->now,
+		 "The time to go by (RFC 3339; also SOURCE_DATE_EPOCH)", "TIME"},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
 	add_entries(context, entries);
@@ -41,17 +41,17 @@ void am_list_arguments_add(GOptionContext *context, AmListArguments *arguments)
 	const GOptionEntry entries[] = {
 		{"format", 0, 0, G_OPTION_ARG_STRING, &arguments->format, "table (default), json or csv", "FORMAT"},
 		{"asset", 0, 0, G_OPTION_ARG_STRING, &arguments->asset, "Only where this address or CIDR takes part",
-	         "ADDRESS"},
+		 "ADDRESS"},
 		{"group", 0, 0, G_OPTION_ARG_STRING, &arguments->group, "Only where this group (name or id) takes part",
-	         "GROUP"},
+		 "GROUP"},
 		{"port", 0, 0, G_OPTION_ARG_STRING, &arguments->port, "Only this server port: 443, tcp/443, 8000-8100",
-	         "PORT"},
-		{"l7", 0, 0, G_OPTION_ARG_STRING, &arguments->l7, "Only this application protocol: tls also means tls.google",
-	         "NAME"},
+		 "PORT"},
+		{"l7", 0, 0, G_OPTION_ARG_STRING, &arguments->l7,
+		 "Only this application protocol: tls also means tls.google", "NAME"},
 		{"verdict", 0, 0, G_OPTION_ARG_STRING, &arguments->verdict,
-	         "Only this verdict: essential, undecided, background, suspicious, local", "VERDICT"},
+		 "Only this verdict: essential, undecided, background, suspicious, local", "VERDICT"},
 		{"sort", 0, 0, G_OPTION_ARG_STRING, &arguments->sort, "Sort by this column; -COLUMN = descending",
-	         "COLUMN"},
+		 "COLUMN"},
 		{"limit", 0, 0, G_OPTION_ARG_INT64, &arguments->limit, "At most N rows", "N"},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
@@ -73,16 +73,17 @@ void am_ingest_arguments_add(GOptionContext *context, AmIngestArguments *argumen
 {
 	const GOptionEntry entries[] = {
 		{"sensor", 0, 0, G_OPTION_ARG_STRING, &arguments->sensor,
-	         "Where it was captured: a name or a UUID (default: offline)", "NAME"},
+		 "Where it was captured: a name or a UUID (default: offline)", "NAME"},
 		{"network", 0, 0, G_OPTION_ARG_STRING, &arguments->network,
-	         "The address space; set it where addresses overlap (default: default)", "NAME"},
+		 "The address space; set it where addresses overlap (default: default)", "NAME"},
 		{"dpi", 0, 0, G_OPTION_ARG_STRING, &arguments->dpi, "full (default) or off", "MODE"},
 		{"threads", 0, 0, G_OPTION_ARG_INT, &arguments->threads, "Worker threads (default: one per core)", "N"},
 		{"max-flows", 0, 0, G_OPTION_ARG_INT, &arguments->max_flows,
-	         "Connections kept open at once (default: 1000000)", "N"},
+		 "Connections kept open at once (default: 1000000)", "N"},
 		{"hash", 0, 0, G_OPTION_ARG_NONE, &arguments->hash,
-	         "Recognise known inputs by all their bytes, not by size and both ends", NULL},
-		{"strict", 0, 0, G_OPTION_ARG_NONE, &arguments->strict, "Exit with 3 also when a capture is cut short", NULL},
+		 "Recognise known inputs by all their bytes, not by size and both ends", NULL},
+		{"strict", 0, 0, G_OPTION_ARG_NONE, &arguments->strict, "Exit with 3 also when a capture is cut short",
+		 NULL},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
 	add_entries(context, entries);
@@ -105,7 +106,7 @@ void am_cmd_usage_error(GError **error, const char *format, ...)
 }
 
 gboolean am_cmd_parse(GOptionContext *context, const char *description, int *argc, char ***argv, int min, int max,
-                      GError **error)
+		      GError **error)
 {
 	g_option_context_set_description(context, description);
 	g_option_context_set_translate_func(context, NULL, NULL, NULL);
@@ -117,7 +118,8 @@ gboolean am_cmd_parse(GOptionContext *context, const char *description, int *arg
 	}
 	int left = *argc - 1;
 	if (left < min || left > max) {
-		am_cmd_usage_error(error, left < min ? "something is missing: see --help" : "too many arguments: see --help");
+		am_cmd_usage_error(error,
+				   left < min ? "something is missing: see --help" : "too many arguments: see --help");
 		return FALSE;
 	}
 	return TRUE;
@@ -126,11 +128,10 @@ gboolean am_cmd_parse(GOptionContext *context, const char *description, int *arg
 int am_cmd_fail(const char *verb, const GError *error)
 {
 	fprintf(stderr, "allowmap %s: %s\n", verb, error->message);
-	gboolean usage = error->domain == G_OPTION_ERROR ||
-	                 g_error_matches(error, AM_REPORT_ERROR, AM_REPORT_ERROR_OPTION) ||
-	                 g_error_matches(error, AM_EXPORT_ERROR, AM_EXPORT_ERROR_UNAPPROVED) ||
-	                 g_error_matches(error, AM_EXPORT_ERROR, AM_EXPORT_ERROR_OPTION) ||
-	                 error->domain == AM_BASE_ERROR;
+	gboolean usage =
+		error->domain == G_OPTION_ERROR || g_error_matches(error, AM_REPORT_ERROR, AM_REPORT_ERROR_OPTION) ||
+		g_error_matches(error, AM_EXPORT_ERROR, AM_EXPORT_ERROR_UNAPPROVED) ||
+		g_error_matches(error, AM_EXPORT_ERROR, AM_EXPORT_ERROR_OPTION) || error->domain == AM_BASE_ERROR;
 	return usage ? AM_EXIT_USAGE : AM_EXIT_ENVIRONMENT;
 }
 
@@ -148,9 +149,10 @@ static gboolean check_name(const char *option, const char *name, GError **error)
 }
 
 gboolean am_cmd_ingest_options(const AmIngestArguments *arguments, const char *db, const char *now,
-                               const char *const *paths, AmIngestOptions *ret_options, GError **error)
+			       const char *const *paths, AmIngestOptions *ret_options, GError **error)
 {
-	AmIngestOptions options = {.db = db, .paths = paths, .sensor = arguments->sensor, .network = arguments->network};
+	AmIngestOptions options = {
+		.db = db, .paths = paths, .sensor = arguments->sensor, .network = arguments->network};
 	if (!check_name("sensor", options.sensor, error) || !check_name("network", options.network, error))
 		return FALSE;
 	if (arguments->dpi != NULL && strcmp(arguments->dpi, "full") != 0 && strcmp(arguments->dpi, "off") != 0) {
@@ -195,7 +197,8 @@ AmSnapshot *am_cmd_snapshot(const AmMapArguments *arguments, GError **error)
 		}
 		options.inside = inside;
 	}
-	return am_job_snapshot(arguments->db != NULL ? arguments->db : "allowmap.db", arguments->decisions, &options, error);
+	return am_job_snapshot(arguments->db != NULL ? arguments->db : "allowmap.db", arguments->decisions, &options,
+			       error);
 }
 
 gboolean am_cmd_list_options(const AmListArguments *arguments, AmListOptions *ret_options, GError **error)
@@ -220,7 +223,7 @@ gboolean am_cmd_list_options(const AmListArguments *arguments, AmListOptions *re
 }
 
 gboolean am_cmd_recommend_options(const char *granularity, const char *default_action, const char *now,
-                                  AmRecommendOptions *ret_options, GError **error)
+				  AmRecommendOptions *ret_options, GError **error)
 {
 	AmRecommendOptions options = {.tool_version = PACKAGE_VERSION};
 	if (granularity == NULL || strcmp(granularity, "group") == 0) {
@@ -278,8 +281,9 @@ gboolean am_cmd_parse_service(const char *text, int *ret_ip_protocol, int *ret_p
 	if (ok && is_icmp && *end == '.')
 		ok = parse_number(end + 1, 255, &code, &end);
 	if (!ok || *end != '\0') {
-		am_cmd_usage_error(error, "%s is not a service; write tcp/443, udp/53, sctp/2905, icmp/8 or a protocol number",
-		                   text);
+		am_cmd_usage_error(error,
+				   "%s is not a service; write tcp/443, udp/53, sctp/2905, icmp/8 or a protocol number",
+				   text);
 		return FALSE;
 	}
 	*ret_ip_protocol = ip_protocol;

@@ -55,7 +55,8 @@ int am_cmd_connections(int argc, char **argv)
 	am_map_arguments_add(context, &map_arguments);
 	am_list_arguments_add(context, &list_arguments);
 	g_autoptr(GError) error = NULL;
-	if (am_cmd_parse(context, description, &argc, &argv, 0, 0, &error) && list(&map_arguments, &list_arguments, &error))
+	if (am_cmd_parse(context, description, &argc, &argv, 0, 0, &error) &&
+	    list(&map_arguments, &list_arguments, &error))
 		return AM_EXIT_OK;
 	return am_cmd_fail("connections", error);
 }

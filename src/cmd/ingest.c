@@ -22,12 +22,12 @@ static void print_result(const AmIngestResult *result, const char *db)
 	}
 	const AmLedger *ledger = &result->run->ledger;
 	fprintf(stderr,
-	        "%" G_GUINT64_FORMAT " packets read, %" G_GUINT64_FORMAT " recorded, %" G_GUINT64_FORMAT
-	        " skipped; %" G_GUINT64_FORMAT " connections",
-	        ledger->read, ledger->recorded, ledger->read - ledger->recorded, ledger->connections);
+		"%" G_GUINT64_FORMAT " packets read, %" G_GUINT64_FORMAT " recorded, %" G_GUINT64_FORMAT
+		" skipped; %" G_GUINT64_FORMAT " connections",
+		ledger->read, ledger->recorded, ledger->read - ledger->recorded, ledger->connections);
 	if (ledger->log_lines > 0)
-		fprintf(stderr, "; %" G_GUINT64_FORMAT " log lines, %" G_GUINT64_FORMAT " of them not usable", ledger->log_lines,
-		        ledger->log_skipped);
+		fprintf(stderr, "; %" G_GUINT64_FORMAT " log lines, %" G_GUINT64_FORMAT " of them not usable",
+			ledger->log_lines, ledger->log_skipped);
 	fprintf(stderr, " -> %s\n", db);
 }
 
@@ -51,7 +51,8 @@ int am_cmd_ingest(int argc, char **argv)
 	g_auto(AmIngestArguments) arguments = {0};
 	const GOptionEntry entries[] = {
 		{"db", 0, 0, G_OPTION_ARG_FILENAME, &db, "The facts, made when missing (default: allowmap.db)", "FILE"},
-		{"now", 0, 0, G_OPTION_ARG_STRING, &now, "The time to go by (RFC 3339; also SOURCE_DATE_EPOCH)", "TIME"},
+		{"now", 0, 0, G_OPTION_ARG_STRING, &now, "The time to go by (RFC 3339; also SOURCE_DATE_EPOCH)",
+		 "TIME"},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
 	g_autoptr(GOptionContext) context = g_option_context_new("FILE...");

@@ -8,7 +8,7 @@
 typedef gboolean (*ListFunc)(const AmMap *map, const AmListOptions *options, FILE *out, GError **error);
 
 static gboolean list(const AmMapArguments *map_arguments, const AmListArguments *list_arguments, ListFunc print,
-                     GError **error)
+		     GError **error)
 {
 	AmListOptions options;
 	if (!am_cmd_list_options(list_arguments, &options, error))
@@ -34,31 +34,31 @@ static int run(const char *verb, const char *description, ListFunc print, int ar
 int am_cmd_assets(int argc, char **argv)
 {
 	return run("assets",
-	           "Lists every machine that was seen, with its group.\n\nExample:\n"
-	           "  allowmap assets --db office.db --asset 10.1.0.0/16",
-	           am_report_assets, argc, argv);
+		   "Lists every machine that was seen, with its group.\n\nExample:\n"
+		   "  allowmap assets --db office.db --asset 10.1.0.0/16",
+		   am_report_assets, argc, argv);
 }
 
 int am_cmd_listeners(int argc, char **argv)
 {
 	return run("listeners",
-	           "Lists the services that machines offer, and whether anybody needs them.\n\nExample:\n"
-	           "  allowmap listeners --db office.db --port tcp/22 --format csv",
-	           am_report_listeners, argc, argv);
+		   "Lists the services that machines offer, and whether anybody needs them.\n\nExample:\n"
+		   "  allowmap listeners --db office.db --port tcp/22 --format csv",
+		   am_report_listeners, argc, argv);
 }
 
 int am_cmd_flows(int argc, char **argv)
 {
 	return run("flows",
-	           "Lists who talks to whom on which service, with the verdict and its reasons.\n\nExample:\n"
-	           "  allowmap flows --db office.db --verdict undecided --sort -connections",
-	           am_report_flows, argc, argv);
+		   "Lists who talks to whom on which service, with the verdict and its reasons.\n\nExample:\n"
+		   "  allowmap flows --db office.db --verdict undecided --sort -connections",
+		   am_report_flows, argc, argv);
 }
 
 int am_cmd_groups(int argc, char **argv)
 {
 	return run("groups",
-	           "Lists the groups: machines that serve and use the same things.\n\nExample:\n"
-	           "  allowmap groups --db office.db --format json",
-	           am_report_groups, argc, argv);
+		   "Lists the groups: machines that serve and use the same things.\n\nExample:\n"
+		   "  allowmap groups --db office.db --format json",
+		   am_report_groups, argc, argv);
 }

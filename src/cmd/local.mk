@@ -1,4 +1,17 @@
 bin_PROGRAMS = allowmap
 allowmap_CPPFLAGS = $(AM_CPPFLAGS)
-allowmap_SOURCES = src/cmd/main.c
+allowmap_SOURCES = \
+	src/cmd/analyze.c \
+	src/cmd/cmd.h \
+	src/cmd/common.c \
+	src/cmd/connections.c \
+	src/cmd/explain.c \
+	src/cmd/export.c \
+	src/cmd/ingest.c \
+	src/cmd/list.c \
+	src/cmd/main.c \
+	src/cmd/recommend.c \
+	src/cmd/status.c \
+	src/cmd/verdict.c \
+	$(NULL)
 allowmap_LDADD = $(rooms) $(room_libs)

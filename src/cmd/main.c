@@ -32,12 +32,12 @@ static const Command commands[] = {
 static void print_help(FILE *out)
 {
 	fprintf(out, "Usage: allowmap COMMAND [OPTION...]\n\n"
-	             "Learns from mirrored traffic who needs to talk to whom, and writes the allow-lists that\n"
-	             "permit exactly that. It never sends a packet to the network that it watches.\n\nCommands:\n");
+		     "Learns from mirrored traffic who needs to talk to whom, and writes the allow-lists that\n"
+		     "permit exactly that. It never sends a packet to the network that it watches.\n\nCommands:\n");
 	for (size_t n = 0; n < G_N_ELEMENTS(commands); n++)
 		fprintf(out, "  %-12s %s\n", commands[n].name, commands[n].help);
 	fprintf(out, "\nExample:\n  allowmap analyze office.pcapng -o office\n\n"
-	             "'allowmap COMMAND --help' tells the options of a command.\n");
+		     "'allowmap COMMAND --help' tells the options of a command.\n");
 }
 
 int main(int argc, char **argv)

@@ -1,0 +1,124 @@
+/* export: the policy as allow-lists for an enforcement tool. */
+#include "config.h"
+
+#include "cmd.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char description[] =
+	"Writes the policy for a target, reads that back, and proves that it permits the same. Nothing is dropped by "
+	"the\n"
+	"rules unless --enforce is given; rules that nobody has approved are enforced only with --unapproved.\n"
+	"The policy is read from --policy, or else recommended from the facts.\n"
+	"\n"
+	"Examples:\n"
+	"  allowmap export --to nftables --policy policy.json -o allowmap.nft && nft -c -f allowmap.nft\n"
+	"  allowmap export --to csv --db office.db > rules.csv";
+
+typedef struct {
+	char *to, *policy, *form, *output, *granularity;
+	AmExportOptions options;
+} Arguments;
+
+static const AmExportTarget *find_target(const char *name, GError **error)
+{
+	const AmExportTarget *target = name != NULL ? am_export_find(name) : NULL;
+	if (target != NULL)
+		return target;
+	g_autoptr(GString) names = g_string_new(NULL);
+	for (guint n = 0; (target = am_export_target(n)) != NULL; n++)
+		g_string_append_printf(names, "%s%s", n > 0 ? ", " : "", target->name);
+	am_cmd_usage_error(error, "--to TARGET is needed, one of: %s", names->str);
+	return NULL;
+}
+
+static AmPolicy *get_policy(const AmMapArguments *map_arguments, const Arguments *arguments, GError **error)
+{
+	if (arguments->policy != NULL)
+		return am_job_read_policy(arguments->policy, error);
+	AmRecommendOptions options;
+	if (!am_cmd_recommend_options(arguments->granularity, NULL, map_arguments->now, &options, error))
+		return NULL;
+	g_autoptr(AmSnapshot) snapshot = am_cmd_snapshot(map_arguments, error);
+	return snapshot != NULL ? am_job_recommend(snapshot, &options, error) : NULL;
+}
+
+static void print_fidelity(const GArray *fidelity)
+{
+	static const char *const names[] = {"exact", "narrowed", "widened", "dropped"};
+	guint n_exact = 0;
+	for (guint n = 0; n < fidelity->len; n++) {
+		const AmFidelity *rule = &g_array_index(fidelity, AmFidelity, n);
+		if (rule->kind == AM_FIDELITY_EXACT)
+			n_exact++;
+		else
+			fprintf(stderr, "%s %s: %s\n", rule->rule_id, names[rule->kind], rule->reason);
+	}
+	fprintf(stderr, "%u of %u rules exact, read back and proved equal to the policy\n", n_exact, fidelity->len);
+}
+
+static gboolean export_policy(const AmMapArguments *map_arguments, const Arguments *arguments, GError **error)
+{
+	const AmExportTarget *target = find_target(arguments->to, error);
+	if (target == NULL)
+		return FALSE;
+	AmExportOptions options = arguments->options;
+	if (arguments->form != NULL && strcmp(arguments->form, "text") != 0 && strcmp(arguments->form, "json") != 0) {
+		am_cmd_usage_error(error, "--form %s: text or json, please", arguments->form);
+		return FALSE;
+	}
+	options.json = arguments->form != NULL && strcmp(arguments->form, "json") == 0;
+	g_autoptr(AmPolicy) policy = get_policy(map_arguments, arguments, error);
+	if (policy == NULL)
+		return FALSE;
+	g_autoptr(GArray) fidelity = NULL;
+	g_autofree char *text = am_job_export(target, policy, &options, &fidelity, error);
+	if (text == NULL || !am_job_write_file(arguments->output, text, -1, error))
+		return FALSE;
+	print_fidelity(fidelity);
+	return TRUE;
+}
+
+static void arguments_clear(Arguments *arguments)
+{
+	g_free(arguments->to);
+	g_free(arguments->policy);
+	g_free(arguments->form);
+	g_free(arguments->output);
+	g_free(arguments->granularity);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Arguments, arguments_clear)
+
+int am_cmd_export(int argc, char **argv)
+{
+	g_auto(AmMapArguments) map_arguments = {0};
+	g_auto(Arguments) arguments = {0};
+	AmExportOptions *options = &arguments.options;
+	const GOptionEntry entries[] = {
+		{"to", 0, 0, G_OPTION_ARG_STRING, &arguments.to, "The target: nftables or csv", "TARGET"},
+		{"policy", 0, 0, G_OPTION_ARG_FILENAME, &arguments.policy, "The policy document ('-': standard input)",
+		 "FILE"},
+		{"granularity", 0, 0, G_OPTION_ARG_STRING, &arguments.granularity,
+		 "Without --policy: group (default) or exact", "LEVEL"},
+		{"enforce", 0, 0, G_OPTION_ARG_NONE, &options->enforce,
+		 "Deny what is not permitted (default: only log it)", NULL},
+		{"unapproved", 0, 0, G_OPTION_ARG_NONE, &options->unapproved,
+		 "With --enforce: also rules that nobody has approved", NULL},
+		{"allow-widening", 0, 0, G_OPTION_ARG_NONE, &options->allow_widening,
+		 "Accept that the target permits more than the policy", NULL},
+		{"host", 0, 0, G_OPTION_ARG_NONE, &options->host, "For an end host (default: for a router)", NULL},
+		{"form", 0, 0, G_OPTION_ARG_STRING, &arguments.form, "nftables: text (default) or json", "FORM"},
+		{"output", 'o', 0, G_OPTION_ARG_FILENAME, &arguments.output,
+		 "Where to write (default: standard output)", "FILE"},
+		{NULL, 0, 0, 0, NULL, NULL, NULL},
+	};
+	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+	g_option_context_add_main_entries(context, entries, NULL);
+	am_map_arguments_add(context, &map_arguments);
+	g_autoptr(GError) error = NULL;
+	if (am_cmd_parse(context, description, &argc, &argv, 0, 0, &error) &&
+	    export_policy(&map_arguments, &arguments, &error))
+		return AM_EXIT_OK;
+	return am_cmd_fail("export", error);
+}
