@@ -6,7 +6,10 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-G_DEFINE_QUARK(am - base - error - quark, am_base_error)
+GQuark am_base_error_quark(void)
+{
+	return g_quark_from_static_string("am-base-error-quark");
+}
 
 AmAddress am_address_ipv4(const uint8_t bytes[4])
 {

@@ -33,9 +33,9 @@ static void print(const AmProgress *progress, uint64_t bytes, uint64_t packets, 
 		(double)packets / seconds);
 	if (progress->total_bytes > 0 && bytes > 0) {
 		double share = MIN(1.0, (double)bytes / (double)progress->total_bytes);
-		double left = seconds / share - seconds;
-		fprintf(stderr, ", %.0f%%, %.0f:%02.0f left", 100 * share, (double)((long)left / 60),
-			(double)((long)left % 60));
+		guint64 left_s = (guint64)(seconds / share - seconds);
+		fprintf(stderr, ", %.0f%%, %" G_GUINT64_FORMAT ":%02u left", 100 * share, left_s / 60,
+			(unsigned)(left_s % 60));
 	}
 	fputs("\033[K", stderr);
 	fflush(stderr);

@@ -17,10 +17,10 @@ static gboolean is_harmless(gunichar c)
 
 void am_text_safe(char *destination, size_t destination_size, const void *bytes, size_t size)
 {
-	const char *at = bytes, *end = at + size;
+	const char *at = bytes;
 	size_t used = 0;
-	while (at < end) {
-		gunichar c = g_utf8_get_char_validated(at, end - at);
+	while (size > 0) {
+		gunichar c = g_utf8_get_char_validated(at, (gssize)MIN(size, 8));
 		gboolean valid = c != (gunichar)-1 && c != (gunichar)-2 && c != 0;
 		size_t length = valid ? (size_t)(g_utf8_next_char(at) - at) : 1;
 		gboolean keep = valid && is_harmless(c);
@@ -32,6 +32,7 @@ void am_text_safe(char *destination, size_t destination_size, const void *bytes,
 			destination[used] = '?';
 		used += keep ? length : 1;
 		at += length;
+		size -= length;
 	}
 	if (destination_size > 0)
 		memset(destination + used, 0, destination_size - used);

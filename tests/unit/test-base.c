@@ -1,0 +1,535 @@
+/* base/: round trips of every text form, and the law of am_prefixes_minimise() against brute force. */
+#include "config.h"
+
+#include "allowmap/base.h"
+#include "allowmap/model/packet.h"
+#include "unit.h"
+
+#include <string.h>
+
+static AmAddress address(const char *text)
+{
+	AmAddress result = {0};
+	CU_ASSERT_TRUE_FATAL(am_address_parse(text, &result));
+	return result;
+}
+
+static AmPrefix prefix(const char *text)
+{
+	AmPrefix result = {0};
+	CU_ASSERT_TRUE_FATAL(am_prefix_parse(text, &result, NULL));
+	return result;
+}
+
+static void test_cursor(void)
+{
+	static const uint8_t bytes[] = {1, 2, 3, 4, 5, 6, 7, 8};
+	AmCursor cursor = am_cursor(bytes, sizeof bytes);
+	CU_ASSERT_EQUAL(am_cursor_u8(&cursor), 1);
+	CU_ASSERT_EQUAL(am_cursor_u16(&cursor), 0x0203);
+	CU_ASSERT_EQUAL(am_cursor_u32(&cursor), 0x04050607);
+	CU_ASSERT_TRUE(cursor.ok);
+	CU_ASSERT_EQUAL(am_cursor_u16(&cursor), 0);
+	CU_ASSERT_FALSE(cursor.ok);
+	/* One octet is left, yet the error sticks. */
+	CU_ASSERT_EQUAL(am_cursor_u8(&cursor), 0);
+	CU_ASSERT_PTR_NULL(am_cursor_take(&cursor, 0));
+}
+
+static void test_address_text(void)
+{
+	/* RFC 5952 §4 and §5: input, canonical text. */
+	static const char *const cases[][2] = {
+		{"10.1.0.5", "10.1.0.5"},
+		{"2001:0DB8:0:0:1:0:0:1", "2001:db8::1:0:0:1"},
+		{"2001:db8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1"},
+		{"0:0:0:0:0:0:0:0", "::"},
+		{"::1", "::1"},
+		{"fe80::A", "fe80::a"},
+		{"::ffff:192.0.2.1", "::ffff:192.0.2.1"},
+		{"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"},
+	};
+	char text[AM_ADDRESS_TEXT_SIZE];
+	for (size_t n = 0; n < G_N_ELEMENTS(cases); n++) {
+		AmAddress parsed = address(cases[n][0]);
+		CU_ASSERT_STRING_EQUAL(am_address_text(&parsed, text), cases[n][1]);
+	}
+	static const char *const bad[] = {"",         "10.1.0",        "10.1.0.256", "010.1.0.5", "10.1.0.5 ",  " ::1",
+					  "::1%eth0", "1:2:3:4:5:6:7", "host",       "1::2::3",   "10.1.0.5/32"};
+	for (size_t n = 0; n < G_N_ELEMENTS(bad); n++) {
+		AmAddress untouched = {.family = 99};
+		CU_ASSERT_FALSE(am_address_parse(bad[n], &untouched));
+		CU_ASSERT_EQUAL(untouched.family, 99);
+	}
+	AmAddress none = {0};
+	CU_ASSERT_STRING_EQUAL(am_address_text(&none, text), "");
+}
+
+static void test_address_round_trip(void)
+{
+	g_autoptr(GRand) rand = g_rand_new_with_seed(1);
+	for (int n = 0; n < 2000; n++) {
+		uint8_t bytes[16];
+		for (int i = 0; i < 16; i++)
+			bytes[i] = g_rand_int_range(rand, 0, 3) == 0 ? (uint8_t)g_rand_int(rand) : 0;
+		AmAddress was = n % 2 == 0 ? am_address_ipv4(bytes) : am_address_ipv6(bytes);
+		char text[AM_ADDRESS_TEXT_SIZE];
+		AmAddress is = address(am_address_text(&was, text));
+		CU_ASSERT_EQUAL(am_address_compare(&was, &is), 0);
+	}
+}
+
+static void test_address_order(void)
+{
+	/* Ascending: none < IPv4 < IPv6, numerically inside a family. */
+	AmAddress sorted[] = {
+		{0},           address("0.0.0.0"), address("9.255.0.0"), address("10.0.0.0"), address("200.0.0.1"),
+		address("::"), address("::1"),     address("fe80::1")};
+	for (size_t a = 0; a < G_N_ELEMENTS(sorted); a++) {
+		for (size_t b = 0; b < G_N_ELEMENTS(sorted); b++) {
+			int order = am_address_compare(&sorted[a], &sorted[b]);
+			CU_ASSERT_EQUAL((order > 0) - (order < 0), (a > b) - (a < b));
+		}
+	}
+}
+
+static void test_address_kinds(void)
+{
+	static const struct {
+		const char *text;
+		gboolean multicast, link_local, unspecified, loopback;
+	} cases[] = {
+		{"223.255.255.255", 0, 0, 0, 0},
+		{"224.0.0.0", 1, 0, 0, 0},
+		{"239.255.255.255", 1, 0, 0, 0},
+		{"240.0.0.0", 0, 0, 0, 0},
+		{"255.255.255.255", 1, 0, 0, 0},
+		{"255.255.255.254", 0, 0, 0, 0},
+		{"169.254.0.1", 0, 1, 0, 0},
+		{"169.253.0.1", 0, 0, 0, 0},
+		{"0.0.0.0", 0, 0, 1, 0},
+		{"127.8.8.8", 0, 0, 0, 1},
+		{"ff02::1", 1, 0, 0, 0},
+		{"fe80::1", 0, 1, 0, 0},
+		{"febf::1", 0, 1, 0, 0},
+		{"fec0::1", 0, 0, 0, 0},
+		{"::", 0, 0, 1, 0},
+		{"::1", 0, 0, 0, 1},
+		{"2001:db8::1", 0, 0, 0, 0},
+	};
+	for (size_t n = 0; n < G_N_ELEMENTS(cases); n++) {
+		AmAddress a = address(cases[n].text);
+		CU_ASSERT_EQUAL(am_address_is_multicast(&a), cases[n].multicast);
+		CU_ASSERT_EQUAL(am_address_is_link_local(&a), cases[n].link_local);
+		CU_ASSERT_EQUAL(am_address_is_unspecified(&a), cases[n].unspecified);
+		CU_ASSERT_EQUAL(am_address_is_loopback(&a), cases[n].loopback);
+		CU_ASSERT_EQUAL(am_address_bits(&a), a.family == 4 ? 32 : 128);
+	}
+}
+
+static void test_prefix_parse(void)
+{
+	static const char *const good[][2] = {{"10.0.0.0/8", "10.0.0.0/8"},       {"10.1.0.5", "10.1.0.5/32"},
+					      {"0.0.0.0/0", "0.0.0.0/0"},         {"2001:DB8::/32", "2001:db8::/32"},
+					      {"2001:db8::1", "2001:db8::1/128"}, {"::/0", "::/0"}};
+	for (size_t n = 0; n < G_N_ELEMENTS(good); n++) {
+		AmPrefix parsed = prefix(good[n][0]);
+		g_autofree char *text = am_prefix_text(&parsed);
+		CU_ASSERT_STRING_EQUAL(text, good[n][1]);
+	}
+	static const char *const bad[] = {"10.0.0.1/8",
+					  "10.0.0.0/33",
+					  "::/129",
+					  "10.0.0.0/",
+					  "/8",
+					  "10.0.0.0/+8",
+					  "10.0.0.0/ 8",
+					  "10.0.0.0/8/8",
+					  "2001:db8::1/64",
+					  "",
+					  "10.0.0.0/18446744073709551624"};
+	for (size_t n = 0; n < G_N_ELEMENTS(bad); n++) {
+		AmPrefix untouched = {.length = 77};
+		g_autoptr(GError) error = NULL;
+		CU_ASSERT_FALSE(am_prefix_parse(bad[n], &untouched, &error));
+		CU_ASSERT_TRUE(g_error_matches(error, AM_BASE_ERROR, AM_BASE_ERROR_INVALID));
+		CU_ASSERT_EQUAL(untouched.length, 77);
+	}
+	/* Host bits: the message says what was probably meant. */
+	g_autoptr(GError) error = NULL;
+	AmPrefix unused;
+	CU_ASSERT_FALSE(am_prefix_parse("10.1.2.3/23", &unused, &error));
+	CU_ASSERT_PTR_NOT_NULL(strstr(error->message, "10.1.2.0/23"));
+}
+
+/* By single bits, so that it shares nothing with the code under test. */
+static gboolean contains_bitwise(const AmPrefix *p, const AmAddress *a)
+{
+	gboolean same = p->address.family == a->family;
+	for (unsigned bit = 0; bit < p->length; bit++)
+		same &= ((p->address.bytes[bit / 8] ^ a->bytes[bit / 8]) >> (7 - bit % 8) & 1) == 0;
+	return same;
+}
+
+static void test_prefix_contains(void)
+{
+	g_autoptr(GRand) rand = g_rand_new_with_seed(2);
+	for (int n = 0; n < 5000; n++) {
+		AmAddress a = {.family = n % 2 == 0 ? 4 : 6}, b;
+		int bits = am_address_bits(&a), length = g_rand_int_range(rand, 0, bits + 1);
+		for (int i = 0; i < bits / 8; i++)
+			a.bytes[i] = (uint8_t)g_rand_int(rand);
+		b = a;
+		int flip = g_rand_int_range(rand, 0, bits);
+		b.bytes[flip / 8] ^= (uint8_t)(0x80 >> flip % 8);
+		AmPrefix p = {.address = a, .length = (uint8_t)length};
+		for (int bit = length; bit < bits; bit++)
+			p.address.bytes[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
+		CU_ASSERT_TRUE(am_prefix_contains(&p, &a));
+		CU_ASSERT_EQUAL(am_prefix_contains(&p, &b), contains_bitwise(&p, &b));
+		CU_ASSERT_EQUAL(am_prefix_contains(&p, &b), flip >= length);
+	}
+	AmPrefix all4 = prefix("0.0.0.0/0");
+	AmAddress zero6 = address("::");
+	CU_ASSERT_FALSE(am_prefix_contains(&all4, &zero6));
+	AmPrefix host = am_prefix_host(&zero6);
+	CU_ASSERT_EQUAL(host.length, 128);
+	CU_ASSERT_TRUE(am_prefix_contains(&host, &zero6));
+}
+
+/* The universe: the 256 addresses of a /24 or a /120. */
+static AmAddress nth_address(uint8_t family, unsigned n)
+{
+	AmAddress a = address(family == 4 ? "192.0.2.0" : "2001:db8::");
+	a.bytes[family == 4 ? 3 : 15] = (uint8_t)n;
+	return a;
+}
+
+/* How many prefixes cover exactly the members of [from, from + size): 1 if all, 0 if none, else the sum of both halves.
+ */
+static unsigned fewest(const gboolean *member, unsigned from, unsigned size)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < size; i++)
+		n += member[from + i] ? 1 : 0;
+	if (n == 0 || n == size)
+		return n == 0 ? 0 : 1;
+	return fewest(member, from, size / 2) + fewest(member, from + size / 2, size / 2);
+}
+
+static void check_minimal(GRand *rand, uint8_t family)
+{
+	gboolean member[256] = {FALSE};
+	uint8_t bits = family == 4 ? 32 : 128;
+	g_autoptr(GArray) prefixes = g_array_new(FALSE, FALSE, sizeof(AmPrefix));
+	int n = g_rand_int_range(rand, 0, 120);
+	for (int i = 0; i < n; i++) {
+		unsigned host_bits = g_rand_int_range(rand, 0, 3) == 0 ? (unsigned)g_rand_int_range(rand, 0, 7) : 0;
+		unsigned first = (unsigned)g_rand_int_range(rand, 0, 256) >> host_bits << host_bits;
+		AmPrefix p = {.address = nth_address(family, first), .length = (uint8_t)(bits - host_bits)};
+		g_array_append_val(prefixes, p);
+		for (unsigned k = 0; k < 1u << host_bits; k++)
+			member[first + k] = TRUE;
+	}
+	am_prefixes_minimise(prefixes);
+	CU_ASSERT_EQUAL(prefixes->len, fewest(member, 0, 256));
+	for (unsigned k = 0; k < 256; k++) {
+		AmAddress a = nth_address(family, k);
+		unsigned covered = 0;
+		for (guint i = 0; i < prefixes->len; i++)
+			covered += contains_bitwise(&g_array_index(prefixes, AmPrefix, i), &a) ? 1 : 0;
+		CU_ASSERT_EQUAL(covered, member[k] ? 1 : 0);
+	}
+	for (guint i = 1; i < prefixes->len; i++)
+		CU_ASSERT_TRUE(am_prefix_compare(&g_array_index(prefixes, AmPrefix, i - 1),
+						 &g_array_index(prefixes, AmPrefix, i)) < 0);
+}
+
+static void test_minimise_random(void)
+{
+	g_autoptr(GRand) rand = g_rand_new_with_seed(3);
+	for (int n = 0; n < 500; n++)
+		check_minimal(rand, n % 2 == 0 ? 4 : 6);
+}
+
+static void check_minimise(const char *from, const char *to)
+{
+	g_auto(GStrv) texts = g_strsplit(from, " ", 0);
+	g_autoptr(GArray) prefixes = g_array_new(FALSE, FALSE, sizeof(AmPrefix));
+	for (char **text = texts; *text != NULL; text++) {
+		AmPrefix p = prefix(*text);
+		g_array_append_val(prefixes, p);
+	}
+	am_prefixes_minimise(prefixes);
+	g_autoptr(GString) result = g_string_new(NULL);
+	for (guint n = 0; n < prefixes->len; n++) {
+		g_autofree char *text = am_prefix_text(&g_array_index(prefixes, AmPrefix, n));
+		g_string_append_printf(result, "%s%s", n > 0 ? " " : "", text);
+	}
+	CU_ASSERT_STRING_EQUAL(result->str, to);
+}
+
+static void test_minimise_cases(void)
+{
+	check_minimise("10.0.0.1 10.0.0.0", "10.0.0.0/31");
+	check_minimise("10.0.0.1 10.0.0.2", "10.0.0.1/32 10.0.0.2/32");
+	check_minimise("10.0.0.3 10.0.0.3 10.0.0.2 10.0.0.0/31 10.0.0.4/30", "10.0.0.0/29");
+	check_minimise("128.0.0.0/1 0.0.0.0/1 ::1", "0.0.0.0/0 ::1/128");
+	check_minimise("8000::/1 ::/1 255.0.0.0/8", "255.0.0.0/8 ::/0");
+	check_minimise("10.0.0.0/8 10.9.9.9", "10.0.0.0/8");
+	check_minimise("2001:db8:0:1::/64 2001:db8::/64", "2001:db8::/63");
+}
+
+static void test_time_text(void)
+{
+	static const struct {
+		const char *text;
+		int64_t ns;
+		int32_t day;
+		int hour;
+	} cases[] = {
+		{"1970-01-01T00:00:00.000000001Z", 1, 0, 0},
+		{"1969-12-31T23:59:59.999999999Z", -1, -1, 23},
+		{"1969-12-31T00:00:00Z", -86400 * AM_NS_PER_S, -1, 0},
+		{"1969-12-30T23:59:59.5Z", -86401 * AM_NS_PER_S + AM_NS_PER_S / 2, -2, 23},
+		{"2026-03-02T00:00:00Z", 1772409600 * AM_NS_PER_S, 20514, 0},
+		{"2026-03-02T13:14:15.123456789Z", 1772457255 * AM_NS_PER_S + 123456789, 20514, 13},
+		{"2024-02-29T23:59:59.1Z", 1709251199 * AM_NS_PER_S + 100000000, 19782, 23},
+	};
+	for (size_t n = 0; n < G_N_ELEMENTS(cases); n++) {
+		char text[AM_TIME_TEXT_SIZE];
+		int64_t ns = 0;
+		CU_ASSERT_STRING_EQUAL(am_time_text(cases[n].ns, text), cases[n].text);
+		CU_ASSERT_TRUE(am_time_parse(cases[n].text, &ns));
+		CU_ASSERT_EQUAL(ns, cases[n].ns);
+		CU_ASSERT_EQUAL(am_time_day(cases[n].ns), cases[n].day);
+		CU_ASSERT_EQUAL(am_time_hour(cases[n].ns), cases[n].hour);
+	}
+	char text[AM_TIME_TEXT_SIZE];
+	CU_ASSERT_STRING_EQUAL(am_time_text(0, text), "-");
+}
+
+static void test_time_round_trip(void)
+{
+	g_autoptr(GRand) rand = g_rand_new_with_seed(4);
+	for (int n = 0; n < 5000; n++) {
+		int64_t was = (int64_t)((uint64_t)g_rand_int(rand) << 32 | g_rand_int(rand)), is = 0;
+		if (n < 2)
+			was = n == 0 ? INT64_MIN + AM_NS_PER_S : INT64_MAX - AM_NS_PER_S;
+		if (n % 3 == 0)
+			was -= was % AM_NS_PER_S;
+		char text[AM_TIME_TEXT_SIZE];
+		CU_ASSERT_TRUE(am_time_parse(am_time_text(was, text), &is));
+		CU_ASSERT_EQUAL(is, was);
+		/* Unsigned, as the start of the first day of all lies before INT64_MIN. */
+		uint64_t day_ns = UINT64_C(86400000000000), midnight = (uint64_t)am_time_day(was) * day_ns;
+		uint64_t of_day = (uint64_t)was - midnight;
+		CU_ASSERT_TRUE(of_day < day_ns);
+		CU_ASSERT_EQUAL(am_time_hour(was), (int)(of_day / (day_ns / 24)));
+	}
+}
+
+static void test_time_parse(void)
+{
+	int64_t ns = 0;
+	CU_ASSERT_TRUE(am_time_parse("1772409600", &ns));
+	CU_ASSERT_EQUAL(ns, 1772409600 * AM_NS_PER_S);
+	CU_ASSERT_TRUE(am_time_parse("-1", &ns));
+	CU_ASSERT_EQUAL(ns, -AM_NS_PER_S);
+	CU_ASSERT_TRUE(am_time_parse("2026-03-02T01:00:00+01:00", &ns));
+	CU_ASSERT_EQUAL(ns, 1772409600 * AM_NS_PER_S);
+	CU_ASSERT_TRUE(am_time_parse("2026-03-02T00:00:59.9999999999999999999999Z", &ns));
+	CU_ASSERT_EQUAL(ns, 1772409659 * AM_NS_PER_S + 999999999);
+	static const char *const bad[] = {"",           "yesterday",  "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z",
+					  "1.5",        "2026-03-02", "9999-01-01T00:00:00Z", "0001-01-01T00:00:00Z",
+					  "9223372037", " 1",         "2026-03-02T00:00:00.Z"};
+	for (size_t n = 0; n < G_N_ELEMENTS(bad); n++) {
+		int64_t untouched = 77;
+		CU_ASSERT_FALSE(am_time_parse(bad[n], &untouched));
+		CU_ASSERT_EQUAL(untouched, 77);
+	}
+}
+
+static void test_clock(void)
+{
+	int64_t ns = 0;
+	g_autoptr(GError) error = NULL;
+	g_setenv("SOURCE_DATE_EPOCH", "1000", TRUE);
+	CU_ASSERT_TRUE(am_clock(NULL, &ns, &error));
+	CU_ASSERT_EQUAL(ns, 1000 * AM_NS_PER_S);
+	CU_ASSERT_TRUE(am_clock("2000", &ns, &error));
+	CU_ASSERT_EQUAL(ns, 2000 * AM_NS_PER_S);
+	CU_ASSERT_FALSE(am_clock("noon", &ns, &error));
+	CU_ASSERT_TRUE(g_error_matches(error, AM_BASE_ERROR, AM_BASE_ERROR_INVALID));
+	CU_ASSERT_PTR_NOT_NULL(strstr(error->message, "--now"));
+	g_clear_error(&error);
+	g_setenv("SOURCE_DATE_EPOCH", "noon", TRUE);
+	CU_ASSERT_FALSE(am_clock(NULL, &ns, &error));
+	CU_ASSERT_TRUE(g_error_matches(error, AM_BASE_ERROR, AM_BASE_ERROR_INVALID));
+	CU_ASSERT_PTR_NOT_NULL(strstr(error->message, "SOURCE_DATE_EPOCH"));
+	g_clear_error(&error);
+	g_unsetenv("SOURCE_DATE_EPOCH");
+	gint64 before_us = g_get_real_time();
+	CU_ASSERT_TRUE(am_clock(NULL, &ns, &error));
+	CU_ASSERT_TRUE(ns >= before_us * 1000 && ns <= g_get_real_time() * 1000);
+}
+
+static void check_safe(const char *bytes, size_t size, const char *expected)
+{
+	char text[64];
+	am_text_safe(text, sizeof text, bytes, size);
+	CU_ASSERT_STRING_EQUAL(text, expected);
+}
+
+static void test_text_safe(void)
+{
+#define SAFE(from, to) check_safe(from, sizeof(from) - 1, to)
+	SAFE("host-1.example.com", "host-1.example.com");
+	SAFE("M\xc3\xbcnchen \xe6\x9d\xb1\xe4\xba\xac", "M\xc3\xbcnchen \xe6\x9d\xb1\xe4\xba\xac");
+	SAFE("a\nb\tc\x1b[31m\x7f", "a?b?c?[31m?");
+	SAFE("a\0b", "a?b");
+	SAFE("\xff\xfe"
+	     "ok",
+	     "??ok");
+	SAFE("\xc3", "?");                                                          /* cut inside a character */
+	SAFE("\xc0\xaf", "??");                                                     /* overlong */
+	SAFE("\xed\xa0\x80", "???");                                                /* a surrogate */
+	SAFE("a\xc2\x85z\xc2\x9bz", "a?z?z");                                       /* C1 controls */
+	SAFE("a\xe2\x80\xaez\xe2\x81\xa6z", "a?z?z");                               /* bidi overrides and isolates */
+	SAFE("a\xe2\x80\x8bz\xe2\x80\xa8z\xe2\x80\xa9z\xef\xbb\xbfz", "a?z?z?z?z"); /* zero width, separators, BOM */
+	SAFE("", "");
+#undef SAFE
+	check_safe(NULL, 0, "");
+	/* Cut at whole characters, and the rest of the buffer is zero. */
+	char small[6];
+	memset(small, 'x', sizeof small);
+	am_text_safe(small, sizeof small, "abc\xe6\x9d\xb1z", 7);
+	CU_ASSERT_EQUAL(memcmp(small, "abc\0\0\0", 6), 0);
+	am_text_safe(small, 1, "abc", 3);
+	CU_ASSERT_EQUAL(small[0], '\0');
+	am_text_safe(NULL, 0, "abc", 3);
+}
+
+static void test_text_safe_random(void)
+{
+	g_autoptr(GRand) rand = g_rand_new_with_seed(5);
+	for (int n = 0; n < 5000; n++) {
+		uint8_t bytes[40];
+		char once[24], twice[24];
+		size_t size = (size_t)g_rand_int_range(rand, 0, (int)sizeof bytes + 1);
+		for (size_t i = 0; i < size; i++)
+			bytes[i] = (uint8_t)g_rand_int(rand);
+		am_text_safe(once, sizeof once, bytes, size);
+		CU_ASSERT_TRUE(g_utf8_validate(once, -1, NULL));
+		for (const char *at = once; *at != '\0'; at++)
+			CU_ASSERT_FALSE(g_ascii_iscntrl(*at));
+		am_text_safe(twice, sizeof twice, once, strlen(once));
+		CU_ASSERT_STRING_EQUAL(once, twice);
+	}
+}
+
+static void test_names(void)
+{
+	for (unsigned n = 0; n < AM_N_VERDICTS; n++) {
+		AmVerdict verdict = AM_N_VERDICTS;
+		CU_ASSERT_TRUE(am_verdict_parse(am_verdict_name((AmVerdict)n), &verdict));
+		CU_ASSERT_EQUAL(verdict, (AmVerdict)n);
+	}
+	AmVerdict untouched = AM_VERDICT_LOCAL;
+	CU_ASSERT_FALSE(am_verdict_parse("ESSENTIAL", &untouched));
+	CU_ASSERT_EQUAL(untouched, AM_VERDICT_LOCAL);
+	for (unsigned n = 0; n < AM_N_REASONS; n++) {
+		CU_ASSERT_PTR_NOT_NULL(am_reason_name((AmReason)n));
+		CU_ASSERT_PTR_NOT_NULL(am_reason_text((AmReason)n));
+	}
+	CU_ASSERT_TRUE(AM_N_REASONS <= 32); /* they are bits of 32 */
+	CU_ASSERT_PTR_NULL(am_verdict_name(AM_N_VERDICTS));
+	CU_ASSERT_PTR_NULL(am_reason_name(AM_N_REASONS));
+	CU_ASSERT_PTR_NULL(am_reason_text(AM_N_REASONS));
+	CU_ASSERT_PTR_NULL(am_outcome_name(AM_N_OUTCOMES));
+	CU_ASSERT_PTR_NULL(am_l7_confidence_name(AM_N_L7_CONFIDENCES));
+	CU_ASSERT_PTR_NULL(am_direction_name(AM_N_DIRECTIONS));
+	CU_ASSERT_STRING_EQUAL(am_outcome_name(AM_OUTCOME_ONE_WAY), "one-way");
+	CU_ASSERT_STRING_EQUAL(am_l7_confidence_name(AM_L7_DPI), "dpi");
+	CU_ASSERT_STRING_EQUAL(am_direction_name(AM_DIRECTION_FIRST_PACKET), "first-packet");
+}
+
+static void test_protocols(void)
+{
+	for (int n = 0; n < 256; n++) {
+		char text[8];
+		int parsed = -1;
+		CU_ASSERT_TRUE(am_protocol_parse(am_protocol_text((uint8_t)n, text), &parsed));
+		CU_ASSERT_EQUAL(parsed, n);
+	}
+	char text[8];
+	CU_ASSERT_STRING_EQUAL(am_protocol_text(AM_PROTO_ICMPV6, text), "icmpv6");
+	CU_ASSERT_STRING_EQUAL(am_protocol_text(47, text), "47");
+	static const char *const bad[] = {"", "TCP", "256", "-1", "gre", "6 "};
+	for (size_t n = 0; n < G_N_ELEMENTS(bad); n++) {
+		int untouched = 77;
+		CU_ASSERT_FALSE(am_protocol_parse(bad[n], &untouched));
+		CU_ASSERT_EQUAL(untouched, 77);
+	}
+}
+
+/* What is embedded is what lies in the source tree: the same bytes, and a NUL behind them. */
+static void test_embedded(void)
+{
+	guint n = 0;
+	for (const char *path; (path = am_embedded_path("", n)) != NULL; n++) {
+		size_t size = 0, size_of_file = 0;
+		const char *bytes = am_embedded(path, &size);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(bytes);
+		g_autofree char *file = g_build_filename(FIXTURES, "..", "..", path, NULL);
+		g_autofree char *contents = NULL;
+		CU_ASSERT_TRUE_FATAL(g_file_get_contents(file, &contents, &size_of_file, NULL));
+		CU_ASSERT_EQUAL_FATAL(size, size_of_file);
+		CU_ASSERT_TRUE(size > 0);
+		CU_ASSERT_EQUAL(memcmp(bytes, contents, size), 0);
+		CU_ASSERT_EQUAL(bytes[size], '\0');
+	}
+	CU_ASSERT_TRUE(n > 0);
+	CU_ASSERT_PTR_NULL(am_embedded("data/none", NULL));
+	CU_ASSERT_PTR_NULL(am_embedded_path("none/", 0));
+	const char *first = am_embedded_path("sql/", 0);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(first);
+	CU_ASSERT_TRUE(g_str_has_prefix(first, "sql/"));
+}
+
+/* Standard error of a test run is no terminal: nothing may be printed, and nothing may break. */
+static void test_progress(void)
+{
+	am_progress_free(NULL);
+	g_autoptr(AmProgress) progress = am_progress_new("testing", 0);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(progress);
+	am_progress_set(progress, 0, 0);
+	am_progress_set(progress, 10, 10);
+}
+
+int main(void)
+{
+	static const CU_TestInfo tests[] = {
+		UNIT_TEST(test_cursor),
+		UNIT_TEST(test_address_text),
+		UNIT_TEST(test_address_round_trip),
+		UNIT_TEST(test_address_order),
+		UNIT_TEST(test_address_kinds),
+		UNIT_TEST(test_prefix_parse),
+		UNIT_TEST(test_prefix_contains),
+		UNIT_TEST(test_minimise_random),
+		UNIT_TEST(test_minimise_cases),
+		UNIT_TEST(test_time_text),
+		UNIT_TEST(test_time_round_trip),
+		UNIT_TEST(test_time_parse),
+		UNIT_TEST(test_clock),
+		UNIT_TEST(test_text_safe),
+		UNIT_TEST(test_text_safe_random),
+		UNIT_TEST(test_names),
+		UNIT_TEST(test_protocols),
+		UNIT_TEST(test_embedded),
+		UNIT_TEST(test_progress),
+		{NULL, NULL},
+	};
+	return unit_run("base", tests);
+}
