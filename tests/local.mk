@@ -1,0 +1,24 @@
+# Benchmarks, and checks against captures that are not part of the project.
+EXTRA_PROGRAMS += tests/bench/pcap-loop
+tests_bench_pcap_loop_CPPFLAGS = $(AM_CPPFLAGS) $(PCAP_CFLAGS)
+tests_bench_pcap_loop_SOURCES = tests/bench/pcap-loop.c
+tests_bench_pcap_loop_LDADD = $(PCAP_LIBS)
+CLEANFILES += tests/bench/pcap-loop
+EXTRA_DIST += \
+	tests/bench/peers.sh \
+	tests/fixtures/README.md \
+	tests/fixtures/sample-topology.json \
+	tests/fixtures/sample-truth.tsv \
+	tests/fixtures/sample.pcapng.zst \
+	tests/shared/captures.sh \
+	tests/shared/labelled.sh \
+	tests/shared/run.sh \
+	$(NULL)
+
+# make bench CAPTURE=FILE : times and memory beside the peers.
+bench: allowmap$(EXEEXT) tests/bench/pcap-loop$(EXEEXT)
+	$(srcdir)/tests/bench/peers.sh "$(CAPTURE)"
+# make check-shared DIR=FOLDER : everything in FOLDER/captures, FOLDER/labgen, FOLDER/roles.
+check-shared: allowmap$(EXEEXT)
+	$(srcdir)/tests/shared/run.sh $(abs_builddir)/allowmap "$(DIR)"
+.PHONY: bench check-shared

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# run.sh ALLOWMAP DIR : the checks against a folder of captures with expected results (DIR/captures), a generator of labelled
+# captures (DIR/labgen) and a network with known roles (DIR/roles). Each part that DIR lacks is skipped with a word.
+set -u
+allowmap=$1
+dir=$2
+here=$(cd "$(dirname "$0")" && pwd)
+passed=0 failed=0 skipped=0
+part() {
+	local name=$1 needs=$2
+	shift 2
+	if ! [ -e "$needs" ]; then
+		echo "skipped: $name ($needs is missing)"
+		skipped=$((skipped + 1))
+	elif "$@"; then
+		passed=$((passed + 1))
+	else
+		echo "FAILED: $name"
+		failed=$((failed + 1))
+	fi
+}
+part captures "$dir/captures" "$here/captures.sh" "$allowmap" "$dir/captures"
+for topology in small-office three-tier-dc; do
+	part "$topology" "$dir/labgen" "$here/labelled.sh" "$allowmap" "$dir/labgen" $topology 0.98 0.02 0.10
+done
+echo "check-shared: $passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ]
