@@ -1,5 +1,5 @@
 noinst_LIBRARIES += libam-base.a
-libam_base_a_CPPFLAGS = $(AM_CPPFLAGS)
+libam_base_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/src/base
 libam_base_a_SOURCES = \
 	include/allowmap/base.h \
 	src/base/address.c \
