@@ -9,3 +9,11 @@ libam_job_a_SOURCES = \
 	src/job/recommend.c \
 	src/job/snapshot.c \
 	$(NULL)
+
+if HAVE_CUNIT
+check_PROGRAMS += tests/unit/test-ingest
+TESTS += tests/unit/test-ingest
+tests_unit_test_ingest_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_ingest_SOURCES = tests/unit/test-ingest.c tests/unit/unit.h
+tests_unit_test_ingest_LDADD = $(rooms) $(CUNIT_LIBS) $(room_libs)
+endif

@@ -1,0 +1,232 @@
+/* The whole way from files to facts: the same capture gives the same facts for any number of threads, in one file or
+ * cut in two, in any order of the files; what is known is left out; what is broken is told and leaves sound facts. */
+#include "config.h"
+
+#include "allowmap/capture.h"
+#include "allowmap/job.h"
+#include "unit.h"
+
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char sample[] = FIXTURES "/sample.pcapng.zst";
+static char *folder;
+
+static char *in_folder(const char *name)
+{
+	return g_build_filename(folder, name, NULL);
+}
+
+static void put32(FILE *file, uint32_t value)
+{
+	fwrite(&value, 4, 1, file);
+}
+
+/* Frames first..last-1 of the sample as a nanosecond pcap in this machine's byte order. */
+static char *write_part(const char *name, guint first, guint last)
+{
+	char *path = in_folder(name);
+	FILE *file = fopen(path, "wb");
+	g_autoptr(AmInputFile) input = am_input_file_open(sample, NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(input);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	put32(file, 0xa1b23c4d);
+	put32(file, 4u << 16 | 2);
+	put32(file, 0);
+	put32(file, 0);
+	put32(file, 262144);
+	put32(file, 1);
+	AmFrame frame;
+	for (guint n = 0; am_input_file_next(input, &frame, NULL) == 1; n++) {
+		if (n < first || n >= last)
+			continue;
+		put32(file, (uint32_t)(frame.time_ns / AM_NS_PER_S));
+		put32(file, (uint32_t)(frame.time_ns % AM_NS_PER_S));
+		put32(file, frame.size);
+		put32(file, frame.wire_size);
+		fwrite(frame.bytes, 1, frame.size, file);
+	}
+	CU_ASSERT_EQUAL(fclose(file), 0);
+	return path;
+}
+
+static gboolean ingest(const char *db, guint threads, const char *const *paths, AmIngestResult *result, GError **error)
+{
+	const AmIngestOptions options = {
+		.db = db, .paths = paths, .threads = threads, .now_ns = AM_NS_PER_S, .flow = {.dpi = TRUE, .seed = 1}};
+	return am_job_ingest(&options, result, error);
+}
+
+/* Ingests into a new database and gives its path. */
+static char *facts_of(const char *name, guint threads, const char *const *paths)
+{
+	char *db = in_folder(name);
+	AmIngestResult result;
+	g_autoptr(GError) error = NULL;
+	gboolean ok = ingest(db, threads, paths, &result, &error);
+	CU_ASSERT_TRUE(ok);
+	if (!ok)
+		printf("%s: %s\n", name, error->message);
+	else
+		CU_ASSERT_EQUAL(result.n_failed, 0);
+	am_ingest_result_clear(&result);
+	return db;
+}
+
+static gboolean same_bytes(const char *a, const char *b)
+{
+	g_autofree char *x = NULL, *y = NULL;
+	gsize n = 0, m = 0;
+	CU_ASSERT_TRUE_FATAL(g_file_get_contents(a, &x, &n, NULL));
+	CU_ASSERT_TRUE_FATAL(g_file_get_contents(b, &y, &m, NULL));
+	return n == m && n > 0 && memcmp(x, y, n) == 0;
+}
+
+static gboolean collect(const AmConnection *connection, int64_t run, gpointer all)
+{
+	(void)run;
+	g_array_append_val((GArray *)all, *connection);
+	return TRUE;
+}
+
+/* Connections and tallies, without what names the inputs. */
+static GArray *connections_in(const char *db)
+{
+	GArray *all = g_array_new(FALSE, FALSE, sizeof(AmConnection));
+	g_autoptr(AmFacts) facts = am_facts_open(db, AM_FACTS_READ, NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(facts);
+	CU_ASSERT_TRUE(am_facts_foreach_connection(facts, collect, all, NULL));
+	return all;
+}
+
+static gboolean same_facts(const char *a, const char *b)
+{
+	g_autoptr(AmFacts) x = am_facts_open(a, AM_FACTS_READ, NULL), y = am_facts_open(b, AM_FACTS_READ, NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(x);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(y);
+	g_autoptr(GArray) tallies = am_facts_tallies(x, NULL), others = am_facts_tallies(y, NULL);
+	g_autoptr(GArray) connections = connections_in(a), other_connections = connections_in(b);
+	CU_ASSERT_TRUE(tallies->len > 100);
+	CU_ASSERT_TRUE(connections->len > 1000);
+	return tallies->len == others->len &&
+	       memcmp(tallies->data, others->data, tallies->len * sizeof(AmTally)) == 0 &&
+	       connections->len == other_connections->len &&
+	       memcmp(connections->data, other_connections->data, connections->len * sizeof(AmConnection)) == 0;
+}
+
+static void threads_make_no_difference(void)
+{
+	const char *const paths[] = {sample, NULL};
+	g_autofree char *one = facts_of("t1.db", 1, paths);
+	for (guint threads = 2; threads <= 8; threads += threads == 3 ? 5 : 1) {
+		g_autofree char *name = g_strdup_printf("t%u.db", threads);
+		g_autofree char *many = facts_of(name, threads, paths);
+		CU_ASSERT_TRUE(same_bytes(one, many));
+	}
+}
+
+static void files_and_their_order_make_no_difference(void)
+{
+	g_autofree char *whole = write_part("whole.pcap", 0, G_MAXUINT);
+	g_autofree char *head = write_part("head.pcap", 0, 3000), *tail = write_part("tail.pcap", 3000, G_MAXUINT);
+	const char *const in_one[] = {whole, NULL}, *const in_order[] = {head, tail, NULL},
+			  *const turned[] = {tail, head, NULL};
+	g_autofree char *a = facts_of("whole.db", 2, in_one), *b = facts_of("parts.db", 2, in_order),
+			*c = facts_of("turned.db", 2, turned);
+	CU_ASSERT_TRUE(same_facts(a, b));
+	CU_ASSERT_TRUE(same_bytes(b, c));
+}
+
+static void known_inputs_are_left_out(void)
+{
+	const char *const paths[] = {sample, NULL};
+	g_autofree char *db = facts_of("known.db", 2, paths);
+	AmIngestResult result;
+	CU_ASSERT_TRUE(ingest(db, 2, paths, &result, NULL));
+	CU_ASSERT_PTR_NULL(result.run);
+	CU_ASSERT_EQUAL(result.n_known, 1);
+	CU_ASSERT_EQUAL(result.n_failed, 0);
+	am_ingest_result_clear(&result);
+}
+
+static void the_ledger_balances(void)
+{
+	const char *const paths[] = {sample, NULL};
+	g_autofree char *db = in_folder("ledger.db");
+	AmIngestResult result;
+	CU_ASSERT_TRUE_FATAL(ingest(db, 2, paths, &result, NULL));
+	const AmLedger *ledger = &result.run->ledger;
+	uint64_t sum = ledger->recorded;
+	for (guint r = 0; r < AM_N_SKIP_REASONS; r++)
+		sum += ledger->skipped[r];
+	CU_ASSERT_EQUAL(ledger->read, 7350);
+	CU_ASSERT_EQUAL(ledger->read, sum);
+	CU_ASSERT_TRUE(ledger->skipped[AM_SKIP_NOT_IP] > 0); /* ARP */
+	CU_ASSERT_TRUE(ledger->connections > 1000);
+	am_ingest_result_clear(&result);
+}
+
+static void broken_inputs_are_told(void)
+{
+	g_autofree char *text = in_folder("text.txt"), *empty = in_folder("empty.pcap"), *db = in_folder("bad.db");
+	CU_ASSERT_TRUE(g_file_set_contents(text, "this is not a capture\n", -1, NULL));
+	CU_ASSERT_TRUE(g_file_set_contents(empty, "", 0, NULL));
+	const char *const alone[] = {text, NULL}, *const among[] = {text, sample, empty, "/nowhere/at-all.pcap", NULL};
+	AmIngestResult result;
+	g_autoptr(GError) error = NULL;
+	CU_ASSERT_FALSE(ingest(db, 2, alone, &result, &error));
+	CU_ASSERT_TRUE(g_error_matches(error, AM_JOB_ERROR, AM_JOB_ERROR_INPUT));
+	CU_ASSERT_PTR_NOT_NULL(strstr(error->message, text));
+	am_ingest_result_clear(&result);
+	CU_ASSERT_TRUE(ingest(db, 2, among, &result, NULL));
+	CU_ASSERT_EQUAL(result.n_failed, 3);
+	CU_ASSERT_EQUAL(result.warnings->len, 3);
+	CU_ASSERT_EQUAL(result.run->inputs->len, 1);
+	am_ingest_result_clear(&result);
+}
+
+static void a_cut_capture_keeps_what_was_read(void)
+{
+	g_autofree char *whole = write_part("full.pcap", 0, 500), *cut = in_folder("cut.pcap"),
+			*db = in_folder("cut.db");
+	g_autofree char *bytes = NULL;
+	gsize size = 0;
+	CU_ASSERT_TRUE_FATAL(g_file_get_contents(whole, &bytes, &size, NULL));
+	CU_ASSERT_TRUE(g_file_set_contents(cut, bytes, (gssize)size - 7, NULL));
+	const char *const paths[] = {cut, NULL};
+	AmIngestResult result;
+	CU_ASSERT_TRUE_FATAL(ingest(db, 1, paths, &result, NULL));
+	CU_ASSERT_EQUAL(result.n_cut, 1);
+	CU_ASSERT_EQUAL(result.run->ledger.read, 499);
+	CU_ASSERT_TRUE(g_array_index(result.run->inputs, AmInput, 0).cut);
+	am_ingest_result_clear(&result);
+}
+
+static void remove_folder(void)
+{
+	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+	for (const char *name; dir != NULL && (name = g_dir_read_name(dir)) != NULL;) {
+		g_autofree char *path = in_folder(name);
+		g_remove(path);
+	}
+	g_rmdir(folder);
+	g_free(folder);
+}
+
+int main(void)
+{
+	const CU_TestInfo tests[] = {
+		UNIT_TEST(threads_make_no_difference),
+		UNIT_TEST(files_and_their_order_make_no_difference),
+		UNIT_TEST(known_inputs_are_left_out),
+		UNIT_TEST(the_ledger_balances),
+		UNIT_TEST(broken_inputs_are_told),
+		UNIT_TEST(a_cut_capture_keeps_what_was_read),
+		{NULL, NULL},
+	};
+	folder = g_dir_make_tmp("allowmap-test-XXXXXX", NULL);
+	int status = unit_run("ingest", tests);
+	remove_folder();
+	return status;
+}
