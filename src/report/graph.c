@@ -1,10 +1,13 @@
-/* Groups as nodes, what they need of each other as arrows. Fed by the digest's pairs; Graphviz lays out and draws in
- * this process, through its API: no text of ours is ever parsed as DOT. Labels are reduced to a small character set,
- * because Graphviz gives backslashes and ampersands a meaning. */
+/* Groups as nodes, what they need of each other as arrows. Fed by the digest's pairs. Graphviz decides where everything
+ * goes, through its API: no text of ours is ever parsed as DOT, and none reaches it at all. It is told the room that
+ * each label takes, reckoned here, because its own text measuring depends on the fonts of the machine and (pango plugin
+ * of Graphviz 2.42) compares with a freed font name when a process draws twice. The SVG is written here, escaped like
+ * the rest of the page. */
 #include "config.h"
 
 #include "graph.h"
 
+#include "html-writer.h"
 #include "text.h"
 #include "view.h"
 
@@ -17,6 +20,13 @@
 #define MAX_ARCS 80
 #define MAX_PARTIES 45
 #define MAX_LABEL_SERVICES 3
+
+/* In points. A column is a little more than the widest letters of a sans-serif take on average. */
+#define MARGIN 8.0
+#define NODE_COLUMN 7.4 /* text of 12 points, as in report.css */
+#define NODE_LINE 15.0
+#define ARC_COLUMN 5.6 /* text of 9.5 points */
+#define ARC_LINE 11.0
 
 /* All that one party needs of another. */
 typedef struct {
@@ -72,30 +82,46 @@ static GPtrArray *collect_arcs(const AmDigest *digest)
 	return arcs;
 }
 
-/* Keeps what Graphviz and SVG give no meaning to. */
-static void append_label(GString *to, const char *text)
+/* Lines of text and the room they take, in points. */
+typedef struct {
+	GPtrArray *lines; /* char * */
+	guint longest;    /* in columns */
+} Label;
+
+static void label_free(gpointer data)
 {
-	for (; *text != '\0'; text++)
-		g_string_append_c(to, g_ascii_isalnum(*text) || strchr("._/-+() ", *text) != NULL ? *text : '?');
+	Label *label = data;
+	g_ptr_array_free(label->lines, TRUE);
+	g_free(label);
 }
 
-static char *arc_label(const Arc *arc)
+static Label *label_new(void)
 {
-	GString *label = g_string_new(NULL);
+	Label *label = g_new0(Label, 1);
+	label->lines = g_ptr_array_new_with_free_func(g_free);
+	return label;
+}
+
+/* Takes the line. */
+static void label_add(Label *label, char *line)
+{
+	g_ptr_array_add(label->lines, line);
+	label->longest = MAX(label->longest, am_text_width(line));
+}
+
+static Label *arc_label(const Arc *arc)
+{
+	Label *label = label_new();
 	for (guint i = 0; i < arc->pairs->len && i < MAX_LABEL_SERVICES; i++) {
 		const AmPairSum *pair = g_ptr_array_index(arc->pairs, i);
 		char service[AM_SERVICE_TEXT_SIZE];
-		g_string_append(label, i > 0 ? "\\n" : "");
-		append_label(label, am_service_text(pair->ip_protocol, pair->port, service));
 		const char *l7 = am_view_l7(pair->sum.busiest);
-		if (l7 != NULL) {
-			g_string_append_c(label, ' ');
-			append_label(label, l7);
-		}
+		am_service_text(pair->ip_protocol, pair->port, service);
+		label_add(label, l7 != NULL ? g_strdup_printf("%s %s", service, l7) : g_strdup(service));
 	}
 	if (arc->pairs->len > MAX_LABEL_SERVICES)
-		g_string_append_printf(label, "\\n+%u more", arc->pairs->len - MAX_LABEL_SERVICES);
-	return g_string_free(label, FALSE);
+		label_add(label, g_strdup_printf("+%u more", arc->pairs->len - MAX_LABEL_SERVICES));
+	return label;
 }
 
 static void set(void *object, const char *name, const char *value)
@@ -114,142 +140,235 @@ static guint group_size(const AmMap *map, const char *party)
 	return 0;
 }
 
-static Agnode_t *party_node(Agraph_t *graph, const AmMap *map, const char *party)
+/* ---- layout */
+
+/* What is drawn: Graphviz's graph, and what belongs to its nodes and edges. */
+typedef struct {
+	const AmMap *map;
+	Agraph_t *graph;
+	GHashTable *nodes;  /* party (borrowed) → Agnode_t * */
+	GHashTable *labels; /* Agnode_t * or Agedge_t * → Label *, owned */
+	GHashTable *widths; /* Agedge_t * → its step in `arc_widths` */
+} Drawing;
+
+static const char *const arc_widths[] = {"2.4", "1.9", "1.4", "1"};
+
+static void drawing_clear(Drawing *drawing)
 {
-	g_autoptr(GString) name = g_string_new(NULL);
-	append_label(name, party);
-	Agnode_t *node = agnode(graph, name->str, 0);
+	agclose(drawing->graph);
+	g_hash_table_unref(drawing->nodes);
+	g_hash_table_unref(drawing->labels);
+	g_hash_table_unref(drawing->widths);
+}
+
+static Agnode_t *party_node(Drawing *drawing, const char *party)
+{
+	Agnode_t *node = g_hash_table_lookup(drawing->nodes, party);
 	if (node != NULL)
 		return node;
-	guint size = group_size(map, party);
-	g_autoptr(GString) label = g_string_new(name->str);
+	guint size = group_size(drawing->map, party);
+	Label *label = label_new();
+	label_add(label, g_strdup(party));
 	if (size > 0) {
-		g_string_append(label, "\\n");
-		am_text_append_counted(label, size, "asset", NULL);
+		GString *assets = g_string_new(NULL);
+		am_text_append_counted(assets, size, "asset", NULL);
+		label_add(label, g_string_free(assets, FALSE));
 	}
-	node = agnode(graph, name->str, 1);
-	set(node, "label", label->str);
-	set(node, "class", size > 0 ? "group" : "other");
+	char name[16], inches[G_ASCII_DTOSTR_BUF_SIZE];
+	g_snprintf(name, sizeof name, "n%u", g_hash_table_size(drawing->nodes));
+	node = agnode(drawing->graph, name, 1);
+	set(node, "width", g_ascii_formatd(inches, sizeof inches, "%.3f", (label->longest * NODE_COLUMN + 24) / 72));
+	set(node, "height", size > 0 ? "0.56" : "0.4");
+	g_hash_table_insert(drawing->nodes, (gpointer)party, node);
+	g_hash_table_insert(drawing->labels, node, label);
 	return node;
 }
 
-static void draw_arc(Agraph_t *graph, const AmMap *map, const Arc *arc, uint64_t busiest)
+/* An empty table of the label's size keeps its place. */
+static void reserve_label(Drawing *drawing, Agedge_t *edge, const Label *label)
 {
-	Agnode_t *client = party_node(graph, map, arc->client), *server = party_node(graph, map, arc->server);
-	Agedge_t *edge = agedge(graph, client, server, NULL, 1);
-	g_autofree char *label = arc_label(arc);
-	set(edge, "label", label);
+	g_autofree char *table = g_strdup_printf(
+		"<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"0\" FIXEDSIZE=\"TRUE\" "
+		"WIDTH=\"%d\" HEIGHT=\"%d\"><TR><TD></TD></TR></TABLE>",
+		(int)(label->longest * ARC_COLUMN + 8), (int)(label->lines->len * ARC_LINE + 4));
+	char *shared = agstrdup_html(drawing->graph, table);
+	set(edge, "label", shared);
+	agstrfree(drawing->graph, shared);
+}
+
+static void add_arc(Drawing *drawing, const Arc *arc, uint64_t busiest)
+{
+	Agnode_t *client = party_node(drawing, arc->client), *server = party_node(drawing, arc->server);
+	Agedge_t *edge = agedge(drawing->graph, client, server, NULL, 1);
+	Label *label = arc_label(arc);
+	reserve_label(drawing, edge, label);
+	g_hash_table_insert(drawing->labels, edge, label);
 	/* Width by magnitude: one step for each power of ten below the busiest. */
-	static const char *const widths[] = {"2.6", "2.0", "1.5", "1.1"};
 	guint step = 0;
-	for (uint64_t n = arc->connections; n < busiest / 3 && step + 1 < G_N_ELEMENTS(widths); n *= 10)
+	for (uint64_t n = busiest / 3; arc->connections < n && step + 1 < G_N_ELEMENTS(arc_widths); n /= 10)
 		step++;
-	set(edge, "penwidth", widths[step]);
+	g_hash_table_insert(drawing->widths, edge, GUINT_TO_POINTER(step));
+}
+
+static void start_drawing(Drawing *drawing, const AmMap *map)
+{
+	drawing->map = map;
+	drawing->nodes = g_hash_table_new(g_str_hash, g_str_equal);
+	drawing->labels = g_hash_table_new_full(NULL, NULL, NULL, label_free);
+	drawing->widths = g_hash_table_new(NULL, NULL);
+	drawing->graph = agopen((char *)"groups", Agdirected, NULL);
+	set(drawing->graph, "rankdir", "LR");
+	set(drawing->graph, "nodesep", "0.3");
+	set(drawing->graph, "ranksep", "0.7");
+	agattr(drawing->graph, AGNODE, (char *)"shape", (char *)"box");
+	agattr(drawing->graph, AGNODE, (char *)"label", (char *)"");
+	agattr(drawing->graph, AGNODE, (char *)"fixedsize", (char *)"true");
+	agattr(drawing->graph, AGEDGE, (char *)"arrowsize", (char *)"0.7");
 }
 
 /* The graph with as many of the busiest arcs as can be read. */
-static Agraph_t *build_graph(const AmMap *map, const GPtrArray *arcs, AmGraphExtent *extent)
+static void add_arcs(Drawing *drawing, const GPtrArray *arcs, AmGraphExtent *extent)
 {
-	Agraph_t *graph = agopen((char *)"groups", Agdirected, NULL);
-	set(graph, "rankdir", "LR");
-	set(graph, "nodesep", "0.3");
-	set(graph, "ranksep", "0.9");
-	set(graph, "bgcolor", "transparent");
-	agattr(graph, AGNODE, (char *)"shape", (char *)"box");
-	agattr(graph, AGNODE, (char *)"style", (char *)"rounded,filled");
-	agattr(graph, AGNODE, (char *)"fontname", (char *)"Helvetica,Arial,sans-serif");
-	agattr(graph, AGNODE, (char *)"fontsize", (char *)"12");
-	agattr(graph, AGNODE, (char *)"margin", (char *)"0.16,0.09");
-	agattr(graph, AGEDGE, (char *)"fontname", (char *)"Helvetica,Arial,sans-serif");
-	agattr(graph, AGEDGE, (char *)"fontsize", (char *)"9.5");
-	agattr(graph, AGEDGE, (char *)"arrowsize", (char *)"0.7");
 	g_autoptr(GHashTable) all = g_hash_table_new(g_str_hash, g_str_equal);
-	g_autoptr(GHashTable) shown = g_hash_table_new(g_str_hash, g_str_equal);
+	extent->arcs = arcs->len;
 	for (guint i = 0; i < arcs->len; i++) {
 		const Arc *arc = g_ptr_array_index(arcs, i);
 		g_hash_table_add(all, (gpointer)arc->client);
 		g_hash_table_add(all, (gpointer)arc->server);
 		extent->connections += arc->connections;
-		guint new_parties = !g_hash_table_contains(shown, arc->client);
+		guint more = !g_hash_table_contains(drawing->nodes, arc->client);
 		if (strcmp(arc->client, arc->server) != 0)
-			new_parties += !g_hash_table_contains(shown, arc->server);
-		if (extent->arcs_shown >= MAX_ARCS || g_hash_table_size(shown) + new_parties > MAX_PARTIES)
+			more += !g_hash_table_contains(drawing->nodes, arc->server);
+		if (extent->arcs_shown >= MAX_ARCS || g_hash_table_size(drawing->nodes) + more > MAX_PARTIES)
 			continue;
-		g_hash_table_add(shown, (gpointer)arc->client);
-		g_hash_table_add(shown, (gpointer)arc->server);
+		add_arc(drawing, arc, ((const Arc *)g_ptr_array_index(arcs, 0))->connections);
 		extent->arcs_shown++;
 		extent->connections_shown += arc->connections;
-		draw_arc(graph, map, arc, ((const Arc *)g_ptr_array_index(arcs, 0))->connections);
 	}
-	extent->arcs = arcs->len;
 	extent->parties = g_hash_table_size(all);
-	extent->parties_shown = g_hash_table_size(shown);
-	return graph;
+	extent->parties_shown = g_hash_table_size(drawing->nodes);
 }
 
-/* The value of `name="..."` in the <svg> tag, as points. */
-static double tag_points(const char *tag, const char *name)
+/* ---- SVG. Graphviz counts upwards, SVG downwards. */
+
+typedef struct {
+	GString *svg;
+	double height;
+} Canvas;
+
+static void put_point(const Canvas *canvas, const char *before, pointf at)
 {
-	const char *at = strstr(tag, name);
-	return at != NULL ? g_ascii_strtod(at + strlen(name), NULL) : 0;
+	char x[G_ASCII_DTOSTR_BUF_SIZE], y[G_ASCII_DTOSTR_BUF_SIZE];
+	g_string_append_printf(canvas->svg, "%s%s,%s", before, g_ascii_formatd(x, sizeof x, "%.1f", at.x + MARGIN),
+			       g_ascii_formatd(y, sizeof y, "%.1f", canvas->height - at.y + MARGIN));
 }
 
-/* Graphviz's document as an element of a page: without prolog, comments, fixed size and namespaces. */
-static char *embeddable(const char *svg)
+/* Lines of text around a middle. */
+static void put_label(const Canvas *canvas, const Label *label, pointf middle, double line_height)
 {
-	const char *tag = strstr(svg, "<svg");
-	const char *view_box = tag != NULL ? strstr(tag, "viewBox=\"") : NULL;
-	const char *box_end = view_box != NULL ? strchr(view_box + strlen("viewBox=\""), '"') : NULL;
-	const char *at = box_end != NULL ? strchr(box_end, '>') : NULL;
-	if (at == NULL)
-		return NULL;
-	double width = tag_points(tag, "width=\"") * 4 / 3;
-	/* Shrinks to the page, but not so far that it cannot be read: then its box scrolls. */
-	GString *out =
-		g_string_new("<svg class=\"graph\" role=\"img\" aria-label=\"Which group needs what of which\" ");
-	g_string_append_printf(out, "style=\"width:%dpx;min-width:%dpx\" %.*s", (int)width, (int)(width * 0.62),
-			       (int)(box_end + 1 - view_box), view_box);
-	while (*at != '\0') {
-		if (g_str_has_prefix(at, "<!--")) {
-			const char *end = strstr(at, "-->");
-			at = end != NULL ? end + strlen("-->") : at + strlen(at);
-			if (*at == '\n')
-				at++;
-			continue;
-		}
-		g_string_append_c(out, *at++);
+	for (guint i = 0; i < label->lines->len; i++) {
+		double y = canvas->height - middle.y + MARGIN + (i + 0.5 - label->lines->len / 2.0) * line_height;
+		char x_text[G_ASCII_DTOSTR_BUF_SIZE], y_text[G_ASCII_DTOSTR_BUF_SIZE];
+		am_html_add(canvas->svg, "<text x=\"%s\" y=\"%s\" dy=\".35em\">%s</text>",
+			    g_ascii_formatd(x_text, sizeof x_text, "%.1f", middle.x + MARGIN),
+			    g_ascii_formatd(y_text, sizeof y_text, "%.1f", y),
+			    (char *)g_ptr_array_index(label->lines, i));
 	}
-	return g_string_free(out, FALSE);
 }
 
-/* Graphviz's own warnings are about fonts and labels, nothing that a user could act on; failures are told by its
- * results. */
+/* A triangle from the end of the line to the tip. */
+static void put_arrowhead(const Canvas *canvas, pointf from, pointf tip)
+{
+	pointf along = {tip.x - from.x, tip.y - from.y};
+	pointf left = {from.x - along.y * 0.38, from.y + along.x * 0.38};
+	pointf right = {from.x + along.y * 0.38, from.y - along.x * 0.38};
+	put_point(canvas, "<polygon points=\"", tip);
+	put_point(canvas, " ", left);
+	put_point(canvas, " ", right);
+	g_string_append(canvas->svg, "\"/>");
+}
+
+static void put_edge(const Canvas *canvas, const Drawing *drawing, Agedge_t *edge)
+{
+	const splines *route = ED_spl(edge);
+	if (route == NULL)
+		return;
+	guint step = GPOINTER_TO_UINT(g_hash_table_lookup(drawing->widths, edge));
+	am_html_add(canvas->svg, "<g class=\"edge\" stroke-width=\"%s\"><title>%s to %s</title>", arc_widths[step],
+		    (char *)g_ptr_array_index(((Label *)g_hash_table_lookup(drawing->labels, agtail(edge)))->lines, 0),
+		    (char *)g_ptr_array_index(((Label *)g_hash_table_lookup(drawing->labels, aghead(edge)))->lines, 0));
+	for (int i = 0; i < route->size; i++) {
+		const bezier *curve = &route->list[i];
+		for (int p = 0; p < curve->size; p++)
+			put_point(canvas, p == 0 ? "<path d=\"M" : p == 1 ? "C" : " ", curve->list[p]);
+		g_string_append(canvas->svg, "\"/>");
+		if (curve->eflag)
+			put_arrowhead(canvas, curve->list[curve->size - 1], curve->ep);
+	}
+	const Label *label = g_hash_table_lookup(drawing->labels, edge);
+	if (label != NULL && ED_label(edge) != NULL)
+		put_label(canvas, label, ED_label(edge)->pos, ARC_LINE);
+	g_string_append(canvas->svg, "</g>\n");
+}
+
+static void put_node(const Canvas *canvas, const Drawing *drawing, Agnode_t *node)
+{
+	const Label *label = g_hash_table_lookup(drawing->labels, node);
+	double width = ND_lw(node) + ND_rw(node), height = ND_ht(node);
+	char w[G_ASCII_DTOSTR_BUF_SIZE], h[G_ASCII_DTOSTR_BUF_SIZE], x[G_ASCII_DTOSTR_BUF_SIZE],
+		y[G_ASCII_DTOSTR_BUF_SIZE];
+	am_html_add(canvas->svg, "<g class=\"node%s\"><rect x=\"%s\" y=\"%s\" width=\"%s\" height=\"%s\" rx=\"8\"/>",
+		    label->lines->len > 1 ? "" : " other",
+		    g_ascii_formatd(x, sizeof x, "%.1f", ND_coord(node).x - ND_lw(node) + MARGIN),
+		    g_ascii_formatd(y, sizeof y, "%.1f", canvas->height - ND_coord(node).y - height / 2 + MARGIN),
+		    g_ascii_formatd(w, sizeof w, "%.1f", width), g_ascii_formatd(h, sizeof h, "%.1f", height));
+	put_label(canvas, label, ND_coord(node), NODE_LINE);
+	g_string_append(canvas->svg, "</g>\n");
+}
+
+static char *write_svg(const Drawing *drawing)
+{
+	Agraph_t *graph = drawing->graph;
+	const Canvas canvas = {.svg = g_string_new(NULL), .height = GD_bb(graph).UR.y};
+	int width = (int)(GD_bb(graph).UR.x + 2 * MARGIN) + 1, height = (int)(GD_bb(graph).UR.y + 2 * MARGIN) + 1;
+	/* Shrinks to the page, but not so far that it cannot be read: then its box scrolls. */
+	g_string_append_printf(canvas.svg,
+			       "<svg class=\"graph\" role=\"img\" aria-label=\"Which group needs what of which\" "
+			       "style=\"width:%dpx;min-width:%dpx\" viewBox=\"0 0 %d %d\">\n",
+			       width * 5 / 4, width * 4 / 5, width, height);
+	for (Agnode_t *node = agfstnode(graph); node != NULL; node = agnxtnode(graph, node))
+		for (Agedge_t *edge = agfstout(graph, node); edge != NULL; edge = agnxtout(graph, edge))
+			put_edge(&canvas, drawing, edge);
+	for (Agnode_t *node = agfstnode(graph); node != NULL; node = agnxtnode(graph, node))
+		put_node(&canvas, drawing, node);
+	g_string_append(canvas.svg, "</svg>");
+	return g_string_free(canvas.svg, FALSE);
+}
+
+/* Graphviz's own warnings are about its plugins and labels, nothing that a user could act on; a failure is told by the
+ * result. */
 static int drop_message(char *message)
 {
 	(void)message;
 	return 0;
 }
 
-static char *draw(Agraph_t *graph, GError **error)
+static char *draw(const Drawing *drawing, GError **error)
 {
 	agusererrf previous = agseterrf(drop_message);
 	GVC_t *context = gvContext();
-	char *rendered = NULL, *svg = NULL;
-	unsigned size = 0;
-	if (context != NULL && gvLayout(context, graph, "dot") == 0) {
-		if (gvRenderData(context, graph, "svg", &rendered, &size) == 0 && rendered != NULL)
-			svg = embeddable(rendered);
-		if (rendered != NULL)
-			gvFreeRenderData(rendered);
-		gvFreeLayout(context, graph);
+	char *svg = NULL;
+	if (context != NULL && gvLayout(context, drawing->graph, "dot") == 0) {
+		svg = write_svg(drawing);
+		gvFreeLayout(context, drawing->graph);
 	}
 	if (context != NULL)
 		gvFreeContext(context);
 	agseterrf(previous);
 	if (svg == NULL)
 		g_set_error(error, AM_REPORT_ERROR, AM_REPORT_ERROR_DRAW,
-			    "Graphviz could not draw the group graph; are its plugins installed ('dot -c' as root "
-			    "registers them)?");
+			    "Graphviz could not lay out the group graph: its 'dot' plugin is missing or not registered "
+			    "(run 'dot -c' as root)");
 	return svg;
 }
 
@@ -259,8 +378,10 @@ char *am_graph_svg(const AmDigest *digest, AmGraphExtent *ret_extent, GError **e
 	g_autoptr(GPtrArray) arcs = collect_arcs(digest);
 	if (arcs->len == 0)
 		return g_strdup("");
-	Agraph_t *graph = build_graph(digest->map, arcs, ret_extent);
-	char *svg = draw(graph, error);
-	agclose(graph);
+	Drawing drawing;
+	start_drawing(&drawing, digest->map);
+	add_arcs(&drawing, arcs, ret_extent);
+	char *svg = draw(&drawing, error);
+	drawing_clear(&drawing);
 	return svg;
 }

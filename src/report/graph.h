@@ -1,4 +1,4 @@
-/* The graph of the groups, drawn by Graphviz. Private to report/. */
+/* The graph of the groups, laid out by Graphviz. Private to report/. */
 #pragma once
 
 #include "digest.h"

@@ -40,8 +40,8 @@ static char *peer_text(const AmPeer *peer)
 /* "tcp/80, 443, 8000-8100", "icmp/8.0", "ip/47" */
 static char *service_text(const AmService *service)
 {
-	char protocol[8], text[AM_SERVICE_TEXT_SIZE];
-	am_protocol_text(service->ip_protocol, protocol);
+	char digits[8], text[AM_SERVICE_TEXT_SIZE];
+	const char *protocol = am_protocol_text(service->ip_protocol, digits);
 	if (service->ports->len == 0 && service->types->len == 0)
 		return am_protocol_has_ports(service->ip_protocol) || am_protocol_is_icmp(service->ip_protocol)
 			       ? g_strdup_printf("%s, all", protocol)

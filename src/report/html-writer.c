@@ -43,7 +43,7 @@ char *am_html_finish(GString *page, gsize *ret_size)
 			g_string_append(clean, "\xef\xbf\xbd");
 			at++;
 		} else {
-			g_string_append_unichar(clean, c == '\n' || g_unichar_isprint(c) ? c : '?');
+			g_string_append_unichar(clean, c == '\n' || c == '\t' || g_unichar_isprint(c) ? c : '?');
 			at = g_utf8_next_char(at);
 		}
 	}
@@ -90,11 +90,19 @@ void am_html_cell_size(GString *page, uint64_t size)
 	am_html_add(page, "<td class=\"n\">%s</td>", am_size_text(size, text));
 }
 
+/* Minutes are enough for a person; the listings have the nanoseconds. */
+static void minute_text(int64_t ns, char text[AM_TIME_TEXT_SIZE])
+{
+	am_moment_text(ns, text);
+	if (strlen(text) > strlen("2026-03-02 08:15"))
+		text[strlen("2026-03-02 08:15")] = '\0';
+}
+
 void am_html_cell_span(GString *page, int64_t first_ns, int64_t last_ns)
 {
 	char first[AM_TIME_TEXT_SIZE], last[AM_TIME_TEXT_SIZE];
-	am_moment_text(first_ns, first);
-	am_moment_text(last_ns, last);
+	minute_text(first_ns, first);
+	minute_text(last_ns, last);
 	if (strcmp(first, last) == 0) {
 		am_html_add(page, "<td class=\"t\">%s</td>", first);
 		return;
@@ -102,7 +110,7 @@ void am_html_cell_span(GString *page, int64_t first_ns, int64_t last_ns)
 	/* The same day is not said twice. */
 	gsize day = strlen("2026-03-02 ");
 	const char *rest = strncmp(first, last, day) == 0 ? last + day : last;
-	am_html_add(page, "<td class=\"t\">%s – %s</td>", first, rest);
+	am_html_add(page, "<td class=\"t\"><span>%s –</span> <span>%s</span></td>", first, rest);
 }
 
 void am_html_more(GString *page, uint64_t left, const char *noun, const char *command)

@@ -81,7 +81,7 @@ static void tiles(GString *page, const AmHtmlReport *report)
 		tile(page, name, sum->edges, edge, NULL, connections->str);
 	}
 	if (report->policy != NULL) {
-		tile(page, "", report->policy->rules->len, "rule", NULL, "proposed, default deny");
+		tile(page, "", report->policy->rules->len, "rule", NULL, "each with its evidence below");
 		tile(page, "", report->over_grant, "over-grant", "over-grant",
 		     "permitted, yet never seen to be needed");
 	}
@@ -97,10 +97,13 @@ static void verdict_in_words(GString *page, const AmHtmlReport *report)
 	g_autoptr(GString) text = g_string_new(NULL);
 	am_text_append_counted(text, digest->by_verdict[AM_VERDICT_ESSENTIAL].edges, "essential edge", NULL);
 	if (report->policy != NULL) {
-		g_string_append(text, " covered by ");
+		g_string_append(text, ", permitted by ");
 		am_text_append_counted(text, report->policy->rules->len, "rule", NULL);
+		g_string_append(text, report->policy->default_action == AM_DEFAULT_MONITOR
+					      ? "; everything else would be watched, not denied"
+					      : "; once enforced, everything else is denied");
 	}
-	g_string_append(text, "; everything else is denied. ");
+	g_string_append(text, ". ");
 	if (digest->questions->len > 0) {
 		am_text_append_counted(text, digest->questions->len, "service", NULL);
 		g_string_append(text, digest->questions->len == 1 ? " needs a decision" : " need a decision");

@@ -1,18 +1,31 @@
 noinst_LIBRARIES += libam-report.a
-libam_report_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(GVC_CFLAGS)
+data_files += data/report.css
+libam_report_a_CPPFLAGS = $(AM_CPPFLAGS) $(GVC_CFLAGS)
 libam_report_a_SOURCES = \
 	include/allowmap/report.h \
 	src/report/assets.c \
 	src/report/connections.c \
+	src/report/digest.c \
+	src/report/digest.h \
 	src/report/filter.c \
 	src/report/filter.h \
 	src/report/flows.c \
+	src/report/graph.c \
+	src/report/graph.h \
+	src/report/html-edges.c \
+	src/report/html-ledger.c \
+	src/report/html-policy.c \
+	src/report/html-writer.c \
+	src/report/html-writer.h \
+	src/report/html.c \
+	src/report/html.h \
 	src/report/ledger.c \
 	src/report/ledger.h \
 	src/report/listeners.c \
 	src/report/listing.c \
 	src/report/listing.h \
 	src/report/status.c \
+	src/report/summary.c \
 	src/report/text.c \
 	src/report/text.h \
 	src/report/view.c \
@@ -20,3 +33,15 @@ libam_report_a_SOURCES = \
 	src/report/writer.c \
 	src/report/writer.h \
 	$(NULL)
+
+# Under --enable-sanitizers: what Graphviz leaks is its own.
+EXTRA_DIST += tests/lsan.supp
+AM_TESTS_ENVIRONMENT = LSAN_OPTIONS="suppressions=$(abs_top_srcdir)/tests/lsan.supp:print_suppressions=0"; export LSAN_OPTIONS;
+
+if HAVE_CUNIT
+check_PROGRAMS += tests/unit/test-report
+TESTS += tests/unit/test-report
+tests_unit_test_report_CPPFLAGS = $(unit_CPPFLAGS) $(JANSSON_CFLAGS)
+tests_unit_test_report_SOURCES = tests/unit/test-report.c tests/unit/unit.h
+tests_unit_test_report_LDADD = libam-report.a libam-base.a $(GVC_LIBS) $(JANSSON_LIBS) $(CUNIT_LIBS) $(GLIB_LIBS) -lm
+endif

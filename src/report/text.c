@@ -176,8 +176,8 @@ gboolean am_protocol_has_ports(uint8_t ip_protocol)
 
 const char *am_service_text(uint8_t ip_protocol, uint16_t port, char text[AM_SERVICE_TEXT_SIZE])
 {
-	char protocol[8];
-	am_protocol_text(ip_protocol, protocol);
+	char digits[8];
+	const char *protocol = am_protocol_text(ip_protocol, digits);
 	if (am_protocol_is_icmp(ip_protocol))
 		snprintf(text, AM_SERVICE_TEXT_SIZE, "%s/%u.%u", protocol, port >> 8, port & 0xff);
 	else if (am_protocol_has_ports(ip_protocol))
