@@ -1,0 +1,482 @@
+/* The door of flow/: one shard's packets go in, connection records come out. Here a packet finds its connection, is
+ * counted, and is shown to evidence.c, the role recognisers and nDPI; here connections begin, change their day and end.
+ *
+ * Where one connection stops and the next begins depends on its own packets alone (idle time, reuse), never on when
+ * am_flow_shard_advance() happened to look. Nothing depends on addresses in memory, the time of day or threads. */
+#include "config.h"
+
+#include "flow.h"
+#include "roles.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_MAX_FLOWS 1000000u
+/* Hostile time stamps must not overflow sums with a timeout: half of the range is the year 2116. */
+#define MAX_TIME_NS (INT64_MAX / 2)
+#define MAX_TIMEOUT_S (366u * 86400u)
+#define HOUR_NS (3600 * AM_NS_PER_S)
+
+G_DEFINE_QUARK(am - flow - error - quark, am_flow_error)
+
+struct AmFlowShard {
+	AmFlowOptions options;
+	AmFlowTable table;
+	AmClassifier *classifier; /* NULL without DPI */
+	AmFlowCounters counters;
+	int64_t now_ns;
+	/* The UTC hour that the last packet was in: dividing once an hour, not once a packet. */
+	int64_t hour_begin_ns, hour_end_ns;
+	int32_t day;
+	uint32_t hour_bit;
+};
+
+void am_connection_batch_clear(AmConnectionBatch *batch)
+{
+	g_free(batch->records);
+	*batch = (AmConnectionBatch){0};
+}
+
+static AmConnection *batch_add(AmConnectionBatch *batch)
+{
+	if (batch->n == batch->capacity) {
+		batch->capacity = MAX(64, batch->capacity * 2);
+		batch->records = g_renew(AmConnection, batch->records, batch->capacity);
+	}
+	AmConnection *connection = &batch->records[batch->n++];
+	memset(connection, 0, sizeof(*connection));
+	return connection;
+}
+
+uint32_t am_flow_shard_of(const AmPacket *packet, uint64_t seed)
+{
+	const AmTuple *tuple = packet->has_quoted ? &packet->quoted : &packet->tuple;
+	const uint8_t *a = tuple->source.bytes, *b = tuple->destination.bytes;
+	if (memcmp(a, b, 16) > 0) {
+		const uint8_t *swap = a;
+		a = b;
+		b = swap;
+	}
+	uint64_t words[4];
+	size_t n = 1;
+	if (tuple->source.family == 4) {
+		memcpy(words, a, 4);
+		memcpy((uint8_t *)words + 4, b, 4);
+	} else {
+		memcpy(words, a, 16);
+		memcpy(words + 2, b, 16);
+		n = 4;
+	}
+	return (uint32_t)(am_flow_hash(seed, 0x7368617264, words, n) % AM_FLOW_SHARDS);
+}
+
+static uint32_t timeout_or(uint32_t given_s, uint32_t default_s)
+{
+	return given_s == 0 ? default_s : MIN(given_s, MAX_TIMEOUT_S);
+}
+
+AmFlowShard *am_flow_shard_new(const AmFlowOptions *options, GError **error)
+{
+	AmClassifier *classifier = NULL;
+	if (options->dpi && (classifier = am_classifier_new(error)) == NULL)
+		return NULL;
+	AmFlowShard *shard = g_new0(AmFlowShard, 1);
+	shard->options = *options;
+	shard->classifier = classifier;
+	shard->now_ns = INT64_MIN;
+	uint32_t opening_s = timeout_or(options->tcp_unestablished_s, 60), udp_s = timeout_or(options->udp_s, 60);
+	uint32_t other_s = timeout_or(options->other_s, 60);
+	const uint32_t timeouts_s[AM_N_CLASSES] = {
+		[AM_CLASS_TCP_OPENING] = opening_s,
+		[AM_CLASS_UDP_UNANSWERED] = udp_s,
+		[AM_CLASS_OTHER_UNANSWERED] = other_s,
+		[AM_CLASS_TCP_CLOSED] = timeout_or(options->tcp_closed_s, 5),
+		[AM_CLASS_UDP] = udp_s,
+		[AM_CLASS_OTHER] = other_s,
+		[AM_CLASS_TCP] = timeout_or(options->tcp_established_s, 3600),
+	};
+	uint32_t max_flows = options->max_flows == 0 ? DEFAULT_MAX_FLOWS : options->max_flows;
+	max_flows = MIN(max_flows / AM_FLOW_SHARDS + (max_flows % AM_FLOW_SHARDS != 0), UINT32_C(1) << 26);
+	am_flow_table_init(&shard->table, options->seed, max_flows, timeouts_s);
+	return shard;
+}
+
+void am_flow_shard_free(AmFlowShard *shard)
+{
+	if (shard == NULL)
+		return;
+	am_classifier_free(shard->classifier);
+	am_flow_table_clear(&shard->table);
+	g_free(shard);
+}
+
+/* ---- keys */
+
+/* The request that an ICMP answer answers; else the type itself. */
+static uint8_t icmp_request_type(uint8_t ip_protocol, uint8_t type)
+{
+	if (ip_protocol == AM_PROTO_ICMP)
+		return type == 0 ? 8 : type == 14 || type == 16 || type == 18 ? type - 1 : type;
+	return type == 129 || type == 140 || type == 145 || type == 147 ? type - 1 : type;
+}
+
+static uint16_t icmp_port(uint8_t ip_protocol, uint8_t type, uint8_t code)
+{
+	return (uint16_t)(icmp_request_type(ip_protocol, type) << 8 | code);
+}
+
+/* Returns the direction of the tuple: 0 when its source is lo. */
+static int make_key(const AmTuple *tuple, uint16_t source_port, uint16_t destination_port, AmFlowKey *ret_key)
+{
+	int order = memcmp(tuple->source.bytes, tuple->destination.bytes, 16);
+	int direction = order > 0 || (order == 0 && source_port > destination_port);
+	const AmAddress *lo = direction ? &tuple->destination : &tuple->source;
+	const AmAddress *hi = direction ? &tuple->source : &tuple->destination;
+	memcpy(ret_key->lo, lo->bytes, 16);
+	memcpy(ret_key->hi, hi->bytes, 16);
+	ret_key->port_lo = direction ? destination_port : source_port;
+	ret_key->port_hi = direction ? source_port : destination_port;
+	ret_key->family = tuple->source.family;
+	ret_key->ip_protocol = tuple->ip_protocol;
+	return direction;
+}
+
+static int packet_key(const AmPacket *packet, AmFlowKey *ret_key)
+{
+	const AmTuple *tuple = &packet->tuple;
+	switch (tuple->ip_protocol) {
+	case AM_PROTO_TCP:
+	case AM_PROTO_UDP:
+	case AM_PROTO_SCTP:
+		return make_key(tuple, tuple->source_port, tuple->destination_port, ret_key);
+	case AM_PROTO_ICMP:
+	case AM_PROTO_ICMPV6: {
+		uint16_t port = icmp_port(tuple->ip_protocol, packet->icmp_type, packet->icmp_code);
+		return make_key(tuple, port, port, ret_key);
+	}
+	default:
+		return make_key(tuple, 0, 0, ret_key);
+	}
+}
+
+/* The tuple that an ICMP error quotes. When that is ICMP itself, its type and code are read from the quoted octets. */
+static gboolean quoted_key(const AmPacket *packet, AmFlowKey *ret_key)
+{
+	const AmTuple *tuple = &packet->quoted;
+	uint16_t source_port = tuple->source_port, destination_port = tuple->destination_port;
+	if (tuple->ip_protocol == AM_PROTO_ICMP || tuple->ip_protocol == AM_PROTO_ICMPV6) {
+		AmCursor cursor = am_cursor(packet->payload, packet->payload_size);
+		uint8_t first = am_cursor_u8(&cursor);
+		am_cursor_skip(&cursor, tuple->source.family == 4 ? (size_t)(first & 0x0f) * 4 - 1 : 39);
+		uint8_t type = am_cursor_u8(&cursor), code = am_cursor_u8(&cursor);
+		if (!cursor.ok || (tuple->source.family == 4 && (first & 0x0f) < 5))
+			return FALSE;
+		source_port = destination_port = icmp_port(tuple->ip_protocol, type, code);
+	}
+	(void)make_key(tuple, source_port, destination_port, ret_key);
+	return TRUE;
+}
+
+/* ---- records */
+static AmAddress key_address(const AmFlowKey *key, const uint8_t bytes[16])
+{
+	AmAddress address = {.family = key->family};
+	memcpy(address.bytes, bytes, 16);
+	return address;
+}
+
+static void subtract_counts(AmCounts *counts, const AmCounts *base)
+{
+	for (int d = 0; d < 2; d++) {
+		counts->packets[d] -= base->packets[d];
+		counts->bytes[d] -= base->bytes[d];
+		counts->payload[d] -= base->payload[d];
+	}
+}
+
+static void add_l7(const AmFlowShard *shard, const AmDpiSlot *dpi, AmConnection *connection)
+{
+	if (shard->classifier == NULL || !dpi->done)
+		return;
+	am_classifier_name(shard->classifier, dpi, connection->l7);
+	connection->l7_confidence = dpi->confidence;
+	connection->risks = dpi->risks;
+	connection->tls_version = dpi->tls_version;
+	if (dpi->names == NULL)
+		return;
+	connection->name_kind = dpi->name_kind;
+	g_strlcpy(connection->server_name, dpi->names->server_name, AM_SERVER_NAME_SIZE);
+	g_strlcpy(connection->alpn, dpi->names->alpn, AM_ALPN_SIZE);
+}
+
+static void emit(AmFlowShard *shard, const AmFlow *flow, const AmFlowRecord *record, uint32_t more_evidence,
+		 AmConnectionBatch *out)
+{
+	AmConnection *connection = batch_add(out);
+	connection->sequence = record->sequence;
+	connection->revision = record->revision;
+	connection->network = shard->options.network;
+	connection->lo = key_address(&flow->key, flow->key.lo);
+	connection->hi = key_address(&flow->key, flow->key.hi);
+	connection->ip_protocol = flow->key.ip_protocol;
+	connection->outcome = (uint8_t)am_evidence_outcome(flow);
+	connection->port_lo = flow->key.port_lo;
+	connection->port_hi = flow->key.port_hi;
+	connection->vlan = record->vlan;
+	connection->inner_vlan = record->inner_vlan;
+	memcpy(connection->tcp_flags, flow->tcp_flags, 2);
+	connection->evidence = am_evidence_final(flow) | more_evidence;
+	connection->icmp_errors = record->icmp_errors;
+	connection->first_ns = record->first_ns;
+	connection->last_ns = flow->last_ns;
+	connection->total = connection->delta = flow->total;
+	subtract_counts(&connection->delta, &record->base);
+	connection->delta_first_ns = record->delta_first_ns;
+	connection->delta_hours = flow->hours;
+	memcpy(connection->mac_lo, record->mac[0], 6);
+	memcpy(connection->mac_hi, record->mac[1], 6);
+	g_strlcpy(connection->conn_state, am_evidence_conn_state(flow), AM_CONN_STATE_SIZE);
+	add_l7(shard, &record->dpi, connection);
+}
+
+/* In the direction of the opener, for nDPI's guesses. */
+static AmTuple opener_tuple(const AmFlow *flow)
+{
+	const AmFlowKey *key = &flow->key;
+	AmAddress lo = key_address(key, key->lo), hi = key_address(key, key->hi);
+	if (am_evidence_opener(flow) == 0)
+		return (AmTuple){lo, hi, key->port_lo, key->port_hi, key->ip_protocol};
+	return (AmTuple){hi, lo, key->port_hi, key->port_lo, key->ip_protocol};
+}
+
+static void finish(AmFlowShard *shard, uint32_t index, uint32_t more_evidence, AmConnectionBatch *out)
+{
+	AmFlow *flow = am_flow_at(&shard->table, index);
+	AmFlowRecord *record = am_flow_record_at(&shard->table, index);
+	if (shard->classifier != NULL) {
+		AmTuple tuple = opener_tuple(flow);
+		am_classifier_finish(shard->classifier, &record->dpi, &tuple);
+	}
+	emit(shard, flow, record, more_evidence, out);
+	if (shard->classifier != NULL)
+		am_classifier_clear(shard->classifier, &record->dpi);
+	am_flow_table_remove(&shard->table, index);
+}
+
+static void split_day(AmFlowShard *shard, AmFlow *flow, AmFlowRecord *record, int64_t time_ns, AmConnectionBatch *out)
+{
+	emit(shard, flow, record, 0, out);
+	record->revision++;
+	record->base = flow->total;
+	record->delta_first_ns = time_ns;
+	flow->day = shard->day;
+	flow->hours = 0;
+}
+
+/* ---- packets */
+static void set_hour(AmFlowShard *shard, int64_t time_ns)
+{
+	int hour = am_time_hour(time_ns);
+	shard->day = am_time_day(time_ns);
+	shard->hour_bit = 1u << hour;
+	shard->hour_begin_ns = (int64_t)shard->day * 24 * HOUR_NS + hour * HOUR_NS;
+	shard->hour_end_ns = shard->hour_begin_ns + HOUR_NS;
+}
+
+static inline gboolean is_idle(const AmFlowShard *shard, const AmFlow *flow, int64_t now_ns)
+{
+	return flow->last_ns + shard->table.wheels[flow->kind].timeout_ns <= now_ns;
+}
+
+/* The connection of a packet with this key, after ending one that was idle for too long or whose tuple is used anew. */
+static uint32_t find_live(AmFlowShard *shard, const AmFlowKey *key, uint32_t hash, const AmPacket *packet,
+			  int direction, int64_t now_ns, AmConnectionBatch *out)
+{
+	uint32_t index = am_flow_table_find(&shard->table, key, hash);
+	if (index == AM_NO_FLOW)
+		return index;
+	AmFlow *flow = am_flow_at(&shard->table, index);
+	gboolean is_over = is_idle(shard, flow, now_ns);
+	if (!is_over && packet != NULL)
+		is_over = am_evidence_is_reuse(flow, am_flow_record_at(&shard->table, index), packet, direction);
+	if (!is_over)
+		return index;
+	finish(shard, index, 0, out);
+	return AM_NO_FLOW;
+}
+
+static uint32_t begin(AmFlowShard *shard, const AmFlowKey *key, uint32_t hash, const AmPacket *packet, int direction,
+		      uint64_t ordinal, int64_t now_ns, AmConnectionBatch *out)
+{
+	AmFlowTable *table = &shard->table;
+	if (table->n_flows >= table->max_flows) {
+		uint32_t victim = am_flow_table_victim(table);
+		if (victim == AM_NO_FLOW)
+			return AM_NO_FLOW;
+		finish(shard, victim, AM_EVIDENCE_CUT, out);
+		shard->counters.given_up++;
+	}
+	uint32_t index = am_flow_table_add(table, key, hash);
+	AmFlow *flow = am_flow_at(table, index);
+	AmFlowRecord *record = am_flow_record_at(table, index);
+	flow->last_ns = record->first_ns = record->delta_first_ns = now_ns;
+	flow->evidence = (uint32_t)AM_EVIDENCE_FIRST_LO << direction;
+	flow->day = shard->day;
+	record->sequence = ordinal;
+	record->vlan = packet->vlan;
+	record->inner_vlan = packet->inner_vlan;
+	if (shard->classifier != NULL && (key->ip_protocol == AM_PROTO_TCP || key->ip_protocol == AM_PROTO_UDP))
+		flow->flags = AM_FLOW_WANTS_DPI;
+	shard->counters.connections++;
+	return index;
+}
+
+static void add_role(AmFlow *flow, const AmPacket *packet, int direction)
+{
+	unsigned role;
+	if (flow->key.ip_protocol == AM_PROTO_TCP)
+		role = am_role_tcp(packet, (flow->flags & AM_FLOW_SSH) != 0);
+	else if (flow->key.ip_protocol == AM_PROTO_UDP)
+		role = am_role_udp(packet);
+	else
+		return;
+	flow->role_tries[direction]++;
+	if ((role & AM_ROLE_SSH) != 0)
+		flow->flags |= AM_FLOW_SSH;
+	if ((role & (AM_ROLE_CLIENT | AM_ROLE_SERVER)) == 0)
+		return;
+	flow->evidence |= (uint32_t)AM_EVIDENCE_CLIENT_LO << ((role & AM_ROLE_CLIENT) != 0 ? direction : !direction);
+	if ((role & AM_ROLE_EXPECTS) != 0)
+		flow->flags |= AM_FLOW_EXPECTS_ANSWER;
+}
+
+static void look_inside(AmFlowShard *shard, AmFlow *flow, AmFlowRecord *record, const AmPacket *packet, int direction)
+{
+	if ((flow->evidence & (AM_EVIDENCE_CLIENT_LO | AM_EVIDENCE_CLIENT_HI)) == 0 &&
+	    flow->role_tries[direction] < AM_ROLE_PACKETS)
+		add_role(flow, packet, direction);
+	if ((flow->flags & AM_FLOW_WANTS_DPI) == 0)
+		return;
+	if (!record->dpi.done) {
+		flow->dpi_packets++;
+		am_classifier_packet(shard->classifier, &record->dpi, packet, flow->dpi_packets >= AM_DPI_MAX_PACKETS);
+	}
+	if (record->dpi.done)
+		flow->flags &= (uint8_t)~AM_FLOW_WANTS_DPI;
+}
+
+static void count(AmFlow *flow, AmFlowRecord *record, const AmPacket *packet, int direction)
+{
+	if (flow->total.packets[direction]++ == 0)
+		memcpy(record->mac[direction], packet->source_mac, 6);
+	flow->total.bytes[direction] += packet->ip_wire_size;
+	flow->total.payload[direction] += am_evidence_payload(packet);
+}
+
+/* An ICMP error joins the connection that it quotes, and leaves its counts and its idle time alone. */
+static gboolean add_icmp_error(AmFlowShard *shard, const AmPacket *packet, int64_t now_ns, AmConnectionBatch *out)
+{
+	AmFlowKey key;
+	if (!quoted_key(packet, &key))
+		return FALSE;
+	uint32_t index = find_live(shard, &key, am_flow_table_hash(&shard->table, &key), NULL, 0, now_ns, out);
+	if (index == AM_NO_FLOW)
+		return FALSE;
+	am_evidence_add_icmp_error(am_flow_at(&shard->table, index), am_flow_record_at(&shard->table, index), packet);
+	return TRUE;
+}
+
+void am_flow_shard_packet(AmFlowShard *shard, const AmPacket *packet, uint64_t ordinal, AmConnectionBatch *out)
+{
+	int64_t time_ns = CLAMP(packet->time_ns, -MAX_TIME_NS, MAX_TIME_NS);
+	shard->now_ns = MAX(shard->now_ns, time_ns);
+	shard->counters.recorded++;
+	if (packet->has_quoted && add_icmp_error(shard, packet, time_ns, out))
+		return;
+
+	AmFlowKey key;
+	int direction = packet_key(packet, &key);
+	uint32_t hash = am_flow_table_hash(&shard->table, &key);
+	uint32_t index = find_live(shard, &key, hash, packet, direction, time_ns, out);
+	gboolean is_new = index == AM_NO_FLOW;
+	if (!is_new)
+		time_ns = MAX(time_ns, am_flow_at(&shard->table, index)->last_ns);
+	if (time_ns < shard->hour_begin_ns || time_ns >= shard->hour_end_ns)
+		set_hour(shard, time_ns);
+	if (is_new)
+		index = begin(shard, &key, hash, packet, direction, ordinal, time_ns, out);
+	if (index == AM_NO_FLOW) {
+		shard->counters.recorded--;
+		shard->counters.skipped[AM_SKIP_FLOW_TABLE]++;
+		return;
+	}
+
+	AmFlow *flow = am_flow_at(&shard->table, index);
+	AmFlowRecord *record = am_flow_record_at(&shard->table, index);
+	if (flow->day != shard->day)
+		split_day(shard, flow, record, time_ns, out);
+	flow->hours |= shard->hour_bit;
+	flow->last_ns = time_ns;
+	count(flow, record, packet, direction);
+	AmFlowClass kind = am_evidence_add(flow, record, packet, direction);
+	if (is_new || kind != flow->kind)
+		am_flow_table_arm(&shard->table, index, kind, !is_new);
+	if (packet->payload_size > 0)
+		look_inside(shard, flow, record, packet, direction);
+}
+
+void am_flow_shard_advance(AmFlowShard *shard, int64_t now_ns, AmConnectionBatch *out)
+{
+	shard->now_ns = MAX(shard->now_ns, CLAMP(now_ns, -MAX_TIME_NS, MAX_TIME_NS));
+	for (;;) {
+		uint32_t index = am_flow_table_expired(&shard->table, shard->now_ns);
+		if (index == AM_NO_FLOW)
+			return;
+		finish(shard, index, 0, out);
+	}
+}
+
+typedef struct {
+	uint64_t sequence;
+	uint32_t index;
+} OpenFlow;
+
+static int compare_open(const void *a, const void *b)
+{
+	uint64_t x = ((const OpenFlow *)a)->sequence, y = ((const OpenFlow *)b)->sequence;
+	return (x > y) - (x < y);
+}
+
+void am_flow_shard_flush(AmFlowShard *shard, AmConnectionBatch *out)
+{
+	AmFlowTable *table = &shard->table;
+	g_autofree OpenFlow *open = g_new(OpenFlow, MAX(table->n_flows, 1));
+	size_t n = 0;
+	for (uint32_t i = 0; i < table->n_slots; i++) {
+		if (table->slots[i] == 0)
+			continue;
+		uint32_t index = (uint32_t)table->slots[i] - 1;
+		open[n++] = (OpenFlow){am_flow_record_at(table, index)->sequence, index};
+	}
+	qsort(open, n, sizeof(*open), compare_open);
+	for (size_t i = 0; i < n; i++) {
+		const AmFlow *flow = am_flow_at(table, open[i].index);
+		gboolean is_over = flow->kind == AM_CLASS_TCP_CLOSED || is_idle(shard, flow, shard->now_ns);
+		finish(shard, open[i].index, is_over ? 0 : AM_EVIDENCE_CUT, out);
+	}
+}
+
+AmFlowCounters am_flow_shard_counters(const AmFlowShard *shard)
+{
+	return shard->counters;
+}
+
+const char *am_flow_dpi_version(void)
+{
+	return am_classifier_version();
+}
+
+const char *am_flow_risk_name(guint bit)
+{
+	return am_classifier_risk_name(bit);
+}
