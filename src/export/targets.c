@@ -1,0 +1,143 @@
+/* The table of targets, and what holds for all of them: approval, fidelity, groups resolved to addresses. */
+#include "config.h"
+
+#include "private.h"
+
+#include <string.h>
+
+G_DEFINE_QUARK(am - export - error - quark, am_export_error)
+
+static const AmExportTarget *const targets[] = {&am_export_nftables, &am_export_csv};
+
+const AmExportTarget *am_export_target(guint n)
+{
+	return n < G_N_ELEMENTS(targets) ? targets[n] : NULL;
+}
+
+const AmExportTarget *am_export_find(const char *name)
+{
+	for (guint n = 0; n < G_N_ELEMENTS(targets); n++) {
+		if (strcmp(targets[n]->name, name) == 0)
+			return targets[n];
+	}
+	return NULL;
+}
+
+static void fidelity_clear(gpointer data)
+{
+	g_clear_pointer(&((AmFidelity *)data)->reason, g_free);
+}
+
+static gboolean check_enforce(const AmPolicy *policy, const AmExportOptions *options, GError **error)
+{
+	guint unapproved = 0;
+	for (guint n = 0; n < policy->rules->len; n++)
+		unapproved += ((const AmRule *)policy->rules->pdata[n])->status == AM_STATUS_PROPOSED;
+	if (!options->enforce)
+		return TRUE;
+	if (unapproved > 0 && !options->unapproved) {
+		g_set_error(error, AM_EXPORT_ERROR, AM_EXPORT_ERROR_UNAPPROVED,
+			    "%u of %u rules were approved by nobody; review them, or enforce them all the same with "
+			    "--unapproved",
+			    unapproved, policy->rules->len);
+		return FALSE;
+	}
+	if (policy->default_action == AM_DEFAULT_MONITOR) {
+		g_set_error(error, AM_EXPORT_ERROR, AM_EXPORT_ERROR_OPTION,
+			    "the policy's default is monitor: it denies nothing, so there is nothing to --enforce");
+		return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean check_widening(const GArray *fidelity, const AmExportOptions *options, GError **error)
+{
+	for (guint n = 0; !options->allow_widening && n < fidelity->len; n++) {
+		const AmFidelity *rule = &g_array_index(fidelity, AmFidelity, n);
+		if (rule->kind != AM_FIDELITY_WIDENED)
+			continue;
+		g_set_error(error, AM_EXPORT_ERROR, AM_EXPORT_ERROR_WIDENS,
+			    "rule %s would permit more than the policy: %s; accept that with --allow-widening",
+			    rule->rule_id, rule->reason);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+char *am_export_write(const AmExportTarget *target, const AmPolicy *policy, const AmExportOptions *options,
+		      GArray **ret_fidelity, GError **error)
+{
+	if (!check_enforce(policy, options, error))
+		return NULL;
+	g_autoptr(GArray) fidelity = g_array_new(FALSE, TRUE, sizeof(AmFidelity));
+	g_array_set_clear_func(fidelity, fidelity_clear);
+	g_autofree char *text = target->write(policy, options, fidelity, error);
+	if (text == NULL || !check_widening(fidelity, options, error))
+		return NULL;
+	if (ret_fidelity != NULL)
+		*ret_fidelity = g_steal_pointer(&fidelity);
+	return g_steal_pointer(&text);
+}
+
+static void flat_clear(gpointer data)
+{
+	AmFlatRule *flat = data;
+	g_clear_pointer(&flat->from, g_array_unref);
+	g_clear_pointer(&flat->to, g_array_unref);
+}
+
+/* Groups and prefixes of one end as minimal prefixes; NULL without an error for everybody. */
+static GArray *resolve(GHashTable *groups, const AmPeer *peer, GHashTable *networks, GError **error)
+{
+	if (peer->any)
+		return NULL;
+	g_autoptr(GArray) prefixes = g_array_new(FALSE, TRUE, sizeof(AmPrefix));
+	for (guint n = 0; n < peer->groups->len; n++) {
+		const AmPolicyGroup *group = g_hash_table_lookup(groups, peer->groups->pdata[n]);
+		if (group == NULL) {
+			g_set_error(error, AM_EXPORT_ERROR, AM_EXPORT_ERROR_OPTION, "there is no group %s",
+				    (const char *)peer->groups->pdata[n]);
+			return NULL;
+		}
+		g_hash_table_add(networks, group->network != NULL ? group->network : (char *)"");
+		g_array_append_vals(prefixes, group->members->data, group->members->len);
+	}
+	if (peer->prefixes->len > 0)
+		g_array_append_vals(prefixes, peer->prefixes->data, peer->prefixes->len);
+	am_prefixes_minimise(prefixes);
+	return g_steal_pointer(&prefixes);
+}
+
+GArray *am_flatten(const AmPolicy *policy, GArray *fidelity, GError **error)
+{
+	g_autoptr(GHashTable) groups = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GHashTable) networks = g_hash_table_new(g_str_hash, g_str_equal);
+	for (guint n = 0; n < policy->groups->len; n++)
+		g_hash_table_insert(groups, ((AmPolicyGroup *)policy->groups->pdata[n])->name,
+				    policy->groups->pdata[n]);
+	g_autoptr(GArray) flats = g_array_new(FALSE, TRUE, sizeof(AmFlatRule));
+	g_array_set_clear_func(flats, flat_clear);
+	for (guint n = 0; n < policy->rules->len; n++) {
+		const AmRule *rule = policy->rules->pdata[n];
+		if (rule->status == AM_STATUS_REJECTED || rule->status == AM_STATUS_EXPIRED)
+			continue;
+		GError *failure = NULL;
+		AmFlatRule flat = {.rule = rule, .from = resolve(groups, &rule->from, networks, &failure)};
+		if (failure == NULL)
+			flat.to = resolve(groups, &rule->to, networks, &failure);
+		g_array_append_val(flats, flat);
+		if (failure != NULL) {
+			g_propagate_prefixed_error(error, failure, "rule %s: ", rule->id);
+			return NULL;
+		}
+		AmFidelity exact = {.kind = AM_FIDELITY_EXACT};
+		memcpy(exact.rule_id, rule->id, sizeof exact.rule_id);
+		g_array_append_val(fidelity, exact);
+	}
+	for (guint n = 0; g_hash_table_size(networks) > 1 && n < fidelity->len; n++) {
+		AmFidelity *rule = &g_array_index(fidelity, AmFidelity, n);
+		rule->kind = AM_FIDELITY_WIDENED;
+		rule->reason = g_strdup("the policy spans several networks, and the target knows one address space");
+	}
+	return g_steal_pointer(&flats);
+}
