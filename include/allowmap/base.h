@@ -3,6 +3,8 @@
 
 #include "model/address.h"
 #include "model/connection.h"
+#include "model/policy.h"
+#include "model/run.h"
 #include "model/verdict.h"
 
 #include <glib.h>
@@ -113,6 +115,20 @@ typedef struct {
 	gssize (*read)(void *source, void *buffer, size_t size, GError **error);
 	void *source;
 } AmByteReader;
+
+/* ---- Making and freeing model values, for every room that reads, computes or writes them. _free(NULL) is fine. */
+AmPolicy *am_policy_new(void); /* without groups and rules */
+void am_policy_free(AmPolicy *policy);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmPolicy, am_policy_free)
+AmPolicyGroup *am_policy_group_new(const char *name); /* without members */
+void am_policy_group_free(AmPolicyGroup *group);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmPolicyGroup, am_policy_group_free)
+AmRule *am_rule_new(void); /* all arrays are there and empty */
+void am_rule_free(AmRule *rule);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmRule, am_rule_free)
+void am_run_free(AmRun *run);
+void am_input_clear(AmInput *input); /* frees what it holds, not itself */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmRun, am_run_free)
 
 /* ---- Progress on standard error, only when it is a terminal. Any thread may step; one prints. */
 typedef struct AmProgress AmProgress;

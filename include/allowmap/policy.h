@@ -19,27 +19,25 @@ typedef struct {
 /* Rules from the essential edges of `map`. Equal rows and columns are contracted; prefixes are minimal and exact (none
  * holds an address that is no member); ports of the same pair of peers share a rule. Local and undecided edges get none. */
 AmPolicy *am_policy_recommend(const AmMap *map, const AmRecommendOptions *options);
-AmPolicy *am_policy_new(void);
-void am_policy_free(AmPolicy *policy);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmPolicy, am_policy_free)
-void am_policy_group_free(AmPolicyGroup *group);
-void am_rule_free(AmRule *rule);
-AmRule *am_rule_new(void);
 
-/* Sorts and deduplicates everything inside, and sets each rule's id from its canonical bytes (groups by their members'
- * names, service, peers; not the evidence nor the status): the same meaning, the same id. */
+/* Sorts and deduplicates everything inside, and sets each rule's id from the SHA-256 of its expanded meaning: the member
+ * prefixes of its peers by network, and the service; not names, evidence or status. The same meaning, the same id. A rule
+ * that says the same as another of the same status is dropped. */
 void am_policy_canonicalise(AmPolicy *policy);
 
 /* Proof against the map, both ways: every essential edge is permitted; every permitted (client, server, protocol, port)
- * that was never essential is counted in the over_grant of the rule that permits it (set here). Counterexamples of the
+ * that was never essential is counted in the over_grant of each rule that permits it (set here), over addresses of the same
+ * network and family. Counterexamples of the
  * first kind: error AM_POLICY_ERROR_PROOF with up to 10 of them in the message. */
 gboolean am_policy_prove(AmPolicy *policy, const AmMap *map, GError **error);
 
 /* Do two policies permit the same packets? Addresses and ports are split into atoms (Yang and Lam, ToN 2016) and compared
- * as sets; names, evidence, ids do not matter. On a difference: error AM_POLICY_ERROR_PROOF with counterexamples of both
+ * as sets; names, evidence, ids do not matter. Networks do, unless one of the two names none and the other just one (an
+ * enforcement point knows no networks). Rules that are rejected or expired permit nothing. On a difference: error AM_POLICY_ERROR_PROOF with counterexamples of both
  * kinds. Used on what an export says when it is parsed back. */
 gboolean am_policy_equal(const AmPolicy *a, const AmPolicy *b, GError **error);
 
-/* Is this (client, server, protocol, port; ICMP: type << 8 | code) permitted? Sets *ret_rule (borrowed) if not NULL. */
+/* Is this (client, server, protocol, port; ICMP: type << 8 | code) permitted, in any of the policy's networks? Sets
+ * *ret_rule (borrowed) if not NULL. The policy must be canonical. O(rules), each O(log members). */
 gboolean am_policy_permits(const AmPolicy *policy, const AmAddress *client, const AmAddress *server, uint8_t ip_protocol,
                            uint16_t port, const AmRule **ret_rule);

@@ -55,10 +55,6 @@ uint64_t am_facts_count_connections(AmFacts *facts, GError **error); /* UINT64_M
 typedef gboolean (*AmConnectionFunc)(const AmConnection *connection, int64_t run, gpointer user_data);
 gboolean am_facts_foreach_connection(AmFacts *facts, AmConnectionFunc each, gpointer user_data, GError **error);
 
-void am_run_free(AmRun *run);
-void am_input_clear(AmInput *input); /* frees what it holds, not itself */
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmRun, am_run_free)
-
 /* ---- Decisions. */
 typedef struct AmDecisions AmDecisions;
 /* The decisions that belong to a facts file: FILE with ".decisions" put before its last suffix ("allowmap.db" →

@@ -7,8 +7,10 @@ libam_base_a_SOURCES = \
 	src/base/embedded.h \
 	src/base/embedded.c \
 	src/base/names.c \
+	src/base/policy-model.c \
 	src/base/prefix.c \
 	src/base/progress.c \
+	src/base/run-model.c \
 	src/base/text.c \
 	$(NULL)
 nodist_libam_base_a_SOURCES = embedded-files.c
