@@ -2,6 +2,15 @@ noinst_LIBRARIES += libam-base.a
 libam_base_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/src/base
 libam_base_a_SOURCES = \
 	include/allowmap/base.h \
+	include/allowmap/model/address.h \
+	include/allowmap/model/connection.h \
+	include/allowmap/model/decision.h \
+	include/allowmap/model/map.h \
+	include/allowmap/model/packet.h \
+	include/allowmap/model/policy.h \
+	include/allowmap/model/run.h \
+	include/allowmap/model/tally.h \
+	include/allowmap/model/verdict.h \
 	src/base/address.c \
 	src/base/clock.c \
 	src/base/embedded.h \
