@@ -16,6 +16,8 @@ void am_text_append_json(GString *to, const char *text);
 void am_text_append_csv(GString *to, const char *text);
 
 #define AM_NUMBER_TEXT_SIZE 32
+/* "1234567" */
+void am_text_append_number(GString *to, uint64_t number);
 /* "1,234,567" */
 const char *am_number_text(uint64_t number, char text[AM_NUMBER_TEXT_SIZE]);
 /* "317 B", "4.2 MB": powers of 1000. */

@@ -162,7 +162,8 @@ static void put_table_row(AmWriter *writer, char *const *texts, gboolean fit)
 		guint width = am_text_width(text->str);
 		guint padding = writer->widths[i] > width ? writer->widths[i] - width : 0;
 		gboolean right = (writer->columns[i].flags & AM_COLUMN_RIGHT) != 0;
-		g_string_append_printf(writer->line, "%*s", (int)(pending + (right ? padding : 0)), "");
+		for (guint n = pending + (right ? padding : 0); n > 0; n--)
+			g_string_append_c(writer->line, ' ');
 		g_string_append(writer->line, text->str);
 		pending = TABLE_GAP + (right ? 0 : padding);
 	}
@@ -220,8 +221,10 @@ static void append_json_list(GString *to, const AmCell *cell)
 		if (i > 0)
 			g_string_append_c(to, ',');
 		am_text_append_json(to, cell->list.names[i]);
-		if (counts)
-			g_string_append_printf(to, ":%" G_GUINT64_FORMAT, cell->list.numbers[i]);
+		if (counts) {
+			g_string_append_c(to, ':');
+			am_text_append_number(to, cell->list.numbers[i]);
+		}
 	}
 	g_string_append_c(to, counts ? '}' : ']');
 }
@@ -239,7 +242,7 @@ static void append_json(GString *to, const AmCell *cell)
 		break;
 	case AM_CELL_NUMBER:
 	case AM_CELL_SIZE:
-		g_string_append_printf(to, "%" G_GUINT64_FORMAT, cell->number);
+		am_text_append_number(to, cell->number);
 		break;
 	case AM_CELL_TIME:
 		if (cell->time_ns == 0)
@@ -294,7 +297,7 @@ static void append_csv(GString *to, const AmCell *cell)
 		break;
 	case AM_CELL_NUMBER:
 	case AM_CELL_SIZE:
-		g_string_append_printf(to, "%" G_GUINT64_FORMAT, cell->number);
+		am_text_append_number(to, cell->number);
 		break;
 	case AM_CELL_TIME:
 		if (cell->time_ns != 0)
