@@ -1,0 +1,57 @@
+# Completion of allowmap for bash. Options are those of src/cmd/*.c; contrib/check-docs compares both.
+# shellcheck shell=bash
+
+_allowmap()
+{
+	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]}
+	local map="--db --decisions --inside --now --help"
+	local list="--format --asset --group --port --l7 --verdict --sort --limit"
+	local ingest="--sensor --network --dpi --threads --max-flows --hash --strict"
+	local verdicts="essential undecided background suspicious local" options
+	COMPREPLY=()
+	if [ "$COMP_CWORD" = 1 ]; then
+		options="analyze ingest status assets listeners flows connections groups explain verdict recommend export"
+		mapfile -t COMPREPLY < <(compgen -W "$options --help --version" -- "$word")
+		return
+	fi
+	case $before in
+	--format) options="table json csv" ;;
+	--dpi) options="full off" ;;
+	--verdict) options=$verdicts ;;
+	--granularity) options="group exact" ;;
+	--default) options="deny deny-log monitor" ;;
+	--to) options="nftables csv" ;;
+	--form) options="text json" ;;
+	--db | --decisions | --policy | --output | -o)
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		return
+		;;
+	--inside | --now | --asset | --group | --port | --l7 | --sort | --limit | --sensor | --network | --threads | \
+		--max-flows | --why | --by)
+		return
+		;;
+	*)
+		case $verb in
+		analyze) options="$map $ingest --granularity --output" ;;
+		ingest) options="--db --now --help $ingest" ;;
+		status) options="$map --format" ;;
+		assets | listeners | flows | connections | groups) options="$map $list" ;;
+		explain) options="$map flow group" ;;
+		verdict) options="$map --why --by --network set any $verdicts" ;;
+		recommend) options="$map --granularity --default --output" ;;
+		export)
+			options="$map --to --policy --granularity --enforce --unapproved --allow-widening --host --form"
+			options="$options --output"
+			;;
+		*) options= ;;
+		esac
+		if [[ $word != -* && ($verb = analyze || $verb = ingest) ]]; then
+			mapfile -t COMPREPLY < <(compgen -f -- "$word")
+			return
+		fi
+		;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
+}
+
+complete -o filenames -F _allowmap allowmap

@@ -1,0 +1,45 @@
+#!/bin/sh
+# quickstart.sh [CAPTURE...]: from a fresh clone or tarball to a map, allow-lists and a report in ./allowmap-out.
+# Installs what is missing to build (Debian packages), builds in build/, analyses the captures, or else the bundled sample.
+set -eu
+top=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source=contrib/packages.sh
+. "$top/contrib/packages.sh"
+for capture in "$@"; do
+	[ -r "$capture" ] || { echo "quickstart.sh: cannot read $capture" >&2; exit 3; }
+done
+[ $# -gt 0 ] || set -- "$top/tests/fixtures/sample.pcapng.zst"
+
+build=$top/build
+log=$build/quickstart.log
+mkdir -p "$build"
+if ! command -v dpkg-query >/dev/null; then
+	echo "Not a Debian system: taking for granted that what README.md lists is installed" >&2
+elif [ -x "$top/configure" ]; then
+	# shellcheck disable=SC2086
+	need_packages $packages_build
+else
+	# shellcheck disable=SC2086
+	need_packages $packages_build $packages_clone
+fi
+echo "Building in $build (log: $log) ..." >&2
+if ! {
+	[ -x "$top/configure" ] || "$top/autogen.sh"
+	cd "$build"
+	[ -f Makefile ] || "$top/configure"
+	make -j"$(nproc)" allowmap
+} >"$log" 2>&1 </dev/null; then
+	tail -n 30 "$log" >&2
+	echo "quickstart.sh: the build failed; the whole log is $log" >&2
+	exit 3
+fi
+
+out=$PWD/allowmap-out
+"$build/allowmap" analyze "$@" -o "$out"
+echo
+echo "Program:     $build/allowmap   (make -C $build install puts it in place)"
+echo "Report:      $out/report.html"
+for list in "$out"/*.nft "$out"/*.csv; do
+	echo "Allow-list:  $list"
+done
+echo "Next:        $build/allowmap flows --db $out/allowmap.db --verdict undecided"
