@@ -37,7 +37,7 @@ static const AmColumn columns[N_COLUMNS] = {
 	AM_SERVICE_COLUMNS,
 	{"l7", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
 	{"l7_confidence", AM_COLUMN_DATA},
-	{"direction", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
+	{"direction", AM_COLUMN_DATA},
 	{"verdict", AM_COLUMN_ALL},
 	{"reasons", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
 	{"connections", AM_COLUMN_ALL | AM_COLUMN_RIGHT},

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define TABLE_GAP 2
-#define MIN_SHRUNK 8
+#define MIN_SHRUNK 10 /* a date */
 
 struct AmWriter {
 	AmFormat format;
