@@ -40,20 +40,21 @@ static void cell_l7(GString *page, const AmEdge *edge)
 			    am_l7_confidence_name(am_view_l7_confidence(edge)));
 }
 
-/* Outcomes that are not "accepted" deserve a look. */
-static void cell_outcomes(GString *page, const uint64_t outcomes[AM_N_OUTCOMES])
+/* "4 accepted, 1 refused" */
+static void outcomes_text(GString *to, const uint64_t outcomes[AM_N_OUTCOMES])
 {
 	char number[AM_NUMBER_TEXT_SIZE];
-	const char *separator = "";
-	g_string_append(page, "<td>");
-	for (int i = 0; i < AM_N_OUTCOMES; i++) {
-		if (outcomes[i] == 0)
-			continue;
-		am_html_add(page, "%s%s %s", separator, am_number_text(outcomes[i], number),
-			    am_outcome_name((AmOutcome)i));
-		separator = ", ";
-	}
-	g_string_append(page, "</td>");
+	for (int i = 0; i < AM_N_OUTCOMES; i++)
+		if (outcomes[i] > 0)
+			g_string_append_printf(to, "%s%s %s", to->len > 0 ? ", " : "",
+					       am_number_text(outcomes[i], number), am_outcome_name((AmOutcome)i));
+}
+
+static void cell_outcomes(GString *page, const uint64_t outcomes[AM_N_OUTCOMES])
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	outcomes_text(text, outcomes);
+	am_html_cell(page, text->str);
 }
 
 /* ---- essential */
@@ -182,7 +183,9 @@ static void question_evidence(GString *page, const AmQuestion *question)
 	am_html_add(page, "<p class=\"evidence\">%s on ", seen->str);
 	g_string_truncate(seen, 0);
 	am_text_append_counted(seen, question->sum.days, "day", NULL);
-	am_html_add(page, "%s, first %s", seen->str, am_moment_text(question->sum.first_ns, first));
+	g_autoptr(GString) outcomes = g_string_new(NULL);
+	outcomes_text(outcomes, question->sum.outcomes);
+	am_html_add(page, "%s (%s), first %s", seen->str, outcomes->str, am_moment_text(question->sum.first_ns, first));
 	if (question->sum.last_ns != question->sum.first_ns)
 		am_html_add(page, ", last %s", am_moment_text(question->sum.last_ns, last));
 	if (question->sum.busiest->server_name[0] != '\0')
