@@ -22,3 +22,6 @@ bench: allowmap$(EXEEXT) tests/bench/pcap-loop$(EXEEXT)
 check-shared: allowmap$(EXEEXT)
 	$(srcdir)/tests/shared/run.sh $(abs_builddir)/allowmap "$(DIR)"
 .PHONY: bench check-shared
+
+dist_check_SCRIPTS += tests/e2e/analyze.sh
+TESTS += tests/e2e/analyze.sh

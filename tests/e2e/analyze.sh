@@ -1,0 +1,137 @@
+#!/bin/bash
+# analyze.sh: what a user does, on the bundled sample: all steps at once, the listings, a decision, the exports, and what goes
+# wrong. Each check says what it saw when it fails.
+set -u
+srcdir=${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
+allowmap=${ALLOWMAP:-./allowmap}
+sample=$srcdir/tests/fixtures/sample.pcapng.zst
+truth=$srcdir/tests/fixtures/sample-truth.tsv
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export TZ=UTC LC_ALL=C SOURCE_DATE_EPOCH=1772600000
+failures=0
+fail() {
+	echo "FAILED: $*"
+	failures=$((failures + 1))
+}
+# expect STATUS PATTERN COMMAND... : the exit status, and a word of its output (both streams)
+expect() {
+	local status=$1 pattern=$2 got
+	shift 2
+	"$@" >"$work/seen" 2>&1 </dev/null
+	got=$?
+	[ "$got" = "$status" ] || fail "$*: exit status $got instead of $status: $(tail -n 3 "$work/seen")"
+	grep -q -e "$pattern" "$work/seen" || fail "$*: says nothing of '$pattern': $(tail -n 3 "$work/seen")"
+}
+same() { cmp -s "$1" "$2" || fail "$1 and $2 differ: $(diff "$1" "$2" | head -n 5)"; }
+
+# ---- All steps at once
+expect 0 report.html "$allowmap" analyze "$sample" -o "$work/out"
+db=$work/out/allowmap.db
+for file in policy.json allowlist-router.nft allowlist-router.nft.json allowlist-host.nft allowlist.csv report.html; do
+	[ -s "$work/out/$file" ] || fail "analyze wrote no $file"
+done
+expect 0 'nothing\|already\|known' "$allowmap" analyze "$sample" -o "$work/out"
+"$allowmap" analyze "$sample" -o "$work/again" --threads 1 >/dev/null 2>&1
+"$allowmap" analyze "$sample" -o "$work/third" --threads 3 >/dev/null 2>&1
+for file in allowmap.db policy.json allowlist-router.nft allowlist-router.nft.json allowlist-host.nft allowlist.csv report.html; do
+	same "$work/again/$file" "$work/third/$file"
+done
+
+# ---- What was found, against what the sample's maker knows
+"$allowmap" flows --db "$db" --format json >"$work/flows.json" || fail "flows"
+"$allowmap" flows --db "$db" --format csv >"$work/flows.csv" || fail "flows as CSV"
+tr -d '\r' <"$work/flows.csv" | awk -F, '
+	NR == 1 { for (n = 1; n <= NF; n++) column[$n] = n; next }
+	{ port = $column["port"]; if ($column["proto"] ~ /^icmp/) port = 0
+	  print $column["client"] "\t" $column["server"] "\t" $column["proto"] "\t" port "\t" $column["verdict"] }' >"$work/found"
+awk -F'\t' '
+	NR == FNR { verdict[$1, $2, $3, $4] = $5; next }
+	/^#/ { next }
+	$5 == "essential" && $2 !~ /^(22[4-9]|23[0-9]|255|ff)/ && $1 != "0.0.0.0" {
+		needed++; v = verdict[$1, $2, $3, $4]
+		if (v == "essential") found++
+		if (v == "essential" || v == "undecided") kept++
+		if ($6 == "rare" && v != "essential" && v != "undecided") lost_rare++ }
+	$5 != "essential" { noise++; if (verdict[$1, $2, $3, $4] == "essential") admitted++ }
+	END { printf "needed %d, essential %d, essential or undecided %d, rare ones lost %d; noise %d, admitted %d\n",
+		needed, found, kept, lost_rare, noise, admitted
+	      exit !(needed > 50 && kept >= 0.98 * needed && found >= 0.85 * needed && lost_rare == 0 && noise > 500 && admitted <= 0.02 * noise) }' \
+	"$work/found" "$truth" >"$work/score" || fail "verdicts on the sample: $(cat "$work/score")"
+cat "$work/score"
+
+# ---- Listings, filters, evidence
+for verb in assets listeners flows groups connections status; do
+	for format in table json csv; do
+		"$allowmap" $verb --db "$db" --format $format >"$work/$verb.$format" 2>"$work/seen" ||
+			fail "$verb --format $format: $(cat "$work/seen")"
+		[ -s "$work/$verb.$format" ] || fail "$verb --format $format lists nothing"
+	done
+done
+expect 0 '"read"' "$allowmap" status --db "$db" --format json
+expect 0 tcp "$allowmap" flows --db "$db" --port tcp/5432 --verdict essential
+expect 2 'verdict' "$allowmap" flows --db "$db" --verdict maybe
+expect 2 'format' "$allowmap" flows --db "$db" --format xml
+lines=$("$allowmap" flows --db "$db" --format csv --limit 3 | wc -l)
+[ "$lines" = 4 ] || fail "--limit 3 gives $lines lines with the header"
+flow=$(awk -F'\t' '$5 == "undecided" || $5 == "background" { if ($3 == "tcp") { print $1, $2, $3 "/" $4; exit } }' "$work/found")
+read -r client server service <<<"$flow"
+expect 0 . "$allowmap" explain flow "$client" "$server" "$service" --db "$db"
+expect 3 'no flow' "$allowmap" explain flow 203.0.113.250 203.0.113.251 tcp/9 --db "$db"
+expect 2 'service' "$allowmap" explain flow "$client" "$server" tcp/99999 --db "$db"
+
+# ---- A decision survives, also a new run
+expect 0 '' "$allowmap" verdict set "$client" "$server" "$service" essential --why 'asked the owner' --by tester --db "$db"
+"$allowmap" flows --db "$db" --format csv --asset "$client" | grep "$server" | grep -q override || fail "the override of $flow is not shown"
+expect 2 'verdict' "$allowmap" verdict set "$client" "$server" "$service" perhaps --db "$db"
+
+# ---- Policy and exports
+expect 0 rules "$allowmap" recommend --db "$db" -o "$work/policy.json"
+expect 0 rules "$allowmap" recommend --db "$db" --granularity exact -o "$work/exact.json"
+for form in text json; do
+	for variant in '' --host; do
+		expect 0 proved "$allowmap" export --to nftables --form $form $variant --policy "$work/policy.json" -o "$work/rules.$form"
+		expect 2 unapproved "$allowmap" export --to nftables --form $form $variant --enforce --policy "$work/policy.json"
+		expect 0 proved "$allowmap" export --to nftables --form $form $variant --enforce --unapproved --policy "$work/exact.json" -o "$work/enforced.$form"
+	done
+done
+grep -q 'counter drop' "$work/rules.text" && fail "a log-only export drops"
+grep -q 'counter drop' "$work/enforced.text" || fail "an enforced export drops nothing"
+expect 0 proved "$allowmap" export --to csv --policy "$work/policy.json" -o "$work/rules.csv"
+"$allowmap" export --to csv --policy - <"$work/policy.json" 2>/dev/null | cmp -s - "$work/rules.csv" || fail "the policy from standard input gives another export"
+if command -v nft >/dev/null && unshare -rn true 2>/dev/null; then
+	unshare -rn nft -c -f "$work/rules.text" || fail "nft does not take the text form"
+	unshare -rn nft -c -j -f "$work/enforced.json" || fail "nft does not take the JSON form"
+else
+	echo "nft or namespaces are not to be had here: the rules were not loaded"
+fi
+
+# ---- Standard input, and what goes wrong
+zstd -dcq "$sample" 2>/dev/null | head -c 100000 >"$work/cut.pcapng"
+if [ -s "$work/cut.pcapng" ]; then
+	expect 0 'cut short' "$allowmap" ingest --db "$work/cut.db" "$work/cut.pcapng"
+	expect 3 'cut short' "$allowmap" ingest --strict --db "$work/strict.db" "$work/cut.pcapng"
+fi
+"$allowmap" ingest --db "$work/stdin.db" - <"$sample" 2>/dev/null || fail "standard input"
+same "$work/flows.json" <("$allowmap" flows --db "$work/stdin.db" --format json)
+echo 'not a capture' >"$work/text"
+: >"$work/empty"
+mkdir "$work/folder"
+expect 3 "$work/text" "$allowmap" ingest --db "$work/x.db" "$work/text"
+expect 3 "$work/empty" "$allowmap" ingest --db "$work/x.db" "$work/empty"
+expect 3 "$work/folder" "$allowmap" ingest --db "$work/x.db" "$work/folder"
+expect 3 'no database' "$allowmap" flows --db "$work/none.db"
+expect 3 '' "$allowmap" flows --db "$work/text"
+expect 3 "$work/text" "$allowmap" ingest --db "$work/mixed.db" "$work/text" "$sample"
+expect 0 essential "$allowmap" flows --db "$work/mixed.db"
+expect 2 'no command' "$allowmap" flow
+expect 2 'missing' "$allowmap" ingest
+expect 0 Example "$allowmap" --help
+for verb in analyze ingest assets listeners flows connections groups status explain verdict recommend export; do
+	expect 0 'Example' "$allowmap" $verb --help
+done
+[ -c /dev/full ] && { "$allowmap" flows --db "$db" >/dev/full 2>"$work/seen"; [ $? = 3 ] || fail "a full disk goes unnoticed"; }
+[ "$(stat -c %a "$db")" = 600 ] || fail "the facts can be read by others"
+
+[ $failures = 0 ] && echo "all as expected"
+exit $((failures > 0))
