@@ -1,0 +1,147 @@
+/* What the files of policy/ share: address sets as intervals, and policies split into atoms. */
+#pragma once
+
+#include "allowmap/policy.h"
+
+/* 128 bits, so that one kind of interval serves IPv4, IPv6 and ports. */
+typedef struct {
+	uint64_t high, low;
+} AmWide;
+
+AmWide am_wide_of_address(const AmAddress *address);
+int am_wide_compare(AmWide a, AmWide b);
+
+/* Values low..high, inclusive. Intervals of different zones have nothing in common. For addresses the zone is (space << 1 |
+ * is IPv6), a space being a network; for services it is the IP protocol. */
+typedef struct {
+	uint64_t zone; /* as wide as the rest, so that there is no padding: intervals are hashed as bytes */
+	AmWide low, high;
+} AmInterval;
+
+/* Sorts and joins what overlaps or touches. */
+void am_intervals_normalise(GArray *intervals);
+/* How many values both (or one, when `b` is NULL) have in `zone`; capped at INT64_MAX. Both normalised. */
+uint64_t am_intervals_count(const GArray *a, const GArray *b, uint32_t zone);
+
+#define am_zone_is_ipv6(zone) (((zone)&1) != 0)
+
+/* The networks that policies name. Index 0 is the default one. */
+typedef struct {
+	GPtrArray *names; /* const char *, borrowed */
+	GHashTable *ids;
+} AmSpaces;
+
+AmSpaces *am_spaces_new(void);
+void am_spaces_free(AmSpaces *spaces);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmSpaces, am_spaces_free)
+uint32_t am_spaces_add(AmSpaces *spaces, const char *name);
+/* UINT32_MAX when no policy names it. */
+uint32_t am_spaces_find(const AmSpaces *spaces, const char *name);
+
+/* Groups by name, whether or not the policy is canonical. */
+typedef GHashTable AmGroupIndex; /* g_hash_table_unref() */
+AmGroupIndex *am_group_index_new(const AmPolicy *policy);
+
+/* What a peer stands for, and what a service stands for, as normalised intervals. A group that does not exist has no
+ * members. With `one_space` every network counts as the default one. */
+GArray *am_peer_intervals(const AmPeer *peer, AmGroupIndex *groups, AmSpaces *spaces, gboolean one_space);
+GArray *am_service_intervals(const AmService *service);
+/* Packets of ICMP are IPv4 only, of ICMPv6 IPv6 only. */
+gboolean am_protocol_fits(uint8_t ip_protocol, gboolean ipv6);
+gboolean am_rule_is_active(const AmRule *rule);
+
+/* ---- atoms.c: sets of intervals, split where any of them begins or ends (Yang and Lam, ToN 2016); atoms that lie in the
+ * same sets and zone are one class. */
+typedef struct {
+	AmInterval interval;
+	uint32_t class;
+} AmAtom;
+
+typedef struct {
+	GArray *sets;    /* AmIntervalSet: GArray * of AmInterval, distinct; owned */
+	GHashTable *ids; /* of sets */
+	/* After am_atoms_split(): */
+	GArray *atoms; /* AmAtom, ascending; parts that are in no set are left out */
+	uint32_t n_classes;
+	GArray *class_atom;              /* uint32_t: an atom of each class */
+	GArray *class_first;             /* uint32_t, n_classes + 1: where its sets begin in class_sets */
+	GArray *class_sets;              /* uint32_t, ascending inside a class */
+	GArray *set_first, *set_classes; /* the same, the other way */
+} AmAtoms;
+
+void am_atoms_init(AmAtoms *atoms);
+void am_atoms_clear(AmAtoms *atoms);
+/* Takes `intervals` (normalised) and gives the number of the set: the same set, the same number. */
+uint32_t am_atoms_add(AmAtoms *atoms, GArray *intervals);
+void am_atoms_split(AmAtoms *atoms);
+/* The class that holds this value, or AM_NO_INDEX. O(log n). */
+uint32_t am_atoms_find(const AmAtoms *atoms, uint32_t zone, AmWide value);
+
+/* A run of numbers in one of the arrays above. */
+typedef struct {
+	const uint32_t *at;
+	uint32_t n;
+} AmSlice;
+AmSlice am_slice(const GArray *first, const GArray *values, uint32_t index);
+gboolean am_slice_has(AmSlice slice, uint32_t value); /* ascending; O(log n) */
+
+/* ---- compiled.c: the active rules of one policy, or of several side by side. */
+typedef struct {
+	const AmRule *rule;
+	uint32_t index;             /* in its policy's rules */
+	uint32_t side;              /* which policy */
+	uint32_t from, to, service; /* sets */
+} AmCompiledRule;
+
+typedef struct {
+	AmSpaces *spaces;
+	GArray *rules; /* AmCompiledRule */
+	AmAtoms from, to, service;
+	GArray *from_first, *from_rules; /* the rules of each from set */
+	GArray *service_protocol;        /* int32_t: the protocol of each service set */
+} AmCompiled;
+
+/* The policies are borrowed as long as the result is used. */
+AmCompiled *am_compiled_new(const AmPolicy *const *policies, guint n_policies, gboolean one_space);
+void am_compiled_free(AmCompiled *compiled);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmCompiled, am_compiled_free)
+
+/* ---- Essential edges that a rule between hosts can serve. Sorted as the map's edges are. */
+gboolean am_edge_needs_rule(const AmMap *map, const AmEdge *edge);
+const AmEndpoint *am_map_endpoint(const AmMap *map, uint32_t index);
+const char *am_map_network(const AmMap *map, uint32_t network); /* NULL = the default one */
+/* Protocols with ports or types keep their port; for the others it is 0. */
+uint16_t am_service_port(uint8_t ip_protocol, uint16_t port);
+gboolean am_protocol_has_ports(uint8_t ip_protocol);
+gboolean am_protocol_is_icmp(uint8_t ip_protocol);
+
+/* "client → server tcp/443", for messages. */
+char *am_tuple_text(const AmAddress *client, const AmAddress *server, uint8_t ip_protocol, uint16_t port);
+
+/* ---- contract.c: tuples (from, to, service) become as few products of sets as equal rows and columns allow. */
+typedef struct {
+	uint32_t from, to, service;
+	uint8_t class; /* tuples of different classes (protocols) never share a product */
+} AmGrant;
+
+/* Distinct sets of numbers. Those with an id below n_singletons are {id}. */
+typedef struct {
+	uint32_t n_singletons;
+	GArray *first,
+		*members; /* uint32_t: where the members of set n_singletons + i begin, and the members, ascending */
+	uint32_t *slots;  /* open addressing: ids of sets, AM_NO_INDEX = free */
+	uint32_t n_slots; /* a power of two */
+} AmNumberSets;
+
+typedef struct {
+	AmNumberSets sets[3];  /* of from, to, service */
+	GArray *products;      /* AmGrant of set ids */
+	GArray *tuple_product; /* uint32_t: for each tuple, the product that holds it */
+} AmContraction;
+
+/* Exact: the products are disjoint and hold the tuples and nothing else. `tuples` must be distinct. */
+AmContraction *am_contract(const GArray *tuples, uint32_t n_from, uint32_t n_to, uint32_t n_service);
+void am_contraction_free(AmContraction *contraction);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmContraction, am_contraction_free)
+/* The numbers of a set. A singleton is written to *storage, which must live as long as the slice. */
+AmSlice am_number_set(const AmNumberSets *sets, uint32_t id, uint32_t *storage);

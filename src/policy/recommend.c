@@ -1,0 +1,398 @@
+/* From the essential edges to rules: the ends of edges become units (a group, or an address by itself), the edges become
+ * tuples (unit, unit, service), and contract.c makes as few rules of them as it can without permitting one more tuple.
+ * What a group permits beyond its edges is counted by prove.c. No learned text gets into a name: groups have the map's
+ * names, sets of addresses are named by a hash of what they hold. */
+#include "config.h"
+
+#include "private.h"
+
+#include <string.h>
+
+#define MAX_BARE_PREFIXES 8
+#define MAX_LABEL 200
+
+/* One side of rules: a group of the map in one network, or one address. */
+typedef struct {
+	uint32_t network;
+	uint32_t group; /* AM_NO_INDEX = an address by itself */
+	AmAddress address;
+	gboolean inside;
+	uint32_t endpoint; /* while sorting: whose unit this is */
+} Unit;
+
+typedef struct {
+	uint64_t connections;
+	uint8_t confidence;
+	char name[AM_L7_SIZE];
+} L7Count;
+
+typedef struct {
+	const AmMap *map;
+	AmPolicy *policy;
+	GArray *edges;              /* uint32_t: indexes of the edges that need a rule */
+	GArray *units;              /* Unit, sorted, distinct */
+	uint32_t *unit_of;          /* by endpoint; AM_NO_INDEX = in no such edge */
+	GArray *services;           /* uint32_t: protocol << 16 | port, sorted, distinct */
+	GArray *tuples;             /* AmGrant, sorted, distinct */
+	uint32_t *tuple_of;         /* by position in `edges` */
+	GHashTable *groups;         /* AmPolicyGroup of the policy by name, borrowed */
+	GHashTable *address_groups; /* those that are sets of addresses, by their content */
+	const char **unit_names;    /* by unit; borrowed; NULL until it is used */
+} Builder;
+
+static int compare_units(gconstpointer a, gconstpointer b)
+{
+	const Unit *x = a, *y = b;
+	if (x->network != y->network)
+		return x->network < y->network ? -1 : 1;
+	if (x->group != y->group)
+		return x->group < y->group ? -1 : 1;
+	return x->group == AM_NO_INDEX ? am_address_compare(&x->address, &y->address) : 0;
+}
+
+static int compare_numbers(gconstpointer a, gconstpointer b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	return x < y ? -1 : x > y;
+}
+
+static void unique_numbers(GArray *numbers)
+{
+	guint n = 0;
+	g_array_sort(numbers, compare_numbers);
+	for (guint next = 0; next < numbers->len; next++)
+		if (n == 0 || g_array_index(numbers, uint32_t, n - 1) != g_array_index(numbers, uint32_t, next))
+			g_array_index(numbers, uint32_t, n++) = g_array_index(numbers, uint32_t, next);
+	g_array_set_size(numbers, n);
+}
+
+static uint32_t service_key(const AmEdge *edge)
+{
+	return (uint32_t)edge->ip_protocol << 16 | am_service_port(edge->ip_protocol, edge->port);
+}
+
+static const AmEdge *needed_edge(const Builder *builder, guint n)
+{
+	return &g_array_index(builder->map->edges, AmEdge, g_array_index(builder->edges, uint32_t, n));
+}
+
+static void find_edges(Builder *builder)
+{
+	const AmMap *map = builder->map;
+	for (uint32_t n = 0; n < map->edges->len; n++) {
+		const AmEdge *edge = &g_array_index(map->edges, AmEdge, n);
+		if (edge->verdict == AM_VERDICT_UNDECIDED)
+			builder->policy->undecided++;
+		if (!am_edge_needs_rule(map, edge))
+			continue;
+		uint32_t key = service_key(edge);
+		g_array_append_val(builder->edges, n);
+		g_array_append_val(builder->services, key);
+	}
+	unique_numbers(builder->services);
+}
+
+static void find_units(Builder *builder, AmGranularity granularity)
+{
+	const AmMap *map = builder->map;
+	g_autoptr(GArray) all = g_array_new(FALSE, TRUE, sizeof(Unit));
+	g_autofree gboolean *seen = g_new0(gboolean, map->endpoints->len + 1);
+	for (guint n = 0; n < builder->edges->len; n++) {
+		const AmEdge *edge = needed_edge(builder, n);
+		uint32_t ends[] = {edge->client, edge->server};
+		for (int e = 0; e < 2; e++) {
+			const AmEndpoint *endpoint = am_map_endpoint(map, ends[e]);
+			const AmAsset *asset = &g_array_index(map->assets, AmAsset, endpoint->asset);
+			gboolean grouped = granularity == AM_GRANULARITY_GROUP && asset->group != AM_NO_INDEX;
+			Unit unit = {endpoint->network, grouped ? asset->group : AM_NO_INDEX, endpoint->address,
+				     asset->inside, ends[e]};
+			if (!seen[ends[e]])
+				g_array_append_val(all, unit);
+			seen[ends[e]] = TRUE;
+		}
+	}
+	g_array_sort(all, compare_units);
+	builder->unit_of = g_new(uint32_t, map->endpoints->len + 1);
+	memset(builder->unit_of, 0xff, map->endpoints->len * sizeof(uint32_t));
+	for (guint n = 0; n < all->len; n++) {
+		const Unit *unit = &g_array_index(all, Unit, n);
+		guint last = builder->units->len;
+		if (last == 0 || compare_units(&g_array_index(builder->units, Unit, last - 1), unit) != 0)
+			g_array_append_val(builder->units, *unit);
+		builder->unit_of[unit->endpoint] = builder->units->len - 1;
+	}
+}
+
+static uint32_t find_number(const GArray *numbers, uint32_t value)
+{
+	guint index = 0;
+	gboolean found = g_array_binary_search((GArray *)numbers, &value, compare_numbers, &index);
+	g_assert(found); /* each was put there from the same edges */
+	return index;
+}
+
+typedef struct {
+	AmGrant tuple;
+	uint32_t edge; /* position in `edges` */
+} EdgeTuple;
+
+static int compare_edge_tuples(gconstpointer a, gconstpointer b)
+{
+	const AmGrant *x = &((const EdgeTuple *)a)->tuple, *y = &((const EdgeTuple *)b)->tuple;
+	if (x->from != y->from)
+		return x->from < y->from ? -1 : 1;
+	if (x->to != y->to)
+		return x->to < y->to ? -1 : 1;
+	return x->service < y->service ? -1 : x->service > y->service;
+}
+
+static void find_tuples(Builder *builder)
+{
+	g_autoptr(GArray) all = g_array_sized_new(FALSE, TRUE, sizeof(EdgeTuple), builder->edges->len);
+	for (guint n = 0; n < builder->edges->len; n++) {
+		const AmEdge *edge = needed_edge(builder, n);
+		EdgeTuple entry = {{builder->unit_of[edge->client], builder->unit_of[edge->server],
+				    find_number(builder->services, service_key(edge)), edge->ip_protocol},
+				   n};
+		g_array_append_val(all, entry);
+	}
+	g_array_sort(all, compare_edge_tuples);
+	builder->tuple_of = g_new(uint32_t, builder->edges->len + 1);
+	for (guint n = 0; n < all->len; n++) {
+		const EdgeTuple *entry = &g_array_index(all, EdgeTuple, n);
+		if (n == 0 || compare_edge_tuples(entry - 1, entry) != 0)
+			g_array_append_val(builder->tuples, entry->tuple);
+		builder->tuple_of[entry->edge] = builder->tuples->len - 1;
+	}
+}
+
+static AmPolicyGroup *add_group(Builder *builder, const char *name, const char *network)
+{
+	AmPolicyGroup *group = am_policy_group_new(name);
+	group->network = g_strdup(network);
+	g_ptr_array_add(builder->policy->groups, group);
+	g_hash_table_insert(builder->groups, group->name, group);
+	return group;
+}
+
+/* `stem`-<8 hex digits>: of the content's hash, so that the same content has the same name in every run. Where another
+ * content has that name, more digits. */
+static char *hashed_name(const Builder *builder, const char *stem, size_t stem_length, const char *content)
+{
+	g_autofree char *digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256, content, -1);
+	char *name = g_strdup_printf("%.*s-%.8s", (int)stem_length, stem, digest);
+	for (int at = 8; g_hash_table_contains(builder->groups, name) && at <= 56; at += 8) {
+		g_free(name);
+		name = g_strdup_printf("%.*s-%.8s-%.8s", (int)stem_length, stem, digest, digest + at);
+	}
+	return name;
+}
+
+/* The map's groups, with those members that take part in an essential edge: more than that nobody has shown a need for. */
+static void add_map_groups(Builder *builder)
+{
+	builder->unit_names = g_new0(const char *, builder->units->len + 1);
+	g_autofree AmPolicyGroup **group_of = g_new0(AmPolicyGroup *, builder->units->len + 1);
+	g_autofree uint32_t *n_networks = g_new0(uint32_t, builder->map->groups->len + 1);
+	for (guint n = 0; n < builder->units->len; n++) {
+		uint32_t group = g_array_index(builder->units, Unit, n).group;
+		if (group != AM_NO_INDEX)
+			n_networks[group]++;
+	}
+	for (guint n = 0; n < builder->units->len; n++) {
+		const Unit *unit = &g_array_index(builder->units, Unit, n);
+		if (unit->group == AM_NO_INDEX)
+			continue;
+		const AmGroup *group = &g_array_index(builder->map->groups, AmGroup, unit->group);
+		const char *network = am_map_network(builder->map, unit->network);
+		g_autofree char *name = g_strdup(group->name);
+		if (network != NULL && n_networks[unit->group] > 1) {
+			g_autofree char *content = g_strdup_printf("%s %s", group->name, network);
+			g_free(name);
+			name = hashed_name(builder, group->name, strcspn(group->name, "-"), content);
+		}
+		group_of[n] = add_group(builder, name, network);
+		builder->unit_names[n] = group_of[n]->name;
+		if (group->why == NULL)
+			continue;
+		group_of[n]->label = g_malloc(MAX_LABEL + 1);
+		am_text_safe(group_of[n]->label, MAX_LABEL + 1, group->why, strlen(group->why));
+	}
+	for (uint32_t endpoint = 0; endpoint < builder->map->endpoints->len; endpoint++) {
+		uint32_t unit = builder->unit_of[endpoint];
+		if (unit == AM_NO_INDEX || group_of[unit] == NULL)
+			continue;
+		AmPrefix prefix = am_prefix_host(&am_map_endpoint(builder->map, endpoint)->address);
+		g_array_append_val(group_of[unit]->members, prefix);
+	}
+}
+
+/* Addresses that are in no group: a few stand in the rule itself; many, or those of another network, get a name. */
+static void add_addresses(Builder *builder, AmPeer *peer, GArray *prefixes, const char *network, gboolean inside)
+{
+	if (prefixes->len == 0)
+		return;
+	am_prefixes_minimise(prefixes);
+	if (network == NULL && prefixes->len <= MAX_BARE_PREFIXES) {
+		g_array_append_vals(peer->prefixes, prefixes->data, prefixes->len);
+		return;
+	}
+	g_autoptr(GString) content = g_string_new(network);
+	for (guint n = 0; n < prefixes->len; n++) {
+		g_autofree char *text = am_prefix_text(&g_array_index(prefixes, AmPrefix, n));
+		g_string_append_printf(content, " %s", text);
+	}
+	const char *stem = inside ? "host" : "outside";
+	AmPolicyGroup *group = g_hash_table_lookup(builder->address_groups, content->str);
+	if (group == NULL) {
+		g_autofree char *name = hashed_name(builder, stem, strlen(stem), content->str);
+		group = add_group(builder, name, network);
+		g_array_append_vals(group->members, prefixes->data, prefixes->len);
+		g_hash_table_insert(builder->address_groups, g_strdup(content->str), group);
+	}
+	g_ptr_array_add(peer->groups, g_strdup(group->name));
+}
+
+/* The units of a set as a peer. They are sorted by network; addresses of one network come after its groups. */
+static void fill_peer(Builder *builder, AmPeer *peer, AmSlice units)
+{
+	g_autoptr(GArray) inside = g_array_new(FALSE, TRUE, sizeof(AmPrefix));
+	g_autoptr(GArray) outside = g_array_new(FALSE, TRUE, sizeof(AmPrefix));
+	for (uint32_t n = 0; n < units.n; n++) {
+		const Unit *unit = &g_array_index(builder->units, Unit, units.at[n]);
+		if (builder->unit_names[units.at[n]] != NULL) {
+			g_ptr_array_add(peer->groups, g_strdup(builder->unit_names[units.at[n]]));
+		} else {
+			AmPrefix prefix = am_prefix_host(&unit->address);
+			g_array_append_val(unit->inside ? inside : outside, prefix);
+		}
+		if (n + 1 < units.n && g_array_index(builder->units, Unit, units.at[n + 1]).network == unit->network)
+			continue;
+		const char *network = am_map_network(builder->map, unit->network);
+		add_addresses(builder, peer, inside, network, TRUE);
+		add_addresses(builder, peer, outside, network, FALSE);
+		g_array_set_size(inside, 0);
+		g_array_set_size(outside, 0);
+	}
+}
+
+static void fill_service(const Builder *builder, AmService *service, AmSlice services)
+{
+	for (uint32_t n = 0; n < services.n; n++) {
+		uint32_t key = g_array_index(builder->services, uint32_t, services.at[n]);
+		uint16_t port = (uint16_t)key;
+		service->ip_protocol = (uint8_t)(key >> 16);
+		AmPortRange range = {port, port};
+		AmIcmpType type = {(uint8_t)(port >> 8), (int16_t)(port & 0xff)};
+		if (am_protocol_has_ports(service->ip_protocol))
+			g_array_append_val(service->ports, range);
+		else if (am_protocol_is_icmp(service->ip_protocol))
+			g_array_append_val(service->types, type);
+	}
+}
+
+static void count_l7(GArray *counts, const AmEdge *edge)
+{
+	for (int n = 0; n < edge->n_l7; n++) {
+		const AmTallyL7 *l7 = &edge->l7[n];
+		guint at = 0;
+		while (at < counts->len && strcmp(g_array_index(counts, L7Count, at).name, l7->name) != 0)
+			at++;
+		if (at == counts->len) {
+			L7Count fresh = {0};
+			g_strlcpy(fresh.name, l7->name, sizeof fresh.name);
+			g_array_append_val(counts, fresh);
+		}
+		L7Count *count = &g_array_index(counts, L7Count, at);
+		count->connections += l7->connections;
+		count->confidence = MAX(count->confidence, l7->confidence);
+	}
+}
+
+static void add_evidence(AmRuleEvidence *evidence, const AmEdge *edge)
+{
+	gboolean is_first = evidence->edges++ == 0;
+	evidence->connections += edge->connections;
+	evidence->bytes += edge->counts.bytes[0] + edge->counts.bytes[1];
+	if (is_first || edge->first_ns < evidence->first_ns)
+		evidence->first_ns = edge->first_ns;
+	if (is_first || edge->last_ns > evidence->last_ns)
+		evidence->last_ns = edge->last_ns;
+	/* Which days they were is not kept; the edge that was seen most often stands for the rule. */
+	evidence->days = MAX(evidence->days, edge->days);
+	if (is_first || edge->direction > evidence->direction)
+		evidence->direction = edge->direction;
+}
+
+static void set_l7(AmRuleEvidence *evidence, const GArray *counts)
+{
+	const L7Count *best = NULL;
+	for (guint n = 0; n < counts->len; n++) {
+		const L7Count *count = &g_array_index(counts, L7Count, n);
+		if (best == NULL || count->connections > best->connections ||
+		    (count->connections == best->connections && strcmp(count->name, best->name) < 0))
+			best = count;
+	}
+	if (best == NULL)
+		return;
+	g_strlcpy(evidence->l7, best->name, sizeof evidence->l7);
+	evidence->l7_confidence = best->confidence;
+}
+
+static void add_rules(Builder *builder, const AmContraction *contraction)
+{
+	guint n_rules = contraction->products->len;
+	g_autoptr(GPtrArray) counts = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
+	for (guint n = 0; n < n_rules; n++) {
+		const AmGrant *product = &g_array_index(contraction->products, AmGrant, n);
+		AmRule *rule = am_rule_new();
+		uint32_t storage;
+		fill_peer(builder, &rule->from, am_number_set(&contraction->sets[0], product->from, &storage));
+		fill_peer(builder, &rule->to, am_number_set(&contraction->sets[1], product->to, &storage));
+		fill_service(builder, &rule->service, am_number_set(&contraction->sets[2], product->service, &storage));
+		g_ptr_array_add(builder->policy->rules, rule);
+		g_ptr_array_add(counts, g_array_new(FALSE, TRUE, sizeof(L7Count)));
+	}
+	for (guint n = 0; n < builder->edges->len; n++) {
+		uint32_t at = g_array_index(contraction->tuple_product, uint32_t, builder->tuple_of[n]);
+		add_evidence(&((AmRule *)builder->policy->rules->pdata[at])->evidence, needed_edge(builder, n));
+		count_l7(counts->pdata[at], needed_edge(builder, n));
+	}
+	for (guint n = 0; n < n_rules; n++)
+		set_l7(&((AmRule *)builder->policy->rules->pdata[n])->evidence, counts->pdata[n]);
+}
+
+AmPolicy *am_policy_recommend(const AmMap *map, const AmRecommendOptions *options)
+{
+	AmPolicy *policy = am_policy_new();
+	policy->tool_version = g_strdup(options->tool_version);
+	policy->generated_ns = options->now_ns;
+	policy->granularity = options->granularity;
+	policy->default_action = options->default_action;
+	g_strlcpy(policy->map_revision, map->revision, sizeof policy->map_revision);
+	g_autoptr(GArray) edges = g_array_new(FALSE, TRUE, sizeof(uint32_t));
+	g_autoptr(GArray) units = g_array_new(FALSE, TRUE, sizeof(Unit));
+	g_autoptr(GArray) services = g_array_new(FALSE, TRUE, sizeof(uint32_t));
+	g_autoptr(GArray) tuples = g_array_new(FALSE, TRUE, sizeof(AmGrant));
+	g_autoptr(GHashTable) groups = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GHashTable) address_groups = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	Builder builder = {.map = map,
+			   .policy = policy,
+			   .edges = edges,
+			   .units = units,
+			   .services = services,
+			   .tuples = tuples,
+			   .groups = groups,
+			   .address_groups = address_groups};
+	find_edges(&builder);
+	find_units(&builder, options->granularity);
+	find_tuples(&builder);
+	add_map_groups(&builder);
+	g_autoptr(AmContraction) contraction = am_contract(tuples, units->len, units->len, services->len);
+	add_rules(&builder, contraction);
+	g_free(builder.unit_of);
+	g_free(builder.tuple_of);
+	g_free(builder.unit_names);
+	am_policy_canonicalise(policy);
+	return policy;
+}
