@@ -137,8 +137,8 @@ static void tls_version_text(uint16_t version, char text[16])
 static void fill_service(AmCell *cells, const AmConnection *connection, uint16_t client_port, uint16_t server_port)
 {
 	static const AmCell absent = {.kind = AM_CELL_ABSENT};
-	gboolean ports = am_protocol_has_ports(connection->ip_protocol);
-	gboolean icmp = am_protocol_is_icmp(connection->ip_protocol);
+	gboolean ports = am_service_has_ports(connection->ip_protocol);
+	gboolean icmp = am_service_is_icmp(connection->ip_protocol);
 	cells[CLIENT_PORT] = ports ? am_cell_number(client_port) : (AmCell){.kind = AM_CELL_NULL};
 	cells[SERVER_PORT] = ports ? am_cell_number(server_port) : (AmCell){.kind = AM_CELL_NULL};
 	cells[TYPE] = icmp ? am_cell_number(server_port >> 8) : absent;

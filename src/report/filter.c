@@ -67,7 +67,7 @@ static gboolean parse_port(const char *text, AmFilter *filter, GError **error)
 	if (slash != NULL) {
 		g_autofree char *protocol = g_strndup(text, (gsize)(slash - text));
 		good = am_protocol_parse(protocol, &filter->ip_protocol) && filter->ip_protocol >= 0 &&
-		       am_protocol_has_ports((uint8_t)filter->ip_protocol);
+		       am_service_has_ports((uint8_t)filter->ip_protocol);
 	}
 	const char *dash = strchr(ports, '-');
 	if (dash != NULL) {
@@ -178,7 +178,7 @@ gboolean am_filter_port(const AmFilter *filter, uint8_t ip_protocol, uint16_t po
 {
 	if (!filter->has_port)
 		return TRUE;
-	if (!am_protocol_has_ports(ip_protocol) || (filter->ip_protocol >= 0 && filter->ip_protocol != ip_protocol))
+	if (!am_service_has_ports(ip_protocol) || (filter->ip_protocol >= 0 && filter->ip_protocol != ip_protocol))
 		return FALSE;
 	return port >= filter->port_low && port <= filter->port_high;
 }

@@ -145,7 +145,7 @@ static void answer_command(GString *page, const AmMap *map, const AmEdge *edge)
 {
 	char client[AM_ADDRESS_TEXT_SIZE], server[AM_ADDRESS_TEXT_SIZE], service[AM_SERVICE_TEXT_SIZE], digits[8];
 	/* A protocol without ports is named by its number alone. */
-	const char *what = am_protocol_has_ports(edge->ip_protocol) || am_protocol_is_icmp(edge->ip_protocol)
+	const char *what = am_service_has_ports(edge->ip_protocol) || am_service_is_icmp(edge->ip_protocol)
 				   ? am_service_text(edge->ip_protocol, edge->port, service)
 				   : am_protocol_text(edge->ip_protocol, digits);
 	am_html_add(page, "allowmap verdict set %s %s %s essential --why 'REASON'",

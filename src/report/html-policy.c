@@ -43,7 +43,7 @@ static char *service_text(const AmService *service)
 	char digits[8], text[AM_SERVICE_TEXT_SIZE];
 	const char *protocol = am_protocol_text(service->ip_protocol, digits);
 	if (service->ports->len == 0 && service->types->len == 0)
-		return am_protocol_has_ports(service->ip_protocol) || am_protocol_is_icmp(service->ip_protocol)
+		return am_service_has_ports(service->ip_protocol) || am_service_is_icmp(service->ip_protocol)
 			       ? g_strdup_printf("%s, all", protocol)
 			       : g_strdup(am_service_text(service->ip_protocol, 0, text));
 	GString *all = g_string_new(protocol);

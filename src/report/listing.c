@@ -148,11 +148,11 @@ AmCell am_cell_outcomes(const uint64_t outcomes[AM_N_OUTCOMES])
 
 void am_cells_service(AmCell *cells, AmServiceCells *storage, uint8_t ip_protocol, uint16_t port)
 {
-	gboolean icmp = am_protocol_is_icmp(ip_protocol);
+	gboolean icmp = am_service_is_icmp(ip_protocol);
 	cells[0] = am_cell_text(am_service_text(ip_protocol, port, storage->service));
 	cells[1] = am_cell_text(am_protocol_text(ip_protocol, storage->protocol));
-	cells[2] = am_protocol_has_ports(ip_protocol) ? am_cell_number(port)
-						      : (AmCell){.kind = icmp ? AM_CELL_ABSENT : AM_CELL_NULL};
+	cells[2] = am_service_has_ports(ip_protocol) ? am_cell_number(port)
+						     : (AmCell){.kind = icmp ? AM_CELL_ABSENT : AM_CELL_NULL};
 	cells[3] = icmp ? am_cell_number(port >> 8) : (AmCell){.kind = AM_CELL_ABSENT};
 	cells[4] = icmp ? am_cell_number(port & 0xff) : (AmCell){.kind = AM_CELL_ABSENT};
 }

@@ -30,5 +30,5 @@ void am_text_append_counted(GString *to, uint64_t number, const char *noun, cons
 #define AM_SERVICE_TEXT_SIZE 40
 /* "tcp/443", "icmp/8.0" (type and code), "ip/47" for a protocol without ports. */
 const char *am_service_text(uint8_t ip_protocol, uint16_t port, char text[AM_SERVICE_TEXT_SIZE]);
-gboolean am_protocol_is_icmp(uint8_t ip_protocol);
-gboolean am_protocol_has_ports(uint8_t ip_protocol);
+gboolean am_service_is_icmp(uint8_t ip_protocol);
+gboolean am_service_has_ports(uint8_t ip_protocol);
