@@ -1,0 +1,73 @@
+/* Every number that a verdict or a group hangs on, with where it comes from. [ALGORITHMS: the published values that the
+ * project starts from; "ours": chosen by us, for the reason given.] */
+#pragma once
+
+#include <glib.h>
+
+#define AM_NS_PER_MINUTE (60 * G_GINT64_CONSTANT(1000000000))
+#define AM_NS_PER_HOUR (60 * AM_NS_PER_MINUTE)
+#define AM_NS_PER_DAY (24 * AM_NS_PER_HOUR)
+
+/* ---- Scans: threshold random walk (Jung et al., IEEE S&P 2004; the parameters of SiLK's rwscan). A failure multiplies the
+ * likelihood ratio by (1-.2)/(1-.8) = 4, a success by .2/.8 = 1/4; it is decided at .99/.01 = 99. Kept as a logarithm to
+ * base 4: +1, -1, floor 0 (a source that was harmless for weeks can be taken over), alarm at log4(99) = 3.31: four
+ * straight failures. Every target or port counts once a day, so four failures are four distinct ones. */
+#define AM_SCAN_ALARM 3.3147
+/* Ours: the walk forgets by half in six hours. A person's typing errors (0.1 an hour) stay below the alarm for months,
+ * a scan of one target every two hours does not. */
+#define AM_SCAN_HALF_LIFE_NS (6 * AM_NS_PER_HOUR)
+/* Ours: a port that is tried again and again, for hours, is a client of something that went away, not a probe. */
+#define AM_SCAN_RETRY_CONNECTIONS 5
+#define AM_SCAN_RETRY_HOURS 3
+/* Ours: what happened within a minute of a scan may belong to it (timers, reordering). */
+#define AM_SCAN_PAD_NS AM_NS_PER_MINUTE
+/* The usual 5%: an edge all of whose n active hours fall into scan windows that fill the share f of the observation is the
+ * scan's work if f^n is below it. */
+#define AM_SCAN_CHANCE 0.05
+/* Ours: with fewer active hours than this, an edge inside a scan window proves nothing of its own. */
+#define AM_SCAN_OWN_HOURS 3
+
+/* ---- Recurrence. Ours, after the measured recurrence in ALGORITHMS §2 (distinct days and hours beat counts). */
+#define AM_RECUR_HOURS 3       /* distinct hours of activity */
+#define AM_RECUR_DAYS 3        /* or distinct days */
+#define AM_RECUR_SHORT_HOURS 6 /* an observation shorter than this cannot show hours: connections are counted instead */
+#define AM_RECUR_SHORT_CONNECTIONS 2
+/* ALGORITHMS §2, poisoning: nothing is learned from what was first seen in the last fifth, unless peers speak for it. Asked
+ * of observations of at least this many days only: shorter ones have a nightly job in their last fifth. */
+#define AM_LATE_SHARE 5
+#define AM_LATE_MIN_DAYS 3
+
+/* ---- Peers (ours). Two clients are alike when they share at least two services and half of those of the one that has
+ * fewer; looked for among this many clients of the service, spread evenly. */
+#define AM_PEER_SHARED 2
+#define AM_PEER_SHARE 0.5
+#define AM_PEER_SAMPLE 64
+/* A service is public when this many outside clients use it regularly. */
+#define AM_PUBLIC_CLIENTS 5
+/* A visit that got less than this share of what the least served regular client gets was not served (a failed login, a
+ * broken TLS handshake, an error page). */
+#define AM_CONFORM_SHARE 0.5
+
+/* ---- Administration and lateral movement (ours). */
+#define AM_ADMIN_ESTABLISHED 3 /* servers that a client administers regularly before one more is no surprise */
+#define AM_LATERAL_HOSTS 3
+#define AM_LATERAL_PROTOCOLS 2
+
+/* ---- Beacons (RITA v5: at least 4 connections, at least 6 hours). */
+#define AM_BEACON_CONNECTIONS 4
+#define AM_BEACON_HOURS 6
+/* Ours: active in this share of all hours from the first to the last; between one contact in two hours and one a minute;
+ * less than this much payload each. */
+#define AM_BEACON_COVERAGE 0.9
+#define AM_BEACON_SLOWEST 0.5
+#define AM_BEACON_FASTEST 60.0
+#define AM_BEACON_BYTES 65536
+/* A destination is out of the ordinary when at most one, or a tenth of the inside hosts that talk to the outside, use it. */
+#define AM_BEACON_CLIENT_SHARE 10
+/* Index of dispersion of daily counts: a Poisson process is below these quantiles of chi-square/(k-1) once in 20; k whole
+ * days. */
+#define AM_BEACON_DISPERSION_DAYS 3
+
+/* ---- Groups (ALGORITHMS §3, measured on a real network). */
+#define AM_GROUP_CUT 0.56
+#define AM_GROUP_MIN_CLIENTS 2 /* a (server, port) counts only with this many clients */

@@ -1,0 +1,323 @@
+/* Who is the client? The evidence ladder of the design, from tallies: handshake > protocol role > learned listener > user
+ * hint > degree > port class > first packet.
+ *
+ * Two passes. The first learns listeners from what handshakes and protocols prove; the second settles the rest with that
+ * knowledge, so that a connection whose beginning was missed joins the edge of its listener, whenever that was learned.
+ * A SYN-ACK counts only when somebody asked for it or went on with it: backscatter would invent thousands of services.
+ */
+#include "config.h"
+
+#include "work.h"
+
+#include "allowmap/base.h"
+
+#include <string.h>
+
+/* How many different partners a socket had among the undirected tallies. */
+typedef struct {
+	uint32_t peers, ports, pairs;
+} Degree;
+
+typedef struct {
+	uint64_t socket;
+	uint32_t peer;
+	uint16_t port;
+} Partner;
+
+typedef struct {
+	AmMapWork *work;
+	AmTable *sockets; /* of undirected tallies */
+	GArray *degrees;  /* Degree, as sockets */
+} Ladder;
+
+static gboolean connects(uint8_t ip_protocol)
+{
+	return ip_protocol == AM_PROTO_TCP || ip_protocol == AM_PROTO_SCTP;
+}
+
+static gboolean is_icmp(uint8_t ip_protocol)
+{
+	return ip_protocol == AM_PROTO_ICMP || ip_protocol == AM_PROTO_ICMPV6;
+}
+
+/* Who serves, as far as handshake and protocol tell: 0 = lo, 1 = hi, -1 = they do not. */
+static int proven_server(const AmTally *tally, AmDirection *ret_level)
+{
+	uint64_t votes[2] = {0, 0};
+	if (connects(tally->key.ip_protocol)) {
+		for (int side = 0; side < 2; side++) {
+			votes[side] = tally->syn[!side];
+			if (tally->syn[!side] > 0 || tally->handshake > 0 || tally->counts.payload[side] > 0)
+				votes[side] += tally->synack[side];
+		}
+	}
+	*ret_level = AM_DIRECTION_HANDSHAKE;
+	if (votes[0] == votes[1]) {
+		votes[0] = tally->role_client[1];
+		votes[1] = tally->role_client[0];
+		*ret_level = AM_DIRECTION_PROTOCOL;
+	}
+	if (tally->key.side != AM_SIDE_NONE) {
+		int server = tally->key.side == AM_SIDE_HI;
+		return votes[server] > 0 ? server : -1;
+	}
+	return votes[0] != votes[1] ? votes[1] > votes[0] : -1;
+}
+
+static uint16_t port_of(const AmTallyKey *key, int side)
+{
+	uint16_t port = side == 0 ? key->port_lo : key->port_hi;
+	if (is_icmp(key->ip_protocol) &&
+	    port == 0) /* the type is the same for both; one side may be all that was kept */
+		port = side == 0 ? key->port_hi : key->port_lo;
+	return port;
+}
+
+static void learn(AmMapWork *work, guint n, int server)
+{
+	const AmTally *tally = am_work_tally(work, n);
+	gboolean answered =
+		tally->counts.payload[server] > 0 || (connects(tally->key.ip_protocol) && tally->synack[server] > 0);
+	if (!answered || is_icmp(tally->key.ip_protocol))
+		return;
+	uint64_t socket =
+		am_socket_key(work->ends[2 * n + server], tally->key.ip_protocol, port_of(&tally->key, server));
+	am_table_add(work->learned, &socket);
+}
+
+static int compare_partners(gconstpointer a, gconstpointer b)
+{
+	const Partner *x = a, *y = b;
+	if (x->socket != y->socket)
+		return x->socket < y->socket ? -1 : 1;
+	if (x->peer != y->peer)
+		return x->peer < y->peer ? -1 : 1;
+	return (int)x->port - (int)y->port;
+}
+
+static int compare_partner_ports(gconstpointer a, gconstpointer b)
+{
+	const Partner *x = a, *y = b;
+	if (x->socket != y->socket)
+		return x->socket < y->socket ? -1 : 1;
+	return (int)x->port - (int)y->port;
+}
+
+/* Partners of both sockets of every tally that nothing proves. */
+static GArray *list_partners(const AmMapWork *work, const int8_t *proven)
+{
+	GArray *partners = g_array_new(FALSE, FALSE, sizeof(Partner));
+	for (guint n = 0; n < work->tallies->len; n++) {
+		const AmTallyKey *key = &am_work_tally(work, n)->key;
+		if (proven[n] >= 0 || key->side != AM_SIDE_NONE || is_icmp(key->ip_protocol))
+			continue;
+		for (int side = 0; side < 2; side++) {
+			Partner partner;
+			memset(&partner, 0, sizeof partner);
+			partner.socket = am_socket_key(work->ends[2 * n + side], key->ip_protocol, port_of(key, side));
+			partner.peer = work->ends[2 * n + !side];
+			partner.port = port_of(key, !side);
+			g_array_append_val(partners, partner);
+		}
+	}
+	return partners;
+}
+
+static Degree *degree_at(Ladder *ladder, uint64_t socket)
+{
+	uint32_t n = am_table_add(ladder->sockets, &socket);
+	if (n >= ladder->degrees->len)
+		g_array_set_size(ladder->degrees, n + 1);
+	return &g_array_index(ladder->degrees, Degree, n);
+}
+
+static void count_degrees(Ladder *ladder, const int8_t *proven)
+{
+	g_autoptr(GArray) partners = list_partners(ladder->work, proven);
+	g_array_sort(partners, compare_partners);
+	for (guint n = 0; n < partners->len; n++) {
+		const Partner *at = &g_array_index(partners, Partner, n), *before = n > 0 ? at - 1 : NULL;
+		Degree *degree = degree_at(ladder, at->socket);
+		gboolean same_socket = before != NULL && before->socket == at->socket;
+		gboolean same_peer = same_socket && before->peer == at->peer;
+		degree->peers += !same_peer;
+		degree->pairs += !same_peer || before->port != at->port;
+	}
+	g_array_sort(partners, compare_partner_ports);
+	for (guint n = 0; n < partners->len; n++) {
+		const Partner *at = &g_array_index(partners, Partner, n), *before = n > 0 ? at - 1 : NULL;
+		degree_at(ladder, at->socket)->ports +=
+			before == NULL || before->socket != at->socket || before->port != at->port;
+	}
+}
+
+static Degree degree_of(const Ladder *ladder, uint64_t socket)
+{
+	uint32_t n = am_table_find(ladder->sockets, &socket);
+	return n != AM_TABLE_NONE ? g_array_index(ladder->degrees, Degree, n) : (Degree){0};
+}
+
+/* nfdump's classes: system, registered, ephemeral of Linux, ephemeral of IANA. */
+static int port_class(uint16_t port)
+{
+	return port < 1024 ? 0 : port < 32768 ? 1 : port < 49152 ? 2 : 3;
+}
+
+/* A server's socket has many partners, each with a port of its own. A scanner that sends all its probes from one port has
+ * many partners too, but either one address or one port: hence the smaller of the two counts. And ports may not speak
+ * against it: a scan of many hosts and ports has both counts high. -1 = no answer. */
+static int server_by_degree(const Ladder *ladder, const uint64_t sockets[2], const uint16_t ports[2])
+{
+	Degree degrees[2] = {degree_of(ladder, sockets[0]), degree_of(ladder, sockets[1])};
+	uint32_t weights[2];
+	for (int side = 0; side < 2; side++)
+		weights[side] = MIN(degrees[side].peers, degrees[side].ports);
+	for (int side = 0; side < 2; side++) {
+		int own = MIN(port_class(ports[side]), 2), other = MIN(port_class(ports[!side]), 2);
+		if (own > other)
+			continue;
+		if (weights[side] >= 2 && weights[side] >= 2 * weights[!side])
+			return side;
+		if (weights[!side] <= 1 && degrees[side].pairs >= 3 && degrees[side].pairs >= 2 * degrees[!side].pairs)
+			return side;
+	}
+	return -1;
+}
+
+gboolean am_direction_hinted(const AmMap *map, const AmDecisionSet *decisions, uint32_t endpoint, uint8_t ip_protocol,
+			     uint16_t port)
+{
+	const AmEndpoint *end = &g_array_index(map->endpoints, AmEndpoint, endpoint);
+	const char *network = end->network < map->networks->len ? map->networks->pdata[end->network] : NULL;
+	for (guint n = 0; decisions != NULL && decisions->hints != NULL && n < decisions->hints->len; n++) {
+		const AmHint *hint = &g_array_index(decisions->hints, AmHint, n);
+		if (hint->ip_protocol == ip_protocol && hint->port == port &&
+		    (hint->network == NULL || g_strcmp0(hint->network, network) == 0) &&
+		    am_prefix_contains(&hint->server, &end->address))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static int more(uint64_t lo, uint64_t hi)
+{
+	return lo == hi ? -1 : hi > lo;
+}
+
+/* Who sent packets that only a prober or an answerer to nobody sends: TCP without SYN and without a word said. */
+static int wordless_opener(const AmTally *tally)
+{
+	if (tally->key.ip_protocol != AM_PROTO_TCP || tally->syn[0] + tally->syn[1] > 0 || tally->handshake > 0 ||
+	    tally->counts.payload[0] + tally->counts.payload[1] > 0)
+		return -1;
+	for (int side = 0; side < 2; side++) {
+		gboolean other_only_refused = tally->counts.packets[!side] == 0 ||
+					      (tally->rst[!side] >= tally->connections && tally->rst[side] == 0);
+		if (tally->first[side] >= tally->connections && other_only_refused)
+			return side;
+	}
+	return -1;
+}
+
+/* SYN-ACKs or RSTs from one side, nothing ever from the other. */
+static gboolean is_backscatter(const AmTally *tally, int sender)
+{
+	return tally->key.ip_protocol == AM_PROTO_TCP && sender >= 0 && tally->counts.packets[!sender] == 0 &&
+	       (tally->synack[sender] > 0 || tally->rst[sender] > 0);
+}
+
+/* The lower rungs. Gives the server's side. */
+static int weaker_server(const Ladder *ladder, guint n, AmDirection *ret_level, gboolean *ret_backscatter)
+{
+	const AmMapWork *work = ladder->work;
+	const AmTally *tally = am_work_tally(work, n);
+	const AmTallyKey *key = &tally->key;
+	uint16_t ports[2] = {port_of(key, 0), port_of(key, 1)};
+	uint64_t sockets[2];
+	gboolean learned[2], hinted[2];
+	for (int side = 0; side < 2; side++) {
+		uint32_t endpoint = work->ends[2 * n + side];
+		gboolean kept = key->side == AM_SIDE_NONE || (key->side == AM_SIDE_HI) == side;
+		sockets[side] = am_socket_key(endpoint, key->ip_protocol, ports[side]);
+		learned[side] = kept && am_table_find(work->learned, &sockets[side]) != AM_TABLE_NONE;
+		hinted[side] = kept &&
+			       am_direction_hinted(work->map, work->decisions, endpoint, key->ip_protocol, ports[side]);
+	}
+	int opener = wordless_opener(tally);
+	*ret_backscatter = is_backscatter(tally, opener);
+	*ret_level = AM_DIRECTION_LISTENER;
+	if (learned[0] != learned[1])
+		return learned[1];
+	*ret_level = AM_DIRECTION_HINT;
+	if (hinted[0] != hinted[1])
+		return hinted[1];
+	*ret_level = AM_DIRECTION_FIRST_PACKET;
+	if (key->side != AM_SIDE_NONE) {
+		*ret_level = AM_DIRECTION_PORT;
+		return key->side == AM_SIDE_HI;
+	}
+	if (opener >= 0)
+		return !opener;
+	*ret_level = AM_DIRECTION_DEGREE;
+	int server = server_by_degree(ladder, sockets, ports);
+	if (server >= 0)
+		return server;
+	*ret_level = AM_DIRECTION_PORT;
+	server = more((uint64_t)port_class(ports[1]), (uint64_t)port_class(ports[0]));
+	if (server >= 0)
+		return server;
+	*ret_level = AM_DIRECTION_FIRST_PACKET;
+	server = more(tally->first[1], tally->first[0]);
+	return server >= 0 ? server : 1;
+}
+
+static int compare_arcs(gconstpointer a, gconstpointer b, gpointer user_data)
+{
+	const AmArc *x = a, *y = b;
+	if (x->client != y->client)
+		return x->client < y->client ? -1 : 1;
+	if (x->server != y->server)
+		return x->server < y->server ? -1 : 1;
+	if (x->ip_protocol != y->ip_protocol)
+		return (int)x->ip_protocol - (int)y->ip_protocol;
+	if (x->port != y->port)
+		return (int)x->port - (int)y->port;
+	const AmTallyKey *s = &am_work_tally(user_data, x->tally)->key, *t = &am_work_tally(user_data, y->tally)->key;
+	if (s->day != t->day)
+		return s->day < t->day ? -1 : 1;
+	return s->sensor < t->sensor ? -1 : s->sensor > t->sensor;
+}
+
+void am_direction_build(AmMapWork *work)
+{
+	guint n_tallies = work->tallies->len;
+	g_autofree int8_t *proven = g_new(int8_t, MAX(n_tallies, 1));
+	g_autofree uint8_t *levels = g_new(uint8_t, MAX(n_tallies, 1));
+	work->learned = am_table_new(sizeof(uint64_t));
+	for (guint n = 0; n < n_tallies; n++) {
+		AmDirection level;
+		proven[n] = (int8_t)proven_server(am_work_tally(work, n), &level);
+		levels[n] = (uint8_t)level;
+		if (proven[n] >= 0)
+			learn(work, n, proven[n]);
+	}
+	Ladder ladder = {work, am_table_new(sizeof(uint64_t)), g_array_new(FALSE, TRUE, sizeof(Degree))};
+	count_degrees(&ladder, proven);
+	work->arcs = g_array_sized_new(FALSE, FALSE, sizeof(AmArc), n_tallies);
+	for (guint n = 0; n < n_tallies; n++) {
+		AmDirection level = (AmDirection)levels[n];
+		gboolean backscatter = FALSE;
+		int server = proven[n] >= 0 ? proven[n] : weaker_server(&ladder, n, &level, &backscatter);
+		const AmTallyKey *key = &am_work_tally(work, n)->key;
+		AmArc arc = {.client = work->ends[2 * n + !server], .server = work->ends[2 * n + server], .tally = n};
+		arc.port = port_of(key, server);
+		arc.ip_protocol = key->ip_protocol;
+		arc.level = level & 15;
+		arc.client_is_hi = server == 0;
+		arc.backscatter = backscatter && level > AM_DIRECTION_HINT;
+		g_array_append_val(work->arcs, arc);
+	}
+	am_table_free(ladder.sockets);
+	g_array_unref(ladder.degrees);
+	g_array_sort_with_data(work->arcs, compare_arcs, work);
+}

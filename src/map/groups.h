@@ -1,0 +1,25 @@
+/* What the files about groups share. Private to map/. */
+#pragma once
+
+#include "work.h"
+
+/* What a host does, as a number that sorts: it serves (or uses) a port. */
+typedef uint32_t AmFeature; /* direction << 24 | protocol << 16 | port */
+#define AM_FEATURE_USES (1u << 24)
+static inline AmFeature am_feature(gboolean uses, uint8_t ip_protocol, uint16_t port)
+{
+	return (uses ? AM_FEATURE_USES : 0) | (AmFeature)ip_protocol << 16 | port;
+}
+
+/* Assets that do exactly the same. */
+typedef struct {
+	GArray *members;  /* uint32_t asset indexes, ascending */
+	GArray *features; /* AmFeature, ascending, each once */
+} AmClass;
+
+/* merge.c: average-link clustering of classes by IDF-Jaccard likeness, down to a likeness of 1 - cut. Gives for each class
+ * the lowest class of its cluster. Deterministic; ties go to the lowest class. g_free() */
+uint32_t *am_merge_classes(const GArray *classes, uint32_t n_hosts, double cut);
+
+/* naming.c: names for map->groups (unique, from what members serve, else use) and their `why` lines. */
+void am_naming_build(AmMapWork *work);

@@ -1,0 +1,153 @@
+/* What kind of activity an edge shows, before anyone asks whether it is needed: failed, merely opened, one-way datagrams,
+ * both ways. And what its addresses or port alone decide: link-local, multicast, discovery chatter, ICMP errors,
+ * backscatter. Fed by the summed edges.
+ */
+#include "config.h"
+
+#include "constants.h"
+#include "ports.h"
+#include "work.h"
+
+#include "allowmap/base.h"
+
+#define BIT(reason) (1u << AM_REASON_##reason)
+
+static void dismiss(AmEdge *edge, AmEdgeNotes *notes, AmVerdict verdict, uint32_t reasons)
+{
+	notes->kind = AM_KIND_DISMISSED;
+	edge->verdict = verdict;
+	edge->reasons = reasons;
+}
+
+/* A broadcast of a subnet looks like any host, except that it never says a word, and that datagrams to it are of the
+ * broadcasting kind. Last octet 255 of IPv4 covers every subnet of /24 and wider. */
+static gboolean is_subnet_broadcast(const AmMapWork *work, const AmEdge *edge)
+{
+	const AmAddress *address = am_work_address(work, edge->server);
+	return address->family == 4 && address->bytes[3] == 255 && edge->ip_protocol == AM_PROTO_UDP &&
+	       !work->hosts[edge->server].live;
+}
+
+static gboolean is_dhcp(const AmEdge *edge)
+{
+	return edge->ip_protocol == AM_PROTO_UDP &&
+	       (edge->port == 67 || edge->port == 68 || edge->port == 546 || edge->port == 547);
+}
+
+static gboolean any_link_local(const AmMapWork *work, const AmEdge *edge)
+{
+	const AmAddress *client = am_work_address(work, edge->client), *server = am_work_address(work, edge->server);
+	return am_address_is_link_local(client) || am_address_is_link_local(server) ||
+	       am_address_is_unspecified(client) || am_address_is_unspecified(server) ||
+	       am_address_is_loopback(client) || am_address_is_loopback(server);
+}
+
+static gboolean is_neighbour_discovery(const AmEdge *edge)
+{
+	unsigned type = edge->port >> 8;
+	return edge->ip_protocol == AM_PROTO_ICMPV6 && ((type >= 130 && type <= 137) || type == 143);
+}
+
+static gboolean is_icmp_error(const AmEdge *edge)
+{
+	unsigned type = edge->port >> 8;
+	if (edge->ip_protocol == AM_PROTO_ICMP)
+		return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
+	return edge->ip_protocol == AM_PROTO_ICMPV6 && type >= 1 && type <= 4;
+}
+
+static gboolean dismiss_by_address(const AmMapWork *work, AmEdge *edge, AmEdgeNotes *notes)
+{
+	gboolean multicast = am_address_is_multicast(am_work_address(work, edge->server)) ||
+			     am_address_is_multicast(am_work_address(work, edge->client));
+	gboolean broadcast = is_subnet_broadcast(work, edge);
+	gboolean discovery = am_port_is_discovery(edge->ip_protocol, edge->port);
+	if (is_dhcp(edge))
+		dismiss(edge, notes, AM_VERDICT_LOCAL, BIT(LINK_LOCAL) | (multicast ? BIT(MULTICAST) : 0));
+	else if (discovery && (multicast || broadcast || edge->payload_both == 0))
+		dismiss(edge, notes, AM_VERDICT_BACKGROUND,
+			BIT(CHATTER) | (multicast || broadcast ? BIT(MULTICAST) : 0));
+	else if (multicast)
+		dismiss(edge, notes, AM_VERDICT_LOCAL, BIT(MULTICAST));
+	else if (broadcast)
+		dismiss(edge, notes, AM_VERDICT_BACKGROUND, BIT(MULTICAST));
+	else if (is_neighbour_discovery(edge) || any_link_local(work, edge))
+		dismiss(edge, notes, AM_VERDICT_LOCAL, BIT(LINK_LOCAL));
+	else if (is_icmp_error(edge))
+		dismiss(edge, notes, AM_VERDICT_BACKGROUND, BIT(ICMP_ERROR));
+	else if (notes->backscatter)
+		dismiss(edge, notes, AM_VERDICT_SUSPICIOUS, BIT(BACKSCATTER));
+	return notes->kind == AM_KIND_DISMISSED;
+}
+
+/* A mirror that misses one direction shows only one side's words. TCP data after a SYN means that the other side answered
+ * it; data after a SYN-ACK, that it was asked; data from a side of which nothing else was missed, the same. Never when
+ * the other direction was visible and silent. */
+static gboolean one_side_implies_both(const AmEdge *edge)
+{
+	if (edge->ip_protocol != AM_PROTO_TCP && edge->ip_protocol != AM_PROTO_SCTP)
+		return FALSE;
+	for (int side = 0; side < 2; side++) {
+		if (edge->counts.packets[!side] == 0 && edge->counts.payload[side] > 0 &&
+		    edge->counts.packets[side] > 2 * edge->connections)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static uint64_t failures(const AmEdge *edge)
+{
+	return edge->outcomes[AM_OUTCOME_REFUSED] + edge->outcomes[AM_OUTCOME_SILENT] +
+	       edge->outcomes[AM_OUTCOME_PROHIBITED];
+}
+
+/* Datagrams one way: needed by design (syslog, statsd, NetFlow, traps) when the host that gets them is alive and does not
+ * refuse them. */
+static AmEdgeKind kind_of_one_way(const AmMapWork *work, const AmEdge *edge)
+{
+	if (edge->ip_protocol == AM_PROTO_ICMP || edge->ip_protocol == AM_PROTO_ICMPV6)
+		return AM_KIND_FAILED;
+	gboolean refused = edge->icmp_errors * 10 > edge->connections || failures(edge) * 2 > edge->connections;
+	if (refused || edge->counts.payload[0] == 0 || !work->hosts[edge->server].live)
+		return AM_KIND_FAILED;
+	return AM_KIND_ONE_WAY;
+}
+
+static AmEdgeKind kind_of(const AmMapWork *work, const AmEdge *edge, const AmEdgeNotes *notes)
+{
+	gboolean is_icmp = edge->ip_protocol == AM_PROTO_ICMP || edge->ip_protocol == AM_PROTO_ICMPV6;
+	if (is_icmp)
+		return edge->counts.packets[1] > 0 ? AM_KIND_ECHO : AM_KIND_FAILED;
+	if (edge->payload_both > 0 || (edge->counts.payload[0] > 0 && edge->counts.payload[1] > 0))
+		return AM_KIND_TWO_WAY;
+	if (edge->ip_protocol == AM_PROTO_TCP || edge->ip_protocol == AM_PROTO_SCTP) {
+		if (one_side_implies_both(edge))
+			return AM_KIND_TWO_WAY;
+		if (edge->outcomes[AM_OUTCOME_ACCEPTED] > 0 || notes->synack > 0)
+			return AM_KIND_OPENED;
+		return AM_KIND_FAILED;
+	}
+	if (edge->ip_protocol != AM_PROTO_UDP) /* tunnels, routing: packets both ways are all there is to see */
+		return edge->counts.packets[1] > 0 ? AM_KIND_TWO_WAY : AM_KIND_FAILED;
+	return kind_of_one_way(work, edge);
+}
+
+/* Active often enough that chance or a single job does not explain it. */
+static gboolean recurs(const AmMapWork *work, const AmEdge *edge)
+{
+	if (work->span_hours < AM_RECUR_SHORT_HOURS)
+		return edge->connections >= AM_RECUR_SHORT_CONNECTIONS || edge->hours >= AM_RECUR_HOURS;
+	return edge->hours >= AM_RECUR_HOURS || edge->days >= AM_RECUR_DAYS;
+}
+
+void am_kinds_find(AmMapWork *work)
+{
+	for (guint n = 0; n < work->map->edges->len; n++) {
+		AmEdge *edge = am_work_edge(work, n);
+		AmEdgeNotes *notes = am_work_notes(work, n);
+		if (dismiss_by_address(work, edge, notes))
+			continue;
+		notes->kind = kind_of(work, edge, notes);
+		notes->recurs = recurs(work, edge);
+	}
+}

@@ -1,0 +1,169 @@
+/* Does anybody else speak for an edge that is too thin to stand on its own? Peer support, after Cretu et al. (S&P'08):
+ * what is seen once is believed when clients that are alike do it regularly. Fed by the strong and usable marks of
+ * verdict.c; decides nothing.
+ */
+#include "config.h"
+
+#include "constants.h"
+#include "ports.h"
+#include "work.h"
+
+#include <string.h>
+
+static int compare_service(const AmEdge *x, const AmEdge *y)
+{
+	if (x->server != y->server)
+		return x->server < y->server ? -1 : 1;
+	if (x->ip_protocol != y->ip_protocol)
+		return (int)x->ip_protocol - (int)y->ip_protocol;
+	return (int)x->port - (int)y->port;
+}
+
+/* Answer payload per connection. */
+static double served(const AmEdge *edge)
+{
+	return (double)edge->counts.payload[1] / (double)MAX(edge->connections, 1);
+}
+
+static void add_strong(const AmMapWork *work, AmServiceNotes *service, uint32_t edge_index, GArray *strong)
+{
+	const AmEdge *edge = am_work_edge(work, edge_index);
+	if (service->n_strong == 0 || served(edge) < service->least_served)
+		service->least_served = served(edge);
+	service->n_strong++;
+	service->n_outside += !work->hosts[edge->client].inside;
+	service->named = service->named || edge->server_name[0] != '\0';
+	g_array_append_val(strong, edge_index);
+}
+
+/* Evenly picked, so that clients of all subnets are among them. */
+static void sample(AmMapWork *work, AmServiceNotes *service, const GArray *strong)
+{
+	service->first_sample = work->samples->len;
+	service->n_samples = MIN(strong->len, AM_PEER_SAMPLE);
+	for (uint32_t n = 0; n < service->n_samples; n++) {
+		guint at = (guint)((uint64_t)n * strong->len / service->n_samples);
+		g_array_append_val(work->samples, g_array_index(strong, uint32_t, at));
+	}
+}
+
+static void count_habits(AmMapWork *work)
+{
+	work->habits = am_table_new(sizeof(uint64_t));
+	work->habit_servers = g_array_new(FALSE, TRUE, sizeof(uint32_t));
+	for (guint n = 0; n < work->map->edges->len; n++) {
+		if (!am_work_notes(work, n)->usable)
+			continue;
+		const AmEdge *edge = am_work_edge(work, n);
+		uint64_t key = am_socket_key(edge->client, edge->ip_protocol, edge->port);
+		uint32_t habit = am_table_add(work->habits, &key);
+		if (habit >= work->habit_servers->len)
+			g_array_set_size(work->habit_servers, habit + 1);
+		g_array_index(work->habit_servers, uint32_t, habit)++;
+	}
+}
+
+void am_peers_prepare(AmMapWork *work)
+{
+	guint n_edges = work->map->edges->len;
+	g_autoptr(GArray) strong = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	work->services = g_array_new(FALSE, FALSE, sizeof(AmServiceNotes));
+	work->samples = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	for (guint first = 0, n = 0; first < n_edges; first = n) {
+		const AmEdge *head = am_work_edge(work, work->by_service[first]);
+		AmServiceNotes service = {.first = first};
+		g_array_set_size(strong, 0);
+		for (n = first; n < n_edges && compare_service(am_work_edge(work, work->by_service[n]), head) == 0;
+		     n++) {
+			AmEdgeNotes *notes = am_work_notes(work, work->by_service[n]);
+			notes->service = work->services->len;
+			if (notes->strong)
+				add_strong(work, &service, work->by_service[n], strong);
+		}
+		service.end = n;
+		sample(work, &service, strong);
+		g_array_append_val(work->services, service);
+	}
+	count_habits(work);
+}
+
+static const AmServiceNotes *service_of(const AmMapWork *work, uint32_t edge_index)
+{
+	return &g_array_index(work->services, AmServiceNotes, am_work_notes(work, edge_index)->service);
+}
+
+uint32_t am_peers_count(const AmMapWork *work, uint32_t edge_index)
+{
+	return service_of(work, edge_index)->n_strong - am_work_notes(work, edge_index)->strong;
+}
+
+/* Servers on whose port of this number the client is regular, this one left out. */
+static uint32_t established(const AmMapWork *work, uint32_t edge_index)
+{
+	const AmEdge *edge = am_work_edge(work, edge_index);
+	uint64_t key = am_socket_key(edge->client, edge->ip_protocol, edge->port);
+	uint32_t habit = am_table_find(work->habits, &key);
+	uint32_t servers = habit != AM_TABLE_NONE ? g_array_index(work->habit_servers, uint32_t, habit) : 0;
+	return servers - am_work_notes(work, edge_index)->usable;
+}
+
+/* Shared and own usable services of two clients, the one in question left out. Edges of a client are sorted by service. */
+static gboolean alike(const AmMapWork *work, uint32_t a, uint32_t b, const AmEdge *question)
+{
+	const AmEndpointNotes *hosts[2] = {&work->hosts[a], &work->hosts[b]};
+	uint32_t at[2] = {hosts[0]->first_edge, hosts[1]->first_edge}, own[2] = {0, 0}, shared = 0;
+	for (;;) {
+		const AmEdge *edges[2];
+		for (int side = 0; side < 2; side++) {
+			uint32_t end = hosts[side]->first_edge + hosts[side]->n_edges;
+			while (at[side] < end && (!am_work_notes(work, at[side])->usable ||
+						  compare_service(am_work_edge(work, at[side]), question) == 0))
+				at[side]++;
+			edges[side] = at[side] < end ? am_work_edge(work, at[side]) : NULL;
+		}
+		if (edges[0] == NULL && edges[1] == NULL)
+			break;
+		int order = edges[0] == NULL ? 1 : edges[1] == NULL ? -1 : compare_service(edges[0], edges[1]);
+		own[0] += order <= 0;
+		own[1] += order >= 0;
+		shared += order == 0;
+		at[0] += order <= 0;
+		at[1] += order >= 0;
+	}
+	return shared >= AM_PEER_SHARED && shared >= AM_PEER_SHARE * MIN(own[0], own[1]);
+}
+
+/* Does the edge ask for a name that a regular client asks for, and is any of these like its client? */
+static void look_around(const AmMapWork *work, uint32_t edge_index, gboolean *ret_alike, gboolean *ret_same_name)
+{
+	const AmEdge *edge = am_work_edge(work, edge_index);
+	const AmServiceNotes *service = service_of(work, edge_index);
+	*ret_alike = *ret_same_name = FALSE;
+	for (uint32_t n = service->first_sample; n < service->first_sample + service->n_samples; n++) {
+		uint32_t other_index = g_array_index(work->samples, uint32_t, n);
+		const AmEdge *other = am_work_edge(work, other_index);
+		if (other_index == edge_index)
+			continue;
+		*ret_same_name = *ret_same_name || strcmp(other->server_name, edge->server_name) == 0;
+		*ret_alike = *ret_alike || alike(work, edge->client, other->client, edge);
+		if (*ret_alike && *ret_same_name)
+			return;
+	}
+}
+
+gboolean am_peers_support(const AmMapWork *work, uint32_t edge_index)
+{
+	const AmEdge *edge = am_work_edge(work, edge_index);
+	const AmServiceNotes *service = service_of(work, edge_index);
+	gboolean any_alike, same_name;
+	if (am_peers_count(work, edge_index) == 0 || served(edge) < AM_CONFORM_SHARE * service->least_served)
+		return FALSE;
+	look_around(work, edge_index, &any_alike, &same_name);
+	if (service->named && !same_name)
+		return FALSE;
+	if (am_port_is_admin(edge->ip_protocol, edge->port))
+		return established(work, edge_index) >= AM_ADMIN_ESTABLISHED;
+	if (!work->hosts[edge->client].inside && service->n_outside >= AM_PUBLIC_CLIENTS)
+		return TRUE;
+	return any_alike || established(work, edge_index) > 0;
+}

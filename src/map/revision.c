@@ -1,0 +1,86 @@
+/* The revision of a map: 16 hex digits that change when anything that the map is made of changes. Each tally is hashed by
+ * its fields (never by its bytes: structs have padding) and the hashes are added, so that the order does not matter.
+ */
+#include "config.h"
+
+#include "constants.h"
+#include "work.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Part of every hash: to be raised when the rules of the map change, so that a new program gives a new revision. */
+#define RULES_VERSION 1
+
+static uint64_t mix_text(uint64_t hash, const char *text)
+{
+	return am_mix_bytes(hash, text != NULL ? text : "", text != NULL ? strlen(text) : 0);
+}
+
+static uint64_t mix_address(uint64_t hash, const AmAddress *address)
+{
+	return am_mix_bytes(hash, address, sizeof *address);
+}
+
+static uint64_t mix_prefix(uint64_t hash, const AmPrefix *prefix)
+{
+	return am_mix(mix_address(hash, &prefix->address), prefix->length);
+}
+
+static uint64_t hash_tally(const AmTally *tally)
+{
+	const AmTallyKey *key = &tally->key;
+	uint64_t hash = am_mix(key->sensor, key->network);
+	hash = am_mix(hash, (uint64_t)(uint32_t)key->day << 32 | (uint64_t)key->ip_protocol << 8 | key->side);
+	hash = am_mix(hash, (uint64_t)key->port_lo << 16 | key->port_hi);
+	hash = mix_address(mix_address(hash, &key->lo), &key->hi);
+	hash = am_mix(am_mix(hash, tally->hours), tally->connections);
+	hash = am_mix_bytes(hash, &tally->counts, sizeof tally->counts);
+	hash = am_mix_bytes(hash, tally->outcomes, sizeof tally->outcomes);
+	hash = am_mix_bytes(hash, tally->syn, sizeof tally->syn);
+	hash = am_mix_bytes(hash, tally->synack, sizeof tally->synack);
+	hash = am_mix_bytes(hash, tally->role_client, sizeof tally->role_client);
+	hash = am_mix_bytes(hash, tally->first, sizeof tally->first);
+	hash = am_mix_bytes(hash, tally->rst, sizeof tally->rst);
+	hash = am_mix(am_mix(am_mix(hash, tally->handshake), tally->icmp_errors), tally->payload_both);
+	hash = am_mix(am_mix(hash, (uint64_t)tally->first_ns), (uint64_t)tally->last_ns);
+	hash = am_mix(am_mix(hash, tally->first_outcome), tally->risks);
+	for (int n = 0; n < MIN(tally->n_l7, AM_TALLY_MAX_L7); n++) {
+		hash = am_mix(hash, (uint64_t)tally->l7[n].connections << 8 | tally->l7[n].confidence);
+		hash = mix_text(hash, tally->l7[n].name);
+	}
+	return mix_text(hash, tally->server_name);
+}
+
+static uint64_t hash_decisions(const AmDecisionSet *decisions)
+{
+	uint64_t hash = 0;
+	for (guint n = 0; decisions != NULL && decisions->overrides != NULL && n < decisions->overrides->len; n++) {
+		const AmOverride *override = &g_array_index(decisions->overrides, AmOverride, n);
+		hash = mix_prefix(mix_prefix(mix_text(hash, override->network), &override->client), &override->server);
+		hash = am_mix(am_mix(hash, (uint64_t) override->ip_protocol), (uint64_t) override->port);
+		hash = mix_text(mix_text(am_mix(hash, override->verdict), override->who), override->why);
+	}
+	for (guint n = 0; decisions != NULL && decisions->hints != NULL && n < decisions->hints->len; n++) {
+		const AmHint *hint = &g_array_index(decisions->hints, AmHint, n);
+		hash = mix_prefix(mix_text(hash, hint->network), &hint->server);
+		hash = am_mix(am_mix(hash, (uint64_t)hint->ip_protocol), (uint64_t)hint->port);
+	}
+	return hash;
+}
+
+void am_revision_build(AmMapWork *work)
+{
+	uint64_t sum = 0, hash = am_mix(RULES_VERSION, work->tallies->len);
+	for (guint n = 0; n < work->tallies->len; n++)
+		sum += hash_tally(am_work_tally(work, n));
+	hash = am_mix(am_mix(hash, sum), hash_decisions(work->decisions));
+	for (guint n = 0; n < work->map->networks->len; n++)
+		hash = mix_text(hash, work->map->networks->pdata[n]);
+	const GArray *inside = work->options != NULL ? work->options->inside : NULL;
+	for (guint n = 0; inside != NULL && n < inside->len; n++)
+		hash = mix_prefix(hash, &g_array_index(inside, AmPrefix, n));
+	double cut = work->options != NULL && work->options->group_cut > 0 ? work->options->group_cut : AM_GROUP_CUT;
+	hash = am_mix_bytes(hash, &cut, sizeof cut);
+	snprintf(work->map->revision, sizeof work->map->revision, "%016" G_GINT64_MODIFIER "x", hash);
+}

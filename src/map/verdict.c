@@ -1,0 +1,268 @@
+/* The verdicts: what of all that was seen is needed. Every rule here has its reason beside it; numbers are in
+ * constants.h. In passes, because an edge is judged by its neighbours too: kinds, scans, what stands on its own, what
+ * others speak for, lateral movement, and last what people decided.
+ */
+#include "config.h"
+
+#include "allowmap/base.h"
+#include "constants.h"
+#include "ports.h"
+#include "work.h"
+
+#define BIT(reason) (1u << AM_REASON_##reason)
+
+static void conclude(AmEdge *edge, AmVerdict verdict, uint32_t reasons)
+{
+	edge->verdict = verdict;
+	edge->reasons |= reasons;
+}
+
+static uint32_t common_reasons(const AmEdge *edge, const AmEdgeNotes *notes)
+{
+	uint32_t reasons = 0;
+	if (notes->kind == AM_KIND_TWO_WAY || notes->kind == AM_KIND_ECHO)
+		reasons |= BIT(TWO_WAY);
+	if (notes->kind == AM_KIND_ONE_WAY)
+		reasons |= BIT(ONE_WAY_SERVICE);
+	if (notes->kind == AM_KIND_OPENED)
+		reasons |= BIT(NO_PAYLOAD);
+	if (edge->direction == AM_DIRECTION_HANDSHAKE)
+		reasons |= BIT(HANDSHAKE);
+	if (notes->recurs)
+		reasons |= BIT(RECURRING);
+	return reasons;
+}
+
+/* Is the client sure enough for a rule? Degree and weaker make none, with the design's two exceptions (one-way datagrams;
+ * what recurs over days with the same listener), and with one of ours: datagrams both ways whose first packet came from
+ * the same side each time, to the port that the ladder's other weak rungs name. Two signs that agree in every connection
+ * are more than a guess, and protocols over UDP that nobody recognises are known by nothing else. */
+static gboolean direction_holds(const AmEdge *edge, const AmEdgeNotes *notes)
+{
+	if (edge->direction < AM_DIRECTION_DEGREE || notes->kind == AM_KIND_ONE_WAY)
+		return TRUE;
+	if (edge->days >= 2 && notes->recurs)
+		return TRUE;
+	return edge->ip_protocol == AM_PROTO_UDP && edge->direction <= AM_DIRECTION_PORT && notes->recurs &&
+	       notes->first_client == edge->connections;
+}
+
+static gboolean is_late(const AmMapWork *work, const AmEdge *edge)
+{
+	int64_t observed = work->map->last_ns - work->map->first_ns;
+	return work->map->days >= AM_LATE_MIN_DAYS && edge->first_ns > work->map->last_ns - observed / AM_LATE_SHARE;
+}
+
+/* Failed, and nothing else: a probe, a stray from outside, a typing error, a client of something that is gone. */
+static void judge_failed(const AmMapWork *work, AmEdge *edge, const AmEdgeNotes *notes)
+{
+	if (notes->probe)
+		conclude(edge, AM_VERDICT_SUSPICIOUS, BIT(SCANNER) | BIT(SCAN_PROBE) | BIT(FAILED));
+	else if (!work->hosts[edge->client].inside && !work->hosts[edge->client].strong_client)
+		conclude(edge, AM_VERDICT_SUSPICIOUS, BIT(INBOUND_UNKNOWN) | BIT(FAILED));
+	else
+		conclude(edge, AM_VERDICT_BACKGROUND,
+			 BIT(FAILED) | (edge->connections < AM_SCAN_RETRY_CONNECTIONS ? BIT(TYPO) : 0));
+}
+
+/* A handshake without a word: a health check when it recurs between inside hosts and is closed in order; else a probe. */
+static gboolean is_health_check(const AmMapWork *work, const AmEdge *edge, const AmEdgeNotes *notes)
+{
+	return notes->recurs && edge->outcomes[AM_OUTCOME_ACCEPTED] * 2 > edge->connections &&
+	       edge->hours >= AM_RECUR_HOURS && work->hosts[edge->client].inside;
+}
+
+static void judge_opened(const AmMapWork *work, AmEdge *edge)
+{
+	if (!work->hosts[edge->client].inside)
+		conclude(edge, AM_VERDICT_SUSPICIOUS, BIT(INBOUND_UNKNOWN) | BIT(NO_PAYLOAD));
+	else
+		conclude(edge, AM_VERDICT_BACKGROUND, BIT(NO_PAYLOAD) | BIT(SINGLE));
+}
+
+static void judge_tainted(AmEdge *edge, const AmEdgeNotes *notes)
+{
+	/* Words were exchanged, and chance alone could have put them into a scan that long: a question, not a verdict. */
+	gboolean doubtful = notes->tainted == 1 && (notes->kind == AM_KIND_TWO_WAY || notes->kind == AM_KIND_ONE_WAY);
+	conclude(edge, doubtful ? AM_VERDICT_UNDECIDED : AM_VERDICT_SUSPICIOUS, BIT(SCANNER) | BIT(SCAN_SUCCESS));
+}
+
+/* First judgement: settles what needs no neighbours; the rest stays AM_N_VERDICTS. */
+static void judge_alone(AmMapWork *work, uint32_t n)
+{
+	AmEdge *edge = am_work_edge(work, n);
+	AmEdgeNotes *notes = am_work_notes(work, n);
+	edge->verdict = AM_N_VERDICTS;
+	edge->reasons |= common_reasons(edge, notes);
+	notes->late = is_late(work, edge);
+	int beacon = am_beacon_score(work, n);
+	if (notes->tainted)
+		judge_tainted(edge, notes);
+	else if (notes->kind == AM_KIND_OPENED && !is_health_check(work, edge, notes))
+		judge_opened(work, edge);
+	else if (beacon > 0)
+		conclude(edge, beacon > 1 ? AM_VERDICT_SUSPICIOUS : AM_VERDICT_UNDECIDED, BIT(BEACON));
+	else if (notes->kind == AM_KIND_ECHO && !notes->recurs)
+		conclude(edge, AM_VERDICT_BACKGROUND, BIT(SINGLE));
+	if (edge->verdict != AM_N_VERDICTS)
+		return;
+	notes->usable = notes->recurs;
+	notes->strong = notes->recurs && !notes->late && direction_holds(edge, notes);
+	if (notes->strong)
+		work->hosts[edge->client].strong_client = TRUE;
+}
+
+/* Remote administration by the only one who does it there: a question, unless it was there all along. */
+static gboolean admin_holds(const AmMapWork *work, uint32_t n)
+{
+	const AmEdge *edge = am_work_edge(work, n);
+	if (!am_port_is_admin(edge->ip_protocol, edge->port))
+		return TRUE;
+	if (am_peers_count(work, n) > 0)
+		return TRUE;
+	int64_t observed = work->map->last_ns - work->map->first_ns;
+	gboolean early = edge->first_ns <= work->map->first_ns + observed / AM_LATE_SHARE;
+	gboolean lasting = edge->days >= MIN(work->map->days, AM_RECUR_DAYS);
+	return (early && lasting) || edge->days >= AM_RECUR_DAYS;
+}
+
+static void judge_recurring(const AmMapWork *work, uint32_t n)
+{
+	AmEdge *edge = am_work_edge(work, n);
+	const AmEdgeNotes *notes = am_work_notes(work, n);
+	if (!direction_holds(edge, notes))
+		conclude(edge, AM_VERDICT_UNDECIDED, BIT(UNSURE_DIRECTION));
+	else if (am_peers_support(work, n))
+		conclude(edge, AM_VERDICT_ESSENTIAL, BIT(PEERS));
+	else if (notes->late)
+		conclude(edge, AM_VERDICT_UNDECIDED, BIT(LATE));
+	else if (!admin_holds(work, n))
+		conclude(edge, AM_VERDICT_UNDECIDED, BIT(ADMIN_PORT));
+	else
+		conclude(edge, AM_VERDICT_ESSENTIAL, 0);
+}
+
+/* Short captures cannot show recurrence: an exchange whose application was recognised by its content counts. */
+static gboolean speaks_for_itself(const AmMapWork *work, const AmEdge *edge, const AmEdgeNotes *notes)
+{
+	return work->span_hours < AM_RECUR_SHORT_HOURS && notes->kind == AM_KIND_TWO_WAY && edge->n_l7 > 0 &&
+	       edge->l7[0].confidence == AM_L7_DPI && edge->direction <= AM_DIRECTION_LISTENER &&
+	       !am_port_is_admin(edge->ip_protocol, edge->port);
+}
+
+static void judge_thin(const AmMapWork *work, uint32_t n)
+{
+	AmEdge *edge = am_work_edge(work, n);
+	const AmEdgeNotes *notes = am_work_notes(work, n);
+	gboolean admin = am_port_is_admin(edge->ip_protocol, edge->port);
+	gboolean guessed = edge->direction >= AM_DIRECTION_DEGREE && notes->kind != AM_KIND_ONE_WAY;
+	if (!guessed && am_peers_support(work, n))
+		conclude(edge, AM_VERDICT_ESSENTIAL, BIT(PEERS));
+	else if (speaks_for_itself(work, edge, notes))
+		conclude(edge, AM_VERDICT_ESSENTIAL, 0);
+	else if (!work->hosts[edge->client].inside && work->hosts[edge->server].inside && edge->connections <= 1)
+		conclude(edge, AM_VERDICT_UNDECIDED, BIT(INBOUND_UNKNOWN) | BIT(SINGLE));
+	else
+		conclude(edge, AM_VERDICT_UNDECIDED,
+			 BIT(SINGLE) | (notes->late ? BIT(LATE) : 0) | (admin ? BIT(ADMIN_PORT) : 0) |
+				 (guessed ? BIT(UNSURE_DIRECTION) : 0));
+}
+
+/* ---- Lateral movement: one inside host that logs in, thinly, here and there, by several protocols. */
+
+static gboolean is_thin_login(const AmMapWork *work, uint32_t n)
+{
+	const AmEdge *edge = am_work_edge(work, n);
+	return edge->verdict == AM_VERDICT_UNDECIDED && work->hosts[edge->server].inside &&
+	       am_work_notes(work, n)->kind == AM_KIND_TWO_WAY && am_port_is_admin(edge->ip_protocol, edge->port);
+}
+
+static void judge_lateral(AmMapWork *work, uint32_t client)
+{
+	AmEndpointNotes *host = &work->hosts[client];
+	uint32_t targets = 0, last = AM_NO_INDEX, n_ports = 0;
+	uint16_t ports[AM_LATERAL_PROTOCOLS];
+	int64_t start_ns = INT64_MAX, end_ns = INT64_MIN;
+	for (uint32_t n = host->first_edge; n < host->first_edge + host->n_edges; n++) {
+		const AmEdge *edge = am_work_edge(work, n);
+		if (!is_thin_login(work, n))
+			continue;
+		targets += edge->server != last;
+		last = edge->server;
+		gboolean known = FALSE;
+		for (uint32_t p = 0; p < n_ports; p++)
+			known = known || ports[p] == edge->port;
+		if (!known && n_ports < AM_LATERAL_PROTOCOLS)
+			ports[n_ports++] = edge->port;
+		start_ns = MIN(start_ns, edge->first_ns);
+		end_ns = MAX(end_ns, edge->last_ns);
+	}
+	if (!host->inside || targets < AM_LATERAL_HOSTS || n_ports < AM_LATERAL_PROTOCOLS)
+		return;
+	host->lateral = TRUE;
+	for (uint32_t n = host->first_edge; n < host->first_edge + host->n_edges; n++) {
+		AmEdge *edge = am_work_edge(work, n);
+		gboolean in_between = edge->first_ns >= start_ns && edge->last_ns <= end_ns;
+		if (edge->verdict == AM_VERDICT_UNDECIDED && (edge->reasons & BIT(SINGLE)) != 0 &&
+		    work->hosts[edge->server].inside && (in_between || is_thin_login(work, n)))
+			conclude(edge, AM_VERDICT_SUSPICIOUS, BIT(LATERAL));
+	}
+}
+
+/* ---- What people decided */
+
+static gboolean override_matches(const AmMapWork *work, const AmOverride *override, const AmEdge *edge)
+{
+	const AmEndpoint *client = &g_array_index(work->map->endpoints, AmEndpoint, edge->client);
+	const char *network =
+		client->network < work->map->networks->len ? work->map->networks->pdata[client->network] : NULL;
+	return (override->network == NULL || g_strcmp0(override->network, network) == 0) &&
+	       (override->ip_protocol < 0 || override->ip_protocol == edge->ip_protocol) &&
+	       (override->port < 0 || override->port == edge->port) &&
+	       am_prefix_contains(&override->client, &client->address) &&
+	       am_prefix_contains(&override->server, am_work_address(work, edge->server));
+}
+
+static void apply_overrides(AmMapWork *work)
+{
+	const GArray *overrides = work->decisions != NULL ? work->decisions->overrides : NULL;
+	for (guint o = overrides != NULL ? overrides->len : 0; o-- > 0;) {
+		const AmOverride *override = &g_array_index(overrides, AmOverride, o);
+		for (guint n = 0; n < work->map->edges->len; n++) {
+			AmEdge *edge = am_work_edge(work, n);
+			if (edge->override_index >= 0 || !override_matches(work, override, edge))
+				continue;
+			edge->override_index = (int32_t)o;
+			conclude(edge, override->verdict, BIT(OVERRIDE));
+		}
+	}
+}
+
+void am_verdicts_build(AmMapWork *work)
+{
+	guint n_edges = work->map->edges->len;
+	am_kinds_find(work);
+	am_scan_find(work);
+	am_beacon_prepare(work);
+	for (guint n = 0; n < n_edges; n++) {
+		AmEdgeKind kind = (AmEdgeKind)am_work_notes(work, n)->kind;
+		if (kind != AM_KIND_DISMISSED && kind != AM_KIND_FAILED)
+			judge_alone(work, n);
+	}
+	am_peers_prepare(work);
+	for (guint n = 0; n < n_edges; n++) {
+		AmEdge *edge = am_work_edge(work, n);
+		const AmEdgeNotes *notes = am_work_notes(work, n);
+		if (notes->kind == AM_KIND_FAILED)
+			judge_failed(work, edge, notes);
+		else if (edge->verdict == AM_N_VERDICTS && notes->recurs)
+			judge_recurring(work, n);
+		else if (edge->verdict == AM_N_VERDICTS)
+			judge_thin(work, n);
+	}
+	for (guint client = 0; client < work->map->endpoints->len; client++)
+		judge_lateral(work, client);
+	apply_overrides(work);
+	for (guint n = 0; n < n_edges; n++)
+		work->map->n_verdicts[am_work_edge(work, n)->verdict]++;
+}

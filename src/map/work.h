@@ -1,0 +1,138 @@
+/* What the files of map/ share while one map is made. Private to the room. */
+#pragma once
+
+#include "allowmap/map.h"
+#include "allowmap/model/packet.h"
+#include "table.h"
+
+/* A tally with its sides told apart. 16 octets: there are millions. */
+typedef struct {
+	uint32_t client, server; /* endpoints */
+	uint32_t tally;          /* index */
+	uint16_t port;           /* of the service */
+	uint8_t ip_protocol;
+	uint8_t level : 4; /* AmDirection */
+	uint8_t client_is_hi : 1;
+	uint8_t backscatter : 1; /* answers that nobody asked for */
+} AmArc;
+
+/* One kind of activity that an edge has, found before any verdict. */
+typedef enum {
+	AM_KIND_NONE = 0,
+	AM_KIND_FAILED,   /* nobody answered, or only with a refusal */
+	AM_KIND_OPENED,   /* a handshake, and nothing said */
+	AM_KIND_ONE_WAY,  /* datagrams that expect no answer, to a live host */
+	AM_KIND_TWO_WAY,  /* payload both ways (or implied by what one direction shows) */
+	AM_KIND_ECHO,     /* answered ICMP requests */
+	AM_KIND_DISMISSED /* judged by its address or port alone: local, chatter, backscatter */
+} AmEdgeKind;
+
+/* Beside each edge, while verdicts are found. */
+typedef struct {
+	uint32_t first_arc, n_arcs;
+	uint64_t syn, synack;  /* connections with SYN from the client, SYN-ACK from the server */
+	uint64_t first_client; /* connections whose first packet came from the client */
+	uint8_t kind;          /* AmEdgeKind */
+	uint8_t backscatter;   /* every connection is */
+	uint8_t recurs;        /* active in enough hours or days */
+	uint8_t usable;        /* counts for the likeness of clients: recurs, not tainted */
+	uint8_t strong;        /* stands on its own: speaks for others */
+	uint8_t late;
+	uint8_t tainted;  /* 1 inside a scan's window, 2 significantly so */
+	uint8_t probe;    /* failed, inside a scan's window */
+	uint32_t service; /* index into AmMapWork.services */
+} AmEdgeNotes;
+
+typedef struct {
+	uint8_t inside, live, scanner, lateral;
+	uint8_t strong_client;        /* has an edge that stands on its own */
+	uint32_t first_edge, n_edges; /* as a client: a run of the edges */
+} AmEndpointNotes;
+
+/* What is known of one (server, protocol, port): what thin edges into it are measured by. */
+typedef struct {
+	uint32_t first, end;              /* its run of by_service */
+	uint32_t first_sample, n_samples; /* strong edges, evenly picked, in AmMapWork.samples */
+	uint32_t n_strong, n_outside;     /* strong clients, and those of them that are outside */
+	double least_served;              /* smallest answer payload a connection that a strong client gets */
+	gboolean named;                   /* strong clients ask for a server name */
+} AmServiceNotes;
+
+/* A time in which a source scanned. */
+typedef struct {
+	uint32_t source;
+	int64_t start_ns, end_ns;
+} AmScanWindow;
+
+typedef struct {
+	const GArray *tallies; /* AmTally */
+	const AmMapOptions *options;
+	const AmDecisionSet *decisions; /* may be NULL */
+	AmMap *map;
+	uint32_t *ends;         /* two endpoint indexes per tally: lo, hi */
+	GArray *arcs;           /* AmArc, sorted by (client, server, protocol, port, day, sensor) */
+	GArray *notes;          /* AmEdgeNotes, as map->edges */
+	AmEndpointNotes *hosts; /* as map->endpoints */
+	AmTable *learned;       /* sockets (am_socket_key) that answered as a server */
+	GArray *windows;        /* AmScanWindow, sorted by (source, start), disjoint */
+	uint32_t *by_service;   /* edge indexes sorted by (server, protocol, port, client) */
+	GArray *services;       /* AmServiceNotes, in the order of by_service */
+	GArray *samples;        /* uint32_t edge indexes */
+	AmTable *habits;       /* (client, protocol, port) as am_socket_key: how many servers it uses there regularly */
+	GArray *habit_servers; /* uint32_t, as habits */
+	uint32_t span_hours;   /* of the observation, begun hours counted whole */
+	uint32_t *outside_clients; /* per endpoint outside: inside hosts that talk to it, both ways */
+	uint32_t n_outward;        /* inside hosts that talk to any outside host */
+} AmMapWork;
+
+static inline const AmTally *am_work_tally(const AmMapWork *work, uint32_t n)
+{
+	return &g_array_index(work->tallies, AmTally, n);
+}
+static inline AmEdge *am_work_edge(const AmMapWork *work, uint32_t n)
+{
+	return &g_array_index(work->map->edges, AmEdge, n);
+}
+static inline AmEdgeNotes *am_work_notes(const AmMapWork *work, uint32_t n)
+{
+	return &g_array_index(work->notes, AmEdgeNotes, n);
+}
+static inline const AmAddress *am_work_address(const AmMapWork *work, uint32_t endpoint)
+{
+	return &g_array_index(work->map->endpoints, AmEndpoint, endpoint).address;
+}
+static inline uint64_t am_socket_key(uint32_t endpoint, uint8_t ip_protocol, uint16_t port)
+{
+	return (uint64_t)endpoint << 24 | (uint64_t)ip_protocol << 16 | port;
+}
+
+/* assets.c: endpoints and assets from the tallies' addresses; sets `ends`, `hosts`. */
+void am_assets_build(AmMapWork *work);
+/* direction.c: sets `arcs` and `learned`. */
+void am_direction_build(AmMapWork *work);
+/* The user's hints: does this endpoint serve this port? */
+gboolean am_direction_hinted(const AmMap *map, const AmDecisionSet *decisions, uint32_t endpoint, uint8_t ip_protocol,
+			     uint16_t port);
+/* edges.c: sums arcs into edges; sets `notes`, `by_service`, first and last times of assets. */
+void am_edges_build(AmMapWork *work);
+/* scan.c: sets `windows`, hosts[].scanner, and tainted / probe in the notes. Needs the kinds (verdict.c, first half). */
+void am_scan_find(AmMapWork *work);
+/* kinds.c: sets kind, and the verdict of what its address or port alone decides. */
+void am_kinds_find(AmMapWork *work);
+/* peers.c: how each service and each client is used regularly; needs the strong and usable marks. */
+void am_peers_prepare(AmMapWork *work);
+/* Do other clients speak for this edge? */
+gboolean am_peers_support(const AmMapWork *work, uint32_t edge);
+/* Strong clients of the edge's service, itself left out. */
+uint32_t am_peers_count(const AmMapWork *work, uint32_t edge);
+/* beacon.c: 0 = no, 1 = may be one, 2 = looks like one in everything that tallies show. */
+int am_beacon_score(const AmMapWork *work, uint32_t edge);
+void am_beacon_prepare(AmMapWork *work); /* how usual each outside destination is */
+/* verdict.c */
+void am_verdicts_build(AmMapWork *work);
+/* listeners.c */
+void am_listeners_build(AmMapWork *work);
+/* groups.c */
+void am_groups_build(AmMapWork *work);
+/* revision.c */
+void am_revision_build(AmMapWork *work);
