@@ -33,12 +33,14 @@ void am_facts_free(AmFacts *facts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmFacts, am_facts_free)
 
 /* ---- Writing: begin, add..., finish. An offline run is the unit of rollback.
- * `run` in: sensor, network, live, started_ns, parameters, versions. Sets run->id and *ret_network (id for the records). */
+ * `run` in: sensor (UUID or name), network, started_ns, parameters, versions; not yet live. Sets run->id, run->sensor (its
+ * UUID; of a name: version 5 of RFC 4122) and *ret_network (id for the records). */
 gboolean am_facts_begin_run(AmFacts *facts, AmRun *run, uint32_t *ret_network, GError **error);
 /* AM_STORE_ERROR_KNOWN when a finished run holds an input of this size and hash, under this sensor and network. */
 gboolean am_facts_check_input(AmFacts *facts, const AmRun *run, const AmInput *input, GError **error);
 /* Adds records in the order given; every connection also goes into its day's tally, kept in memory up to a bound and
- * spilled. Commits in large transactions. */
+ * spilled. A record of revision 1 or more comes after the one before it and takes its place. Commits in large
+ * transactions. After a failure the run is lost: begin it again. */
 gboolean am_facts_add_connections(AmFacts *facts, const AmConnection *connections, size_t n, GError **error);
 /* Writes inputs and ledger of `run`, merges its tallies, marks it finished, in one transaction; returns only when that is
  * durable. */
@@ -50,7 +52,8 @@ GPtrArray *am_facts_runs(AmFacts *facts, GError **error); /* AmRun *, by id; fre
 GArray *am_facts_tallies(AmFacts *facts, GError **error);
 GPtrArray *am_facts_networks(AmFacts *facts, GError **error); /* char *, index = id */
 uint64_t am_facts_count_connections(AmFacts *facts, GError **error); /* UINT64_MAX on error */
-/* Calls `each` for every connection (highest revision), by (run, sequence), until it gives FALSE. The transaction ends
+/* Calls `each` for every connection (highest revision), by (run, sequence), until it gives FALSE; `delta` is not
+ * kept and is zero. The transaction ends
  * before am_facts_foreach_connection() returns; `each` must not print from inside it if it can block: collect or page. */
 typedef gboolean (*AmConnectionFunc)(const AmConnection *connection, int64_t run, gpointer user_data);
 gboolean am_facts_foreach_connection(AmFacts *facts, AmConnectionFunc each, gpointer user_data, GError **error);

@@ -92,7 +92,7 @@ typedef struct {
 	AmCounts delta; /* since the previous revision, all inside the UTC day and hour of `last_ns` .. `delta_first_ns` */
 	int64_t delta_first_ns;
 	uint32_t delta_hours; /* bit h: a packet of `delta` was seen in hour h of that UTC day */
-	uint64_t risks;       /* nDPI's risk bits, kept by their names in the store */
+	uint64_t risks;       /* nDPI's risk bits, as the run's dpi_version numbers them */
 	uint8_t mac_lo[6], mac_hi[6]; /* of the first packet each way; zero = none */
 	char conn_state[AM_CONN_STATE_SIZE]; /* as Zeek calls it: SF, S0, REJ, ... */
 	char l7[AM_L7_SIZE];                 /* our own name, "tls" or "tls.google"; empty = unknown */

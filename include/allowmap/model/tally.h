@@ -1,4 +1,11 @@
-/* A tally: what two endpoints did on one service port on one UTC day. The map is computed from tallies alone. */
+/* A tally: what two endpoints did on one service port on one UTC day. The map is computed from tallies alone.
+ *
+ * Packets, octets, hours, risks and names are of the day on which they were seen. A connection counts once, with its
+ * outcome, evidence and l7 as its last record tells them, on the day on which it began: a day that it only goes on
+ * through has its packets and `connections` 0. Side: from handshake, else protocol role, else none. A pair of endpoints
+ * keeps up to 32 undirected pairs of ports a day and protocol; when there are more, each pair gets the side whose port
+ * repeats more among them, at a tie that of the lower port. Such a tally looks like any other with that side, but has no
+ * evidence for it in its counts. */
 #pragma once
 
 #include "connection.h"
