@@ -1,9 +1,96 @@
 noinst_LIBRARIES += libam-store.a
 libam_store_a_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
-libam_store_a_SOURCES =
+libam_store_a_SOURCES = \
+	include/allowmap/store.h \
+	src/store/database.c \
+	src/store/database.h \
+	src/store/decisions.c \
+	src/store/decisions.h \
+	src/store/facts.c \
+	src/store/facts.h \
+	src/store/facts-read.c \
+	src/store/facts-rows.c \
+	src/store/facts-run.c \
+	src/store/facts-tally.c \
+	src/store/lock.c \
+	src/store/lock.h \
+	src/store/ports.c \
+	src/store/tally.c \
+	src/store/tally.h \
+	src/store/uuid.c \
+	$(NULL)
 
 # Migrations in the order in which they are run.
 sql_files += \
 	sql/migrations/001-facts.sql \
 	sql/migrations/001-decisions.sql \
+	sql/queries/decisions-hints.sql \
+	sql/queries/decisions-log-add.sql \
+	sql/queries/decisions-log-last.sql \
+	sql/queries/decisions-log.sql \
+	sql/queries/decisions-override-add.sql \
+	sql/queries/decisions-overrides.sql \
+	sql/queries/facts-connection-add.sql \
+	sql/queries/facts-connection-remove.sql \
+	sql/queries/facts-connection.sql \
+	sql/queries/facts-connections-count.sql \
+	sql/queries/facts-connections.sql \
+	sql/queries/facts-input-add.sql \
+	sql/queries/facts-input-known.sql \
+	sql/queries/facts-inputs.sql \
+	sql/queries/facts-l7-name-add.sql \
+	sql/queries/facts-l7-names.sql \
+	sql/queries/facts-ledger-add.sql \
+	sql/queries/facts-ledger.sql \
+	sql/queries/facts-network-add.sql \
+	sql/queries/facts-network.sql \
+	sql/queries/facts-networks.sql \
+	sql/queries/facts-pair-l7-remove.sql \
+	sql/queries/facts-pair-l7.sql \
+	sql/queries/facts-pair-tallies-remove.sql \
+	sql/queries/facts-pair-tallies.sql \
+	sql/queries/facts-pairs-crowded.sql \
+	sql/queries/facts-run-add.sql \
+	sql/queries/facts-run-finish.sql \
+	sql/queries/facts-run-next.sql \
+	sql/queries/facts-run-remove-connections.sql \
+	sql/queries/facts-run-remove-inputs.sql \
+	sql/queries/facts-run-remove-l7-names.sql \
+	sql/queries/facts-run-remove-ledger.sql \
+	sql/queries/facts-run-remove-networks.sql \
+	sql/queries/facts-run-remove-sensors.sql \
+	sql/queries/facts-run-remove.sql \
+	sql/queries/facts-run-unfinished.sql \
+	sql/queries/facts-runs.sql \
+	sql/queries/facts-sensor-add.sql \
+	sql/queries/facts-sensor.sql \
+	sql/queries/facts-staged-l7-remove.sql \
+	sql/queries/facts-staged-remove.sql \
+	sql/queries/facts-tallies-staged.sql \
+	sql/queries/facts-tallies.sql \
+	sql/queries/facts-tally-add.sql \
+	sql/queries/facts-tally-l7-add.sql \
+	sql/queries/facts-tally-l7-stage.sql \
+	sql/queries/facts-tally-l7-staged.sql \
+	sql/queries/facts-tally-l7.sql \
+	sql/queries/facts-tally-stage.sql \
+	sql/schema-facts.sql \
+	sql/schema-decisions.sql \
 	$(NULL)
+
+if HAVE_CUNIT
+store_tests = tests/unit/test-store tests/unit/test-store-tally tests/unit/test-store-decisions
+check_PROGRAMS += $(store_tests)
+TESTS += $(store_tests)
+store_test_CPPFLAGS = $(unit_CPPFLAGS) $(SQLITE_CFLAGS) -I$(top_srcdir)/src/store
+store_test_libs = libam-store.a libam-base.a $(SQLITE_LIBS) $(CUNIT_LIBS) $(GLIB_LIBS)
+tests_unit_test_store_CPPFLAGS = $(store_test_CPPFLAGS)
+tests_unit_test_store_SOURCES = tests/unit/test-store.c tests/unit/store.h tests/unit/unit.h
+tests_unit_test_store_LDADD = $(store_test_libs)
+tests_unit_test_store_tally_CPPFLAGS = $(store_test_CPPFLAGS)
+tests_unit_test_store_tally_SOURCES = tests/unit/test-store-tally.c tests/unit/store.h tests/unit/unit.h
+tests_unit_test_store_tally_LDADD = $(store_test_libs)
+tests_unit_test_store_decisions_CPPFLAGS = $(store_test_CPPFLAGS)
+tests_unit_test_store_decisions_SOURCES = tests/unit/test-store-decisions.c tests/unit/store.h tests/unit/unit.h
+tests_unit_test_store_decisions_LDADD = $(store_test_libs)
+endif

@@ -1,0 +1,3 @@
+-- See facts-pair-l7.
+DELETE FROM tally_l7
+WHERE sensor = ?1 AND network = ?2 AND day = ?3 AND lo = ?4 AND hi = ?5 AND ip_protocol = ?6 AND side = 0;

@@ -1,0 +1,2 @@
+-- Removes the connections of a run.
+DELETE FROM connections WHERE sensor = ?1 AND run = ?2;

@@ -1,0 +1,2 @@
+-- Removes a run.
+DELETE FROM runs WHERE id = ?1;

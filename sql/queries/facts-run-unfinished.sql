@@ -1,0 +1,2 @@
+-- Offline runs that were never finished.
+SELECT id, sensor FROM runs WHERE live = 0 AND state = 'unfinished' ORDER BY id;

@@ -1,0 +1,254 @@
+/* What a run counted, on its way into the tallies. Tallies are for good, yet an unfinished run must leave no trace in
+ * them: so sums wait, in memory and, when there are too many, in staged_tallies, and are merged in the very transaction
+ * that finishes the run. (A live run, whose commits stay, would merge at each of them.)
+ *
+ * The cap on undirected pairs of ports is made good here for what memory did not see at once: what was staged in between,
+ * and what earlier runs left on the same day.
+ */
+#include "config.h"
+
+#include "facts.h"
+
+typedef struct {
+	AmFacts *facts;
+	int64_t owner;
+	sqlite3_stmt *add, *add_l7;
+} Target;
+
+static gboolean add_sum(const AmSum *sum, gpointer user_data, GError **error)
+{
+	Target *target = user_data;
+	AmFacts *facts = target->facts;
+	const AmFactsDay day = {.network = sum->key.network, .day = sum->key.day};
+	const AmFactsDay *last =
+		facts->days->len > 0 ? &g_array_index(facts->days, AmFactsDay, facts->days->len - 1) : NULL;
+	if (sum->key.side == AM_SIDE_NONE && (last == NULL || last->network != day.network || last->day != day.day))
+		g_array_append_val(facts->days, day);
+	am_facts_bind_sum(target->add, target->owner, sum);
+	return am_database_execute(facts->database, target->add, error);
+}
+
+static gboolean add_l7(const AmSumL7 *l7, gpointer user_data, GError **error)
+{
+	Target *target = user_data;
+	am_facts_bind_sum_l7(target->add_l7, target->owner, l7);
+	return am_database_execute(target->facts->database, target->add_l7, error);
+}
+
+static gboolean open_target(AmFacts *facts, gboolean staged, Target *ret_target, GError **error)
+{
+	const char *add = staged ? "facts-tally-stage" : "facts-tally-add";
+	const char *add_l7_name = staged ? "facts-tally-l7-stage" : "facts-tally-l7-add";
+	*ret_target = (Target){.facts = facts, .owner = staged ? facts->run : facts->sensor};
+	ret_target->add = am_database_statement(facts->database, add, error);
+	if (ret_target->add == NULL)
+		return FALSE;
+	ret_target->add_l7 = am_database_statement(facts->database, add_l7_name, error);
+	return ret_target->add_l7 != NULL;
+}
+
+gboolean am_facts_stage(AmFacts *facts, GError **error)
+{
+	Target target;
+	facts->has_staged = TRUE;
+	return open_target(facts, TRUE, &target, error) &&
+	       am_sum_table_drain(facts->sums, add_sum, add_l7, &target, error);
+}
+
+/* ---- Rows that are already in the database */
+
+static gboolean copy_sums(AmFacts *facts, sqlite3_stmt *rows, Target *target, GError **error)
+{
+	int code;
+	while ((code = am_database_step(facts->database, rows, error)) == SQLITE_ROW) {
+		AmColumns columns = {.statement = rows};
+		AmSum sum;
+		am_facts_read_sum(&columns, &sum);
+		if (!am_columns_check(&columns, facts->database, error) || !add_sum(&sum, target, error))
+			return FALSE;
+	}
+	return code == SQLITE_DONE;
+}
+
+static gboolean copy_l7(AmFacts *facts, sqlite3_stmt *rows, Target *target, GError **error)
+{
+	int code;
+	while ((code = am_database_step(facts->database, rows, error)) == SQLITE_ROW) {
+		AmColumns columns = {.statement = rows};
+		AmSumL7 l7;
+		am_facts_read_sum_l7(&columns, &l7);
+		if (!am_columns_check(&columns, facts->database, error) || !add_l7(&l7, target, error))
+			return FALSE;
+	}
+	return code == SQLITE_DONE;
+}
+
+static sqlite3_stmt *statement_of_run(AmFacts *facts, const char *name, GError **error)
+{
+	sqlite3_stmt *statement = am_database_statement(facts->database, name, error);
+	if (statement != NULL)
+		sqlite3_bind_int64(statement, 1, facts->run);
+	return statement;
+}
+
+static gboolean merge_staged(AmFacts *facts, Target *target, GError **error)
+{
+	sqlite3_stmt *rows = statement_of_run(facts, "facts-tallies-staged", error);
+	if (rows == NULL || !copy_sums(facts, rows, target, error))
+		return FALSE;
+	rows = statement_of_run(facts, "facts-tally-l7-staged", error);
+	if (rows == NULL || !copy_l7(facts, rows, target, error))
+		return FALSE;
+	sqlite3_stmt *remove = statement_of_run(facts, "facts-staged-remove", error);
+	if (remove == NULL || !am_database_execute(facts->database, remove, error))
+		return FALSE;
+	remove = statement_of_run(facts, "facts-staged-l7-remove", error);
+	return remove != NULL && am_database_execute(facts->database, remove, error);
+}
+
+/* ---- Crowded pairs */
+
+static sqlite3_stmt *statement_of_pair(AmFacts *facts, const char *name, const AmSumKey *pair, GError **error)
+{
+	sqlite3_stmt *statement = am_database_statement(facts->database, name, error);
+	if (statement == NULL)
+		return NULL;
+	AmBinder b = {.statement = statement};
+	am_bind_int(&b, facts->sensor);
+	am_bind_int(&b, pair->network);
+	am_bind_int(&b, pair->day);
+	am_bind_blob(&b, &pair->lo, sizeof pair->lo);
+	am_bind_blob(&b, &pair->hi, sizeof pair->hi);
+	am_bind_int(&b, pair->ip_protocol);
+	return statement;
+}
+
+typedef struct {
+	GArray *sums, *l7; /* AmSum, AmSumL7 */
+	GStringChunk *names;
+} PairRows;
+
+static gboolean read_pair(AmFacts *facts, const AmSumKey *pair, PairRows *rows, GError **error)
+{
+	int code;
+	sqlite3_stmt *statement = statement_of_pair(facts, "facts-pair-tallies", pair, error);
+	if (statement == NULL)
+		return FALSE;
+	while ((code = am_database_step(facts->database, statement, error)) == SQLITE_ROW) {
+		AmColumns columns = {.statement = statement};
+		AmSum sum;
+		am_facts_read_sum(&columns, &sum);
+		if (!am_columns_check(&columns, facts->database, error))
+			return FALSE;
+		if (sum.server_name != NULL)
+			sum.server_name = g_string_chunk_insert_const(rows->names, sum.server_name);
+		g_array_append_val(rows->sums, sum);
+	}
+	if (code != SQLITE_DONE || (statement = statement_of_pair(facts, "facts-pair-l7", pair, error)) == NULL)
+		return FALSE;
+	while ((code = am_database_step(facts->database, statement, error)) == SQLITE_ROW) {
+		AmColumns columns = {.statement = statement};
+		AmSumL7 l7;
+		am_facts_read_sum_l7(&columns, &l7);
+		if (!am_columns_check(&columns, facts->database, error))
+			return FALSE;
+		g_array_append_val(rows->l7, l7);
+	}
+	return code == SQLITE_DONE;
+}
+
+static gboolean write_pair(const PairRows *rows, Target *target, GError **error)
+{
+	g_autofree AmPortPair *ports = g_new(AmPortPair, rows->sums->len);
+	for (guint n = 0; n < rows->sums->len; n++) {
+		const AmSumKey *key = &g_array_index(rows->sums, AmSum, n).key;
+		ports[n] = (AmPortPair){key->port_lo, key->port_hi};
+	}
+	AmPortChoice *choice = am_port_choice_new(ports, rows->sums->len);
+	gboolean ok = TRUE;
+	for (guint n = 0; ok && n < rows->sums->len; n++) {
+		AmSum *sum = &g_array_index(rows->sums, AmSum, n);
+		am_port_choice_apply(choice, &sum->key);
+		ok = add_sum(sum, target, error);
+	}
+	for (guint n = 0; ok && n < rows->l7->len; n++) {
+		AmSumL7 *l7 = &g_array_index(rows->l7, AmSumL7, n);
+		am_port_choice_apply(choice, &l7->key);
+		ok = add_l7(l7, target, error);
+	}
+	am_port_choice_free(choice);
+	return ok;
+}
+
+static gboolean thin_out_pair(AmFacts *facts, const AmSumKey *pair, Target *target, GError **error)
+{
+	PairRows rows = {.sums = g_array_new(FALSE, FALSE, sizeof(AmSum)),
+			 .l7 = g_array_new(FALSE, FALSE, sizeof(AmSumL7)),
+			 .names = g_string_chunk_new(1024)};
+	gboolean ok = read_pair(facts, pair, &rows, error);
+	sqlite3_stmt *remove = ok ? statement_of_pair(facts, "facts-pair-tallies-remove", pair, error) : NULL;
+	ok = remove != NULL && am_database_execute(facts->database, remove, error);
+	remove = ok ? statement_of_pair(facts, "facts-pair-l7-remove", pair, error) : NULL;
+	ok = remove != NULL && am_database_execute(facts->database, remove, error) && write_pair(&rows, target, error);
+	g_array_unref(rows.sums);
+	g_array_unref(rows.l7);
+	g_string_chunk_free(rows.names);
+	return ok;
+}
+
+static gboolean thin_out_day(AmFacts *facts, const AmFactsDay *day, Target *target, GError **error)
+{
+	sqlite3_stmt *statement = am_database_statement(facts->database, "facts-pairs-crowded", error);
+	if (statement == NULL)
+		return FALSE;
+	AmBinder b = {.statement = statement};
+	am_bind_int(&b, facts->sensor);
+	am_bind_int(&b, day->network);
+	am_bind_int(&b, day->day);
+	am_bind_int(&b, AM_MAX_UNDIRECTED);
+	g_autoptr(GArray) pairs = g_array_new(FALSE, FALSE, sizeof(AmSumKey));
+	int code;
+	while ((code = am_database_step(facts->database, statement, error)) == SQLITE_ROW) {
+		AmColumns columns = {.statement = statement};
+		AmSumKey pair = {.network = day->network, .day = day->day};
+		pair.lo = am_column_address(&columns);
+		pair.hi = am_column_address(&columns);
+		pair.ip_protocol = (uint8_t)am_column_range(&columns, 0, UINT8_MAX);
+		if (!am_columns_check(&columns, facts->database, error))
+			return FALSE;
+		g_array_append_val(pairs, pair);
+	}
+	gboolean ok = code == SQLITE_DONE;
+	for (guint n = 0; ok && n < pairs->len; n++)
+		ok = thin_out_pair(facts, &g_array_index(pairs, AmSumKey, n), target, error);
+	return ok;
+}
+
+static int compare_days(gconstpointer a, gconstpointer b)
+{
+	const AmFactsDay *x = a, *y = b;
+	if (x->network != y->network)
+		return x->network < y->network ? -1 : 1;
+	return x->day < y->day ? -1 : x->day > y->day;
+}
+
+gboolean am_facts_merge(AmFacts *facts, GError **error)
+{
+	Target target;
+	if (facts->has_staged && !am_facts_stage(facts, error))
+		return FALSE;
+	if (!open_target(facts, FALSE, &target, error) ||
+	    !(facts->has_staged ? merge_staged(facts, &target, error)
+				: am_sum_table_drain(facts->sums, add_sum, add_l7, &target, error)))
+		return FALSE;
+	GArray *days = facts->days;
+	g_array_sort(days, compare_days);
+	guint n_days = days->len;
+	for (guint n = 0; n < n_days; n++) {
+		AmFactsDay day = g_array_index(days, AmFactsDay, n);
+		if ((n == 0 || compare_days(&day, &g_array_index(days, AmFactsDay, n - 1)) != 0) &&
+		    !thin_out_day(facts, &day, &target, error))
+			return FALSE;
+	}
+	return TRUE;
+}

@@ -1,0 +1,67 @@
+/* A handle on the facts, and what its files share. Private to store/. */
+#pragma once
+
+#include "database.h"
+#include "lock.h"
+#include "tally.h"
+
+/* What is done by number, never by time, so that the same input gives the same bytes. Tests make them small. */
+typedef struct {
+	guint rows;  /* connections a transaction */
+	guint sums;  /* tallies in memory, some 350 octets each */
+	guint names; /* distinct l7 names; a connection log may hold anything */
+} AmFactsLimits;
+
+struct AmFacts {
+	AmDatabase *database;
+	AmWriterLock *lock; /* NULL: reads */
+	AmFactsLimits limits;
+
+	/* The run that is being written; 0 = none. */
+	int64_t run, sensor;
+	gboolean in_transaction;
+	gboolean has_staged;
+	guint rows;           /* in this transaction */
+	uint64_t connections; /* of the run */
+	sqlite3_stmt *add;
+	AmSumTable *sums;
+	GHashTable *l7_ids;  /* char * → id */
+	GPtrArray *l7_names; /* char *, owned by l7_ids; index = id - 1 */
+	GArray *days;        /* AmFactsDay, ascending: where undirected tallies were added */
+};
+
+typedef struct {
+	uint32_t network;
+	int32_t day;
+} AmFactsDay;
+
+/* ---- uuid.c */
+#define AM_UUID_TEXT_SIZE 37
+/* The sensor's UUID: the text itself when it is one (in lower case), else version 5 of RFC 4122 over it. TRUE: it was a
+ * name. */
+gboolean am_sensor_uuid(const char *name, char ret_uuid[AM_UUID_TEXT_SIZE]);
+
+/* ---- facts-rows.c: records to rows and back. */
+void am_facts_bind_connection(sqlite3_stmt *statement, int64_t sensor, int64_t run, const AmConnection *connection,
+			      uint32_t l7);
+/* Reads the columns of facts-connection(s).sql; l7 as they give it: its id, or its name into the record. */
+void am_facts_read_connection(AmColumns *columns, AmConnection *ret_connection, int64_t *ret_run, uint32_t *ret_l7);
+/* `owner`: the sensor, or the run while it is staged. */
+void am_facts_bind_sum(sqlite3_stmt *statement, int64_t owner, const AmSum *sum);
+void am_facts_bind_sum_l7(sqlite3_stmt *statement, int64_t owner, const AmSumL7 *l7);
+/* `server_name` lasts until the statement is stepped. */
+void am_facts_read_sum(AmColumns *columns, AmSum *ret_sum);
+void am_facts_read_sum_l7(AmColumns *columns, AmSumL7 *ret_l7);
+
+/* ---- facts-tally.c: what a run counted, on its way into the tallies. */
+gboolean am_facts_stage(AmFacts *facts, GError **error);
+/* All of it, staged or not; inside the caller's transaction. */
+gboolean am_facts_merge(AmFacts *facts, GError **error);
+
+/* ---- facts-run.c: runs, their inputs and ledgers. */
+gboolean am_facts_remove_unfinished(AmFacts *facts, GError **error);
+/* Ids of names; what is new comes with the run. */
+gboolean am_facts_find_sensor(AmFacts *facts, AmRun *run, GError **error);
+gboolean am_facts_find_network(AmFacts *facts, const AmRun *run, uint32_t *ret_network, GError **error);
+gboolean am_facts_add_run(AmFacts *facts, const AmRun *run, uint32_t network, GError **error);
+gboolean am_facts_write_run(AmFacts *facts, const AmRun *run, GError **error);

@@ -1,0 +1,98 @@
+/* Whose port names the service, as far as the facts may say so: from a handshake or a protocol role. Where neither was
+ * seen, both ports are kept and the map decides, with what it has learned by then; unless there are so many of them that
+ * keeping them all would let one pair of hosts fill the disk (a syslog sender that takes a new port for each datagram).
+ */
+#include "config.h"
+
+#include "tally.h"
+
+#include <string.h>
+
+AmSide am_side_of(const AmConnection *connection)
+{
+	uint32_t evidence = connection->evidence;
+	gboolean lo_asks = (evidence & (AM_EVIDENCE_SYN_LO | AM_EVIDENCE_SYNACK_HI)) != 0;
+	gboolean hi_asks = (evidence & (AM_EVIDENCE_SYN_HI | AM_EVIDENCE_SYNACK_LO)) != 0;
+	if (lo_asks != hi_asks)
+		return lo_asks ? AM_SIDE_HI : AM_SIDE_LO;
+	gboolean lo_answers = (evidence & AM_EVIDENCE_SYNACK_LO) != 0;
+	gboolean hi_answers = (evidence & AM_EVIDENCE_SYNACK_HI) != 0;
+	/* Both sent a SYN: the one whose SYN-ACK was confirmed serves. */
+	if (lo_asks && (evidence & AM_EVIDENCE_HANDSHAKE) != 0 && lo_answers != hi_answers)
+		return lo_answers ? AM_SIDE_LO : AM_SIDE_HI;
+	lo_asks = (evidence & AM_EVIDENCE_CLIENT_LO) != 0;
+	hi_asks = (evidence & AM_EVIDENCE_CLIENT_HI) != 0;
+	if (lo_asks != hi_asks)
+		return lo_asks ? AM_SIDE_HI : AM_SIDE_LO;
+	return AM_SIDE_NONE;
+}
+
+/* How many pairs have a port on a side, ascending by (side, port); only those that more than one pair has. */
+typedef struct {
+	uint8_t side;
+	uint16_t port;
+	uint32_t n;
+} PortCount;
+
+struct AmPortChoice {
+	guint n;
+	PortCount counts[];
+};
+
+static int compare_ports(gconstpointer a, gconstpointer b)
+{
+	const PortCount *x = a, *y = b;
+	if (x->side != y->side)
+		return x->side < y->side ? -1 : 1;
+	return x->port < y->port ? -1 : x->port > y->port;
+}
+
+AmPortChoice *am_port_choice_new(const AmPortPair *pairs, guint n)
+{
+	g_autofree PortCount *all = g_new(PortCount, 2 * (gsize)n + 1);
+	for (guint p = 0; p < n; p++) {
+		all[2 * p] = (PortCount){.side = AM_SIDE_LO, .port = pairs[p].lo, .n = 1};
+		all[2 * p + 1] = (PortCount){.side = AM_SIDE_HI, .port = pairs[p].hi, .n = 1};
+	}
+	qsort(all, 2 * (gsize)n, sizeof *all, compare_ports);
+	guint kept = 0;
+	for (guint from = 0, to; from < 2 * n; from = to) {
+		for (to = from + 1; to < 2 * n && compare_ports(&all[from], &all[to]) == 0; to++)
+			;
+		if (to - from > 1)
+			all[kept++] = (PortCount){.side = all[from].side, .port = all[from].port, .n = to - from};
+	}
+	AmPortChoice *choice = g_malloc(sizeof *choice + kept * sizeof *all);
+	choice->n = kept;
+	memcpy(choice->counts, all, kept * sizeof *all);
+	return choice;
+}
+
+void am_port_choice_free(AmPortChoice *choice)
+{
+	g_free(choice);
+}
+
+static uint32_t times_seen(const AmPortChoice *choice, AmSide side, uint16_t port)
+{
+	PortCount wanted = {.side = (uint8_t)side, .port = port};
+	const PortCount *found = bsearch(&wanted, choice->counts, choice->n, sizeof wanted, compare_ports);
+	return found != NULL ? found->n : 0;
+}
+
+AmSide am_port_choice_side(const AmPortChoice *choice, AmPortPair pair)
+{
+	uint32_t lo = times_seen(choice, AM_SIDE_LO, pair.lo), hi = times_seen(choice, AM_SIDE_HI, pair.hi);
+	if (lo != hi)
+		return lo > hi ? AM_SIDE_LO : AM_SIDE_HI;
+	return pair.lo <= pair.hi ? AM_SIDE_LO : AM_SIDE_HI;
+}
+
+void am_port_choice_apply(const AmPortChoice *choice, AmSumKey *key)
+{
+	key->side = am_port_choice_side(choice, (AmPortPair){key->port_lo, key->port_hi});
+	if (key->side == AM_SIDE_LO)
+		key->port_hi = 0;
+	else
+		key->port_lo = 0;
+}

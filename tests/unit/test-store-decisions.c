@@ -1,0 +1,222 @@
+/* The decisions: they outlive every re-run of the facts, and their log shows tampering. */
+#include "config.h"
+
+#include "decisions.h"
+#include "store.h"
+
+#include <sqlite3.h>
+
+static AmPrefix prefix(const char *text)
+{
+	AmPrefix p = {0};
+	CU_ASSERT_TRUE(am_prefix_parse(text, &p, NULL));
+	return p;
+}
+
+static AmOverride override_of(const char *client, const char *server, int port)
+{
+	return (AmOverride){.client = prefix(client),
+			    .server = prefix(server),
+			    .ip_protocol = 6,
+			    .port = port,
+			    .verdict = AM_VERDICT_ESSENTIAL,
+			    .who = (char *)"ann",
+			    .why = (char *)"payroll\nneeds it",
+			    .at_ns = T0};
+}
+
+static void run_sql(const char *db, const char *sql, int expected)
+{
+	sqlite3 *raw;
+	CU_ASSERT_EQUAL(sqlite3_open(db, &raw), SQLITE_OK);
+	CU_ASSERT_EQUAL(sqlite3_exec(raw, sql, NULL, NULL, NULL), expected);
+	sqlite3_close(raw);
+}
+
+static void test_path(void)
+{
+	static const char *const cases[][2] = {
+		{"allowmap.db", "allowmap.decisions.db"},
+		{"/var/x.y/facts", "/var/x.y/facts.decisions"},
+		{"/var/x.y/a.b.sqlite", "/var/x.y/a.b.decisions.sqlite"},
+		{".hidden", ".hidden.decisions"},
+	};
+	for (guint n = 0; n < G_N_ELEMENTS(cases); n++) {
+		g_autofree char *path = am_decisions_path_for(cases[n][0]);
+		CU_ASSERT_STRING_EQUAL(path, cases[n][1]);
+	}
+}
+
+static void test_none(void)
+{
+	char *folder = store_folder();
+	g_autofree char *db = g_build_filename(folder, "none.db", NULL);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(AmDecisions) decisions = am_decisions_open(db, FALSE, &error);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(decisions);
+	g_autoptr(AmDecisionSet) set = am_decisions_load(decisions, &error);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(set);
+	CU_ASSERT_EQUAL(set->overrides->len, 0);
+	CU_ASSERT_EQUAL(set->hints->len, 0);
+	AmOverride override = override_of("10.0.0.1/32", "10.0.0.0/8", 443);
+	CU_ASSERT_FALSE(am_decisions_add_override(decisions, &override, &error));
+	CU_ASSERT_TRUE(g_error_matches(error, AM_STORE_ERROR, AM_STORE_ERROR_MISSING));
+	CU_ASSERT_EQUAL(store_clean(folder), 0); /* reading makes no file */
+}
+
+static void add_two(const char *db)
+{
+	g_autoptr(AmDecisions) decisions = am_decisions_open(db, TRUE, NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(decisions);
+	AmOverride override = override_of("10.0.0.1/32", "10.0.0.0/8", 443);
+	CU_ASSERT_TRUE(am_decisions_add_override(decisions, &override, NULL));
+	override = override_of("2001:db8::/32", "2001:db8::1/128", -1);
+	override.ip_protocol = -1;
+	override.network = (char *)"branch";
+	override.verdict = AM_VERDICT_BACKGROUND;
+	CU_ASSERT_TRUE(am_decisions_add_override(decisions, &override, NULL));
+	CU_ASSERT_TRUE(am_decisions_verify(decisions, NULL));
+}
+
+static void test_round_trip(void)
+{
+	char *folder = store_folder();
+	g_autofree char *db = g_build_filename(folder, "d.db", NULL);
+	add_two(db);
+	struct stat about;
+	CU_ASSERT_TRUE(stat(db, &about) == 0 && (about.st_mode & 0777) == 0600);
+	run_sql(db, "INSERT INTO hints SELECT 2, 'branch', server, server_length, 6, 8080 FROM overrides WHERE log = 2",
+		SQLITE_OK);
+	g_autoptr(AmDecisions) decisions = am_decisions_open(db, FALSE, NULL);
+	g_autoptr(AmDecisionSet) set = am_decisions_load(decisions, NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(set);
+	CU_ASSERT_EQUAL_FATAL(set->overrides->len, 2);
+	const AmOverride *first = &g_array_index(set->overrides, AmOverride, 0);
+	const AmOverride *second = &g_array_index(set->overrides, AmOverride, 1);
+	CU_ASSERT_PTR_NULL(first->network);
+	AmPrefix client = prefix("10.0.0.1/32"), server = prefix("10.0.0.0/8");
+	CU_ASSERT_EQUAL(am_prefix_compare(&first->client, &client), 0);
+	CU_ASSERT_EQUAL(am_prefix_compare(&first->server, &server), 0);
+	CU_ASSERT_EQUAL(first->ip_protocol, 6);
+	CU_ASSERT_EQUAL(first->port, 443);
+	CU_ASSERT_EQUAL(first->verdict, AM_VERDICT_ESSENTIAL);
+	CU_ASSERT_STRING_EQUAL(first->who, "ann");
+	CU_ASSERT_STRING_EQUAL(first->why, "payroll\nneeds it");
+	CU_ASSERT_EQUAL(first->at_ns, T0);
+	CU_ASSERT_STRING_EQUAL(second->network, "branch");
+	CU_ASSERT_EQUAL(second->ip_protocol, -1);
+	CU_ASSERT_EQUAL(second->port, -1);
+	CU_ASSERT_EQUAL(second->verdict, AM_VERDICT_BACKGROUND);
+	CU_ASSERT_EQUAL_FATAL(set->hints->len, 1);
+	CU_ASSERT_EQUAL(g_array_index(set->hints, AmHint, 0).port, 8080);
+	/* Opened for reading, nothing is written. */
+	g_autoptr(GError) error = NULL;
+	CU_ASSERT_FALSE(am_decisions_add_override(decisions, first, &error));
+	CU_ASSERT_PTR_NOT_NULL(error);
+	g_clear_pointer(&decisions, am_decisions_free);
+	CU_ASSERT_EQUAL(store_clean(folder), 1);
+}
+
+/* The facts are thrown away and made anew: the override is still there, and names what is in them. */
+static void test_survives_rerun(void)
+{
+	char *folder = store_folder();
+	g_autofree char *facts_path = g_build_filename(folder, "allowmap.db", NULL);
+	g_autofree char *db = am_decisions_path_for(facts_path);
+	for (guint round = 0; round < 2; round++) {
+		g_autoptr(AmFacts) facts = am_facts_open(facts_path, AM_FACTS_WRITE, NULL);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(facts);
+		g_autoptr(AmRun) run = store_run("offline", NULL);
+		AmConnection c = store_connection(round + 1, "10.0.0.1", 40000, "10.0.0.2", 443, T0);
+		CU_ASSERT_TRUE(am_facts_begin_run(facts, run, &c.network, NULL));
+		CU_ASSERT_TRUE(am_facts_add_connections(facts, &c, 1, NULL));
+		CU_ASSERT_TRUE(am_facts_finish_run(facts, run, NULL));
+		if (round == 0) {
+			add_two(db); /* while the facts' writer is open */
+			g_unlink(facts_path);
+		}
+	}
+	g_autoptr(AmFacts) facts = am_facts_open(facts_path, AM_FACTS_READ, NULL);
+	g_autoptr(GArray) tallies = am_facts_tallies(facts, NULL);
+	g_autoptr(AmDecisions) decisions = am_decisions_open(db, FALSE, NULL);
+	g_autoptr(AmDecisionSet) set = am_decisions_load(decisions, NULL);
+	CU_ASSERT_EQUAL_FATAL(tallies->len, 1);
+	CU_ASSERT_EQUAL_FATAL(set->overrides->len, 2);
+	const AmTallyKey *key = &g_array_index(tallies, AmTally, 0).key;
+	const AmOverride *override = &g_array_index(set->overrides, AmOverride, 0);
+	CU_ASSERT_TRUE(am_prefix_contains(&override->client, &key->lo));
+	CU_ASSERT_TRUE(am_prefix_contains(&override->server, &key->hi));
+	CU_ASSERT_EQUAL(override->port, key->port_hi);
+	g_clear_pointer(&facts, am_facts_free);
+	g_clear_pointer(&decisions, am_decisions_free);
+	CU_ASSERT_EQUAL(store_clean(folder), 2);
+}
+
+static void test_log(void)
+{
+	char *folder = store_folder();
+	g_autofree char *db = g_build_filename(folder, "d.db", NULL);
+	add_two(db);
+	run_sql(db, "UPDATE log SET who = 'bob' WHERE n = 1", SQLITE_CONSTRAINT);
+	run_sql(db, "DELETE FROM log WHERE n = 2", SQLITE_CONSTRAINT);
+	static const char *const tamperings[] = {
+		"DROP TRIGGER log_is_never_changed; UPDATE log SET who = 'bob' WHERE n = 1",
+		"DROP TRIGGER log_is_never_changed; UPDATE log SET content = replace(content, '443', '22')",
+		"DROP TRIGGER log_is_never_changed; UPDATE log SET hash = zeroblob(32) WHERE n = 1",
+		"DROP TRIGGER log_is_never_changed; UPDATE log SET n = 3 WHERE n = 2",
+		"DROP TRIGGER log_is_never_shortened; DELETE FROM log WHERE n = 1",
+		"DROP TRIGGER log_is_never_shortened; DELETE FROM log WHERE n = 2",
+		"UPDATE overrides SET port = 22 WHERE log = 1",
+		"UPDATE overrides SET why = 'because' WHERE log = 2",
+		"DELETE FROM overrides WHERE log = 1",
+		"INSERT INTO overrides SELECT 3, network, client, client_length, server, server_length, ip_protocol, "
+		"port, "
+		"verdict, why FROM overrides WHERE log = 1",
+	};
+	gchar *bytes;
+	gsize size;
+	CU_ASSERT_TRUE(g_file_get_contents(db, &bytes, &size, NULL));
+	for (guint n = 0; n < G_N_ELEMENTS(tamperings); n++) {
+		g_unlink(db);
+		CU_ASSERT_TRUE(g_file_set_contents(db, bytes, (gssize)size, NULL));
+		run_sql(db, tamperings[n], SQLITE_OK);
+		g_autoptr(GError) error = NULL;
+		g_autoptr(AmDecisions) decisions = am_decisions_open(db, FALSE, NULL);
+		CU_ASSERT_FALSE(am_decisions_verify(decisions, &error));
+		CU_ASSERT_TRUE(g_error_matches(error, AM_STORE_ERROR, AM_STORE_ERROR_FAILED));
+	}
+	g_free(bytes);
+	CU_ASSERT_EQUAL(store_clean(folder), 1);
+}
+
+static void test_not_ours(void)
+{
+	char *folder = store_folder();
+	g_autofree char *db = g_build_filename(folder, "d.db", NULL);
+	g_autoptr(GError) error = NULL;
+	AmFacts *facts = am_facts_open(db, AM_FACTS_WRITE, NULL);
+	am_facts_free(facts);
+	CU_ASSERT_PTR_NULL(am_decisions_open(db, TRUE, &error)); /* the facts */
+	CU_ASSERT_TRUE(g_error_matches(error, AM_STORE_ERROR, AM_STORE_ERROR_FOREIGN));
+	g_clear_error(&error);
+	g_unlink(db);
+	add_two(db);
+	run_sql(db, "PRAGMA user_version = 99", SQLITE_OK);
+	CU_ASSERT_PTR_NULL(am_decisions_open(db, FALSE, &error));
+	CU_ASSERT_TRUE(g_error_matches(error, AM_STORE_ERROR, AM_STORE_ERROR_NEWER));
+	CU_ASSERT_EQUAL(store_clean(folder), 1);
+}
+
+int main(void)
+{
+	static const CU_TestInfo tests[] = {
+		UNIT_TEST(test_path),
+		UNIT_TEST(test_none),
+		UNIT_TEST(test_round_trip),
+		UNIT_TEST(test_survives_rerun),
+		UNIT_TEST(test_log),
+		UNIT_TEST(test_not_ours),
+		{NULL, NULL},
+	};
+	return unit_run("store-decisions", tests);
+}

@@ -1,0 +1,319 @@
+/* tally.c and ports.c: adding up, revisions, the cap on undirected ports; pure. */
+#include "config.h"
+
+#include "store.h"
+#include "tally.h"
+
+typedef struct {
+	GArray *sums, *l7;
+	GStringChunk *names;
+} Drained;
+
+static gboolean take_sum(const AmSum *sum, gpointer user_data, GError **error)
+{
+	(void)error;
+	Drained *drained = user_data;
+	AmSum copy = *sum;
+	if (copy.server_name != NULL)
+		copy.server_name = g_string_chunk_insert(drained->names, copy.server_name);
+	g_array_append_val(drained->sums, copy);
+	return TRUE;
+}
+
+static gboolean take_l7(const AmSumL7 *l7, gpointer user_data, GError **error)
+{
+	(void)error;
+	g_array_append_vals(((Drained *)user_data)->l7, l7, 1);
+	return TRUE;
+}
+
+static Drained drain(AmSumTable *table)
+{
+	Drained drained = {g_array_new(FALSE, FALSE, sizeof(AmSum)), g_array_new(FALSE, FALSE, sizeof(AmSumL7)),
+			   g_string_chunk_new(64)};
+	CU_ASSERT_TRUE(am_sum_table_drain(table, take_sum, take_l7, &drained, NULL));
+	return drained;
+}
+
+static void drained_clear(Drained *drained)
+{
+	g_array_unref(drained->sums);
+	g_array_unref(drained->l7);
+	g_string_chunk_free(drained->names);
+}
+
+static const AmSum *sum_at(const Drained *drained, guint n)
+{
+	return &g_array_index(drained->sums, AmSum, n);
+}
+
+static void test_side(void)
+{
+	AmConnection c = store_connection(1, "10.0.0.1", 40000, "10.0.0.2", 443, T0);
+	const struct {
+		uint32_t evidence;
+		AmSide side;
+	} cases[] = {
+		{AM_EVIDENCE_SYN_LO, AM_SIDE_HI},
+		{AM_EVIDENCE_SYN_HI, AM_SIDE_LO},
+		{AM_EVIDENCE_SYNACK_LO, AM_SIDE_LO},
+		{AM_EVIDENCE_SYNACK_HI, AM_SIDE_HI},
+		{AM_EVIDENCE_SYN_LO | AM_EVIDENCE_SYNACK_HI, AM_SIDE_HI},
+		{AM_EVIDENCE_SYN_LO | AM_EVIDENCE_CLIENT_HI, AM_SIDE_HI},
+		{AM_EVIDENCE_SYN_LO | AM_EVIDENCE_SYN_HI, AM_SIDE_NONE},
+		{AM_EVIDENCE_SYN_LO | AM_EVIDENCE_SYN_HI | AM_EVIDENCE_SYNACK_LO, AM_SIDE_NONE},
+		{AM_EVIDENCE_SYN_LO | AM_EVIDENCE_SYN_HI | AM_EVIDENCE_SYNACK_LO | AM_EVIDENCE_HANDSHAKE, AM_SIDE_LO},
+		{AM_EVIDENCE_SYN_LO | AM_EVIDENCE_SYN_HI | AM_EVIDENCE_CLIENT_LO, AM_SIDE_HI},
+		{AM_EVIDENCE_CLIENT_LO, AM_SIDE_HI},
+		{AM_EVIDENCE_CLIENT_HI, AM_SIDE_LO},
+		{AM_EVIDENCE_CLIENT_LO | AM_EVIDENCE_CLIENT_HI, AM_SIDE_NONE},
+		{AM_EVIDENCE_FIRST_LO, AM_SIDE_NONE},
+	};
+	for (guint n = 0; n < G_N_ELEMENTS(cases); n++) {
+		c.evidence = cases[n].evidence;
+		CU_ASSERT_EQUAL(am_side_of(&c), cases[n].side);
+	}
+}
+
+static void test_choice(void)
+{
+	const AmPortPair pairs[] = {{1000, 514}, {1001, 514}, {514, 80}, {2000, 3000}, {4000, 4000}};
+	AmPortChoice *choice = am_port_choice_new(pairs, G_N_ELEMENTS(pairs));
+	CU_ASSERT_EQUAL(am_port_choice_side(choice, (AmPortPair){7, 514}), AM_SIDE_HI); /* repeats on its side */
+	CU_ASSERT_EQUAL(am_port_choice_side(choice, (AmPortPair){514, 9}),
+			AM_SIDE_HI); /* does not repeat on that one */
+	CU_ASSERT_EQUAL(am_port_choice_side(choice, (AmPortPair){2000, 3000}), AM_SIDE_LO);
+	CU_ASSERT_EQUAL(am_port_choice_side(choice, (AmPortPair){3000, 2000}), AM_SIDE_HI);
+	CU_ASSERT_EQUAL(am_port_choice_side(choice, (AmPortPair){4000, 4000}), AM_SIDE_LO);
+	am_port_choice_free(choice);
+}
+
+static void test_add(void)
+{
+	AmSumTable *table = am_sum_table_new(100);
+	AmConnection c = store_connection(1, "10.0.0.1", 40000, "10.0.0.2", 443, T0 + 5 * NS);
+	g_strlcpy(c.server_name, "later.example", sizeof c.server_name);
+	am_sum_table_add(table, &c, 7, NULL, 0);
+	c = store_connection(2, "10.0.0.1", 40001, "10.0.0.2", 443, T0);
+	c.outcome = AM_OUTCOME_REFUSED;
+	c.evidence = AM_EVIDENCE_SYN_LO | AM_EVIDENCE_FIRST_LO | AM_EVIDENCE_RST_HI;
+	c.total = c.delta = (AmCounts){.packets = {1, 1}, .bytes = {40, 40}};
+	c.risks = 4;
+	g_strlcpy(c.server_name, "earlier.example", sizeof c.server_name);
+	am_sum_table_add(table, &c, 0, NULL, 0);
+	Drained drained = drain(table);
+	CU_ASSERT_EQUAL_FATAL(drained.sums->len, 1);
+	const AmSum *sum = sum_at(&drained, 0);
+	CU_ASSERT_EQUAL(sum->key.side, AM_SIDE_HI);
+	CU_ASSERT_EQUAL(sum->key.port_lo, 0);
+	CU_ASSERT_EQUAL(sum->key.port_hi, 443);
+	CU_ASSERT_EQUAL(sum->key.day, 20514);
+	CU_ASSERT_EQUAL(sum->hours, 1u << 10);
+	CU_ASSERT_EQUAL(sum->n[AM_SUM_CONNECTIONS], 2);
+	CU_ASSERT_EQUAL(sum->n[AM_SUM_OUTCOME + AM_OUTCOME_ACCEPTED], 1);
+	CU_ASSERT_EQUAL(sum->n[AM_SUM_OUTCOME + AM_OUTCOME_REFUSED], 1);
+	CU_ASSERT_EQUAL(sum->n[AM_SUM_SYN], 2);
+	CU_ASSERT_EQUAL(sum->n[AM_SUM_SYN + 1], 0);
+	CU_ASSERT_EQUAL(sum->n[AM_SUM_SYNACK + 1], 1);
+	CU_ASSERT_EQUAL(sum->n[AM_SUM_HANDSHAKE], 1);
+	CU_ASSERT_EQUAL(sum->n[AM_SUM_RST + 1], 1);
+	CU_ASSERT_EQUAL(sum->n[AM_SUM_PAYLOAD_BOTH], 1);
+	CU_ASSERT_EQUAL(sum->counts.packets[0], 4);
+	CU_ASSERT_EQUAL(sum->counts.bytes[1], 940);
+	CU_ASSERT_EQUAL(sum->first_ns, T0);
+	CU_ASSERT_EQUAL(sum->last_ns, T0 + 6 * NS);
+	CU_ASSERT_EQUAL(sum->first_outcome, AM_OUTCOME_REFUSED);
+	CU_ASSERT_EQUAL(sum->risks, 4);
+	CU_ASSERT_STRING_EQUAL(sum->server_name, "earlier.example");
+	CU_ASSERT_EQUAL_FATAL(drained.l7->len, 1);
+	CU_ASSERT_EQUAL(g_array_index(drained.l7, AmSumL7, 0).l7, 7);
+	CU_ASSERT_EQUAL(g_array_index(drained.l7, AmSumL7, 0).connections, 1);
+	drained_clear(&drained);
+	drained = drain(table);
+	CU_ASSERT_EQUAL(drained.sums->len, 0);
+	drained_clear(&drained);
+	am_sum_table_free(table);
+}
+
+/* A connection over midnight: packets on both days, the connection, its outcome and evidence on the first one. */
+static void test_revision(void)
+{
+	AmSumTable *table = am_sum_table_new(100);
+	AmConnection first = store_connection(1, "10.0.0.1", 40000, "10.0.0.2", 443, T0);
+	first.outcome = AM_OUTCOME_MIDSTREAM;
+	first.total.payload[1] = 0;
+	AmConnection second = first;
+	second.revision = 1;
+	second.outcome = AM_OUTCOME_ACCEPTED;
+	second.evidence |= AM_EVIDENCE_CLIENT_LO | AM_EVIDENCE_RST_HI;
+	second.total.payload[1] = 5;
+	second.icmp_errors = 2;
+	second.delta = (AmCounts){.packets = {10, 20}};
+	second.delta_first_ns = T0 + DAY;
+	second.last_ns = T0 + DAY + NS;
+	am_sum_table_add(table, &first, 0, NULL, 0);
+	am_sum_table_add(table, &second, 3, &first, 0);
+	Drained drained = drain(table);
+	CU_ASSERT_EQUAL_FATAL(drained.sums->len, 2);
+	const AmSum *begun = sum_at(&drained, 0), *went_on = sum_at(&drained, 1);
+	CU_ASSERT_EQUAL(begun->n[AM_SUM_CONNECTIONS], 1);
+	CU_ASSERT_EQUAL(begun->n[AM_SUM_OUTCOME + AM_OUTCOME_MIDSTREAM], 0);
+	CU_ASSERT_EQUAL(begun->n[AM_SUM_OUTCOME + AM_OUTCOME_ACCEPTED], 1);
+	CU_ASSERT_EQUAL(begun->n[AM_SUM_SYN], 1);
+	CU_ASSERT_EQUAL(begun->n[AM_SUM_CLIENT], 1);
+	CU_ASSERT_EQUAL(begun->n[AM_SUM_RST + 1], 1);
+	CU_ASSERT_EQUAL(begun->n[AM_SUM_PAYLOAD_BOTH], 1);
+	CU_ASSERT_EQUAL(begun->n[AM_SUM_ICMP_ERRORS], 2);
+	CU_ASSERT_EQUAL(begun->first_outcome, AM_OUTCOME_ACCEPTED);
+	CU_ASSERT_EQUAL(begun->counts.packets[0], 3);
+	CU_ASSERT_EQUAL(went_on->key.day, begun->key.day + 1);
+	CU_ASSERT_EQUAL(went_on->counts.packets[1], 20);
+	CU_ASSERT_EQUAL(went_on->first_ns, T0 + DAY);
+	for (guint n = 0; n < AM_N_SUMS; n++)
+		CU_ASSERT_EQUAL(went_on->n[n], 0);
+	CU_ASSERT_EQUAL_FATAL(drained.l7->len, 1);
+	CU_ASSERT_EQUAL(g_array_index(drained.l7, AmSumL7, 0).key.day, begun->key.day);
+	drained_clear(&drained);
+	am_sum_table_free(table);
+}
+
+/* The side becomes known between two records: the connection moves, the packets that were counted stay. */
+static void test_side_found_late(void)
+{
+	AmSumTable *table = am_sum_table_new(100);
+	AmConnection first = store_datagram(1, "10.0.0.1", 500, "10.0.0.2", 501, T0);
+	AmConnection second = first;
+	second.revision = 1;
+	second.evidence |= AM_EVIDENCE_CLIENT_HI;
+	second.delta_first_ns = T0 + DAY;
+	second.last_ns = T0 + DAY;
+	am_sum_table_add(table, &first, 0, NULL, 0);
+	am_sum_table_add(table, &second, 0, &first, 0);
+	Drained drained = drain(table);
+	CU_ASSERT_EQUAL_FATAL(drained.sums->len, 3);
+	CU_ASSERT_EQUAL(sum_at(&drained, 0)->key.side, AM_SIDE_NONE);
+	CU_ASSERT_EQUAL(sum_at(&drained, 0)->n[AM_SUM_CONNECTIONS], 0);
+	CU_ASSERT_EQUAL(sum_at(&drained, 0)->counts.packets[0], 1);
+	CU_ASSERT_EQUAL(sum_at(&drained, 1)->key.side, AM_SIDE_LO);
+	CU_ASSERT_EQUAL(sum_at(&drained, 1)->n[AM_SUM_CONNECTIONS], 1);
+	CU_ASSERT_EQUAL(sum_at(&drained, 1)->n[AM_SUM_OUTCOME + AM_OUTCOME_ONE_WAY], 1);
+	CU_ASSERT_EQUAL(sum_at(&drained, 1)->counts.packets[0], 0);
+	CU_ASSERT_EQUAL(sum_at(&drained, 2)->key.day, sum_at(&drained, 0)->key.day + 1);
+	drained_clear(&drained);
+	am_sum_table_free(table);
+}
+
+static void test_crowded(void)
+{
+	for (guint n_ports = AM_MAX_UNDIRECTED; n_ports <= AM_MAX_UNDIRECTED + 40; n_ports += 40) {
+		AmSumTable *table = am_sum_table_new(1000);
+		for (guint n = 0; n < n_ports; n++) {
+			AmConnection c = store_datagram(n + 1, "10.0.0.1", (uint16_t)(300 + n), "10.0.0.2", 514, T0);
+			am_sum_table_add(table, &c, 5, NULL, 0);
+		}
+		Drained drained = drain(table);
+		if (n_ports == AM_MAX_UNDIRECTED) {
+			CU_ASSERT_EQUAL(drained.sums->len, n_ports);
+			CU_ASSERT_EQUAL(sum_at(&drained, 0)->key.side, AM_SIDE_NONE);
+		} else {
+			CU_ASSERT_EQUAL_FATAL(drained.sums->len, 1);
+			CU_ASSERT_EQUAL(sum_at(&drained, 0)->key.side, AM_SIDE_HI);
+			CU_ASSERT_EQUAL(sum_at(&drained, 0)->key.port_hi, 514);
+			CU_ASSERT_EQUAL(sum_at(&drained, 0)->n[AM_SUM_CONNECTIONS], n_ports);
+			CU_ASSERT_EQUAL(sum_at(&drained, 0)->counts.packets[0], n_ports);
+			CU_ASSERT_EQUAL_FATAL(drained.l7->len, 1);
+			CU_ASSERT_EQUAL(g_array_index(drained.l7, AmSumL7, 0).connections, n_ports);
+		}
+		drained_clear(&drained);
+		am_sum_table_free(table);
+	}
+}
+
+/* Any order of the same connections gives the same sums. */
+static void test_order(void)
+{
+	GRand *random = g_rand_new_with_seed(7);
+	AmConnection connections[300];
+	for (guint n = 0; n < G_N_ELEMENTS(connections); n++) {
+		uint16_t lo = (uint16_t)(1024 + n % 150);
+		connections[n] = n % 3 == 0 ? store_connection(n + 1, "10.0.0.1", lo, "10.0.0.2", 443, T0 + n)
+					    : store_datagram(n + 1, "10.0.0.1", lo, "10.0.0.3", 514, T0 + n);
+	}
+	Drained expected = {0};
+	for (guint round = 0; round < 10; round++) {
+		AmSumTable *table = am_sum_table_new(1000);
+		for (guint n = 0; n < G_N_ELEMENTS(connections); n++)
+			am_sum_table_add(table, &connections[n], n % 3, NULL, 0);
+		Drained drained = drain(table);
+		am_sum_table_free(table);
+		if (round == 0) {
+			expected = drained;
+			CU_ASSERT_EQUAL(expected.sums->len, 2);
+		} else {
+			CU_ASSERT_EQUAL_FATAL(drained.sums->len, expected.sums->len);
+			CU_ASSERT_EQUAL(
+				memcmp(drained.sums->data, expected.sums->data, sizeof(AmSum) * drained.sums->len), 0);
+			drained_clear(&drained);
+		}
+		for (guint n = G_N_ELEMENTS(connections) - 1; n > 0; n--) {
+			guint other = (guint)g_rand_int_range(random, 0, (gint)n + 1);
+			AmConnection c = connections[n];
+			connections[n] = connections[other];
+			connections[other] = c;
+		}
+	}
+	drained_clear(&expected);
+	g_rand_free(random);
+}
+
+static void test_full(void)
+{
+	AmSumTable *table = am_sum_table_new(50);
+	guint n = 0;
+	for (; !am_sum_table_is_full(table) && n < 1000; n++) {
+		g_autofree char *lo = g_strdup_printf("10.0.%u.1", n);
+		AmConnection c = store_connection(n + 1, lo, 40000, "192.168.0.1", 443, T0);
+		am_sum_table_add(table, &c, 1, NULL, 0);
+	}
+	CU_ASSERT_EQUAL(n, 50);
+	Drained drained = drain(table);
+	CU_ASSERT_EQUAL(drained.sums->len, 50);
+	for (guint s = 1; s < drained.sums->len; s++)
+		CU_ASSERT_TRUE(am_sum_key_compare(&sum_at(&drained, s - 1)->key, &sum_at(&drained, s)->key) < 0);
+	CU_ASSERT_FALSE(am_sum_table_is_full(table));
+	drained_clear(&drained);
+	am_sum_table_free(table);
+}
+
+static void test_icmp(void)
+{
+	AmSumTable *table = am_sum_table_new(50);
+	AmConnection c = store_datagram(1, "10.0.0.1", 8 << 8, "10.0.0.2", 8 << 8, T0);
+	c.ip_protocol = 1;
+	c.evidence |= AM_EVIDENCE_CLIENT_LO;
+	am_sum_table_add(table, &c, 0, NULL, 0);
+	Drained drained = drain(table);
+	CU_ASSERT_EQUAL_FATAL(drained.sums->len, 1);
+	CU_ASSERT_EQUAL(sum_at(&drained, 0)->key.side, AM_SIDE_HI);
+	CU_ASSERT_EQUAL(sum_at(&drained, 0)->key.port_hi, 8 << 8);
+	CU_ASSERT_EQUAL(sum_at(&drained, 0)->key.port_lo, 0);
+	drained_clear(&drained);
+	am_sum_table_free(table);
+}
+
+int main(void)
+{
+	static const CU_TestInfo tests[] = {
+		UNIT_TEST(test_side),
+		UNIT_TEST(test_choice),
+		UNIT_TEST(test_add),
+		UNIT_TEST(test_revision),
+		UNIT_TEST(test_side_found_late),
+		UNIT_TEST(test_crowded),
+		UNIT_TEST(test_order),
+		UNIT_TEST(test_full),
+		UNIT_TEST(test_icmp),
+		{NULL, NULL},
+	};
+	return unit_run("store-tally", tests);
+}
