@@ -35,11 +35,11 @@ static AmSkipReason decode_llc(AmCursor *cursor, uint16_t *ret_type)
 	return AM_SKIP_NONE;
 }
 
-/* RFC 1661 2, RFC 1662 3.1: [FF 03] protocol; the protocol's first octet is left out when zero (it is even, the last
- * one odd). 0x0021 = IPv4 (RFC 1332), 0x0057 = IPv6 (RFC 5072). */
+/* RFC 1661 2, RFC 1662 3.1: [FF 03] protocol. FF begins no protocol. A protocol's first octet is left out when zero: it
+ * is even, the last one odd. 0x0021 = IPv4 (RFC 1332), 0x0057 = IPv6 (RFC 5072). */
 static AmSkipReason decode_ppp(AmCursor *cursor, uint16_t *ret_type)
 {
-	if (cursor->left >= 2 && cursor->at[0] == 0xff && cursor->at[1] == 0x03)
+	if (cursor->left > 0 && cursor->at[0] == 0xff)
 		am_cursor_skip(cursor, 2);
 	uint16_t protocol = am_cursor_u8(cursor);
 	if ((protocol & 1) == 0)

@@ -34,7 +34,7 @@ static inline void set_payload(AmPacket *packet, const uint8_t *head, uint32_t h
  *   12: data offset (4 bits, in words)   13: flags   14-15: window   16-17: checksum   18-19: urgent   20..: options
  *
  * Nothing is read from the options, so a capture that was cut inside them (tcpdump once kept 68 octets: a SYN with
- * options does not fit) still is a packet, without captured payload. */
+ * options does not fit), or a first fragment that ends there, still is a packet, without captured payload. */
 static AmSkipReason decode_tcp(AmCursor cursor, uint32_t wire_size, AmPacket *packet)
 {
 	size_t captured = cursor.left;
@@ -44,8 +44,8 @@ static AmSkipReason decode_tcp(AmCursor cursor, uint32_t wire_size, AmPacket *pa
 	uint32_t header_size = (tcp[12] >> 4) * 4u;
 	if (header_size < 20)
 		return AM_SKIP_L4_MALFORMED;
-	if (header_size > wire_size)
-		return packet->is_fragment ? AM_SKIP_L4_TRUNCATED : AM_SKIP_L4_MALFORMED;
+	if (header_size > wire_size && !packet->is_fragment)
+		return AM_SKIP_L4_MALFORMED;
 	packet->tuple.source_port = be16(tcp);
 	packet->tuple.destination_port = be16(tcp + 2);
 	packet->tcp_sequence = be32(tcp + 4);

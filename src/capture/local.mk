@@ -15,3 +15,30 @@ libam_capture_a_SOURCES = \
 	src/capture/pcapng.c \
 	src/capture/sniff.c \
 	$(NULL)
+
+capture_test_LDADD = libam-capture.a libam-base.a $(PCAP_LIBS) $(ARCHIVE_LIBS) $(GLIB_LIBS)
+
+if HAVE_CUNIT
+check_PROGRAMS += tests/unit/test-decode tests/unit/test-input tests/unit/test-pcapng
+TESTS += tests/unit/test-decode tests/unit/test-input tests/unit/test-pcapng
+tests_unit_test_decode_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_decode_SOURCES = tests/unit/test-decode.c tests/unit/frames.h tests/unit/unit.h
+tests_unit_test_decode_LDADD = $(capture_test_LDADD) $(CUNIT_LIBS)
+tests_unit_test_input_CPPFLAGS = $(unit_CPPFLAGS) $(ARCHIVE_CFLAGS)
+tests_unit_test_input_SOURCES = tests/unit/test-input.c tests/unit/unit.h
+tests_unit_test_input_LDADD = $(capture_test_LDADD) $(CUNIT_LIBS)
+tests_unit_test_pcapng_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_pcapng_SOURCES = tests/unit/test-pcapng.c tests/unit/unit.h
+tests_unit_test_pcapng_LDADD = $(capture_test_LDADD) $(CUNIT_LIBS)
+endif
+
+# Fuzz targets: here with a main() that replays their corpus; tests/fuzz/replay.c says how to fuzz.
+check_PROGRAMS += tests/fuzz/fuzz-decode tests/fuzz/fuzz-pcapng
+TESTS += tests/fuzz/fuzz-decode tests/fuzz/fuzz-pcapng
+EXTRA_DIST += tests/fuzz/corpus/README.md tests/fuzz/corpus/decode tests/fuzz/corpus/pcapng
+tests_fuzz_fuzz_decode_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/decode"'
+tests_fuzz_fuzz_decode_SOURCES = tests/fuzz/fuzz-decode.c tests/fuzz/replay.c
+tests_fuzz_fuzz_decode_LDADD = $(capture_test_LDADD)
+tests_fuzz_fuzz_pcapng_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/pcapng"'
+tests_fuzz_fuzz_pcapng_SOURCES = tests/fuzz/fuzz-pcapng.c tests/fuzz/replay.c
+tests_fuzz_fuzz_pcapng_LDADD = $(capture_test_LDADD)

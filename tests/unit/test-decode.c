@@ -1,0 +1,756 @@
+/* Decoding: what each header becomes, and that no cut or lie is read past. */
+#include "config.h"
+
+#include "allowmap/capture.h"
+#include "frames.h"
+#include "unit.h"
+
+#define ETHERNET 1
+
+/* Decodes a copy that is exactly as large as the frame, so that a sanitizer sees the first octet too many. */
+static AmSkipReason decode_as(const Frame *f, uint32_t link_type, size_t size, size_t wire_size, AmPacket *packet)
+{
+	static uint8_t *copy; /* of the last call: pointers in `packet` stay good until the next */
+	g_free(copy);
+	copy = g_malloc(MAX(size, 1));
+	memcpy(copy, f->bytes, size);
+	AmFrame frame = {.time_ns = 7,
+			 .bytes = copy,
+			 .size = (uint32_t)size,
+			 .wire_size = (uint32_t)wire_size,
+			 .link_type = link_type};
+	AmSkipReason skip = am_decode(&frame, packet);
+	if (size == 0) {
+		g_free(copy);
+		copy = NULL;
+	}
+	return skip;
+}
+
+static AmSkipReason decode(const Frame *f, AmPacket *packet)
+{
+	return decode_as(f, ETHERNET, f->size, f->size, packet);
+}
+
+static void check_in_frame(const AmPacket *p, size_t size)
+{
+	CU_ASSERT_FATAL(p->ip != NULL);
+	CU_ASSERT(p->ip_size <= size);
+	CU_ASSERT(p->ip_size <= p->ip_wire_size);
+	CU_ASSERT(p->payload_size <= p->payload_wire_size);
+	CU_ASSERT(p->payload_wire_size <= p->ip_wire_size);
+	if (p->payload != NULL) {
+		CU_ASSERT(p->payload >= p->ip);
+		CU_ASSERT(p->payload + p->payload_size <= p->ip + p->ip_size);
+	} else {
+		CU_ASSERT(p->payload_size == 0);
+	}
+}
+
+/* Cut at every length: first reasons, then, from some length on, always a packet, with the same tuple and the same size
+ * on the wire, and a captured payload that only grows. */
+static void check_every_cut(const Frame *f, uint32_t link_type)
+{
+	AmPacket whole, packet;
+	CU_ASSERT_FATAL(decode_as(f, link_type, f->size, f->size, &whole) == AM_SKIP_NONE);
+	AmTuple tuple = whole.tuple;
+	uint32_t wire_size = whole.payload_wire_size, last_size = 0;
+	gboolean was_packet = FALSE;
+	for (size_t size = 0; size <= f->size; size++) {
+		AmSkipReason skip = decode_as(f, link_type, size, f->size, &packet);
+		if (skip != AM_SKIP_NONE) {
+			CU_ASSERT(!was_packet);
+			CU_ASSERT(skip == AM_SKIP_LINK_TRUNCATED || skip == AM_SKIP_IP_TRUNCATED ||
+				  skip == AM_SKIP_L4_TRUNCATED);
+			continue;
+		}
+		was_packet = TRUE;
+		check_in_frame(&packet, size);
+		CU_ASSERT(memcmp(&packet.tuple, &tuple, sizeof tuple) == 0);
+		CU_ASSERT(packet.payload_wire_size == wire_size);
+		CU_ASSERT(packet.payload_size >= last_size);
+		last_size = packet.payload_size;
+	}
+	CU_ASSERT(was_packet);
+}
+
+static gboolean is_v4(const AmAddress *address, uint8_t last)
+{
+	static const AmAddress expected = {4, {10, 0, 0, 0}};
+	AmAddress with_last = expected;
+	with_last.bytes[3] = last;
+	return memcmp(address, &with_last, sizeof with_last) == 0;
+}
+
+static gboolean is_v6(const AmAddress *address, uint8_t last)
+{
+	AmAddress expected = {6, {0x20, 0x01, 0x0d, 0xb8}};
+	expected.bytes[15] = last;
+	return memcmp(address, &expected, sizeof expected) == 0;
+}
+
+/* The Ethernet/IPv4/TCP packet with 5 octets of payload that the link-layer tests wrap. */
+static void tcp_packet(Frame *f)
+{
+	ipv4(f, 6, 25);
+	tcp(f, 5);
+	put(f, "hello", 5);
+}
+
+static void check_tcp_packet(const AmPacket *p)
+{
+	CU_ASSERT(p->time_ns == 7);
+	CU_ASSERT(is_v4(&p->tuple.source, 1));
+	CU_ASSERT(is_v4(&p->tuple.destination, 2));
+	CU_ASSERT(p->tuple.ip_protocol == AM_PROTO_TCP);
+	CU_ASSERT(p->tuple.source_port == 40000);
+	CU_ASSERT(p->tuple.destination_port == 443);
+	CU_ASSERT(p->tcp_flags == (AM_TCP_PSH | AM_TCP_ACK));
+	CU_ASSERT(p->tcp_sequence == 0x01020304);
+	CU_ASSERT(p->tcp_ack == 0x05060708);
+	CU_ASSERT(p->tcp_window == 512);
+	CU_ASSERT(p->ip_size == 45);
+	CU_ASSERT(p->ip_wire_size == 45);
+	CU_ASSERT(p->payload_wire_size == 5);
+	CU_ASSERT_FATAL(p->payload_size == 5);
+	CU_ASSERT(memcmp(p->payload, "hello", 5) == 0);
+	CU_ASSERT(!p->is_fragment);
+	CU_ASSERT(!p->has_quoted);
+}
+
+static void test_ethernet_tcp(void)
+{
+	Frame f = {0};
+	ethernet(&f, 0x0800);
+	tcp_packet(&f);
+	AmPacket p;
+	CU_ASSERT_FATAL(decode(&f, &p) == AM_SKIP_NONE);
+	check_tcp_packet(&p);
+	CU_ASSERT(memcmp(p.source_mac, "\x02\x00\x00\x00\x00\x05", 6) == 0);
+	CU_ASSERT(memcmp(p.destination_mac, "\x02\x00\x00\x00\x00\x0d", 6) == 0);
+	CU_ASSERT(p.vlan == 0 && p.inner_vlan == 0);
+	check_every_cut(&f, ETHERNET);
+}
+
+static void test_padding(void)
+{
+	Frame f = {0};
+	ethernet(&f, 0x0800);
+	tcp_packet(&f);
+	fill(&f, 0xee, 6); /* up to the 60 octets of the shortest Ethernet frame, and more */
+	AmPacket p;
+	CU_ASSERT_FATAL(decode(&f, &p) == AM_SKIP_NONE);
+	check_tcp_packet(&p);
+}
+
+static void test_vlan(void)
+{
+	static const uint16_t tags[] = {0x8100, 0x88a8, 0x9100, 0x9200};
+	for (size_t n = 0; n < G_N_ELEMENTS(tags); n++) {
+		Frame f = {0};
+		ethernet(&f, tags[n]);
+		put16(&f, 0xa00a); /* priority 5, VLAN 10 */
+		put16(&f, 0x8100);
+		put16(&f, 0x0014); /* VLAN 20 */
+		put16(&f, 0x8100);
+		put16(&f, 0x001e); /* a third one is stepped over */
+		put16(&f, 0x0800);
+		tcp_packet(&f);
+		AmPacket p;
+		CU_ASSERT_FATAL(decode(&f, &p) == AM_SKIP_NONE);
+		check_tcp_packet(&p);
+		CU_ASSERT(p.vlan == 10);
+		CU_ASSERT(p.inner_vlan == 20);
+		check_every_cut(&f, ETHERNET);
+	}
+}
+
+static void test_too_many_tags(void)
+{
+	for (int n_tags = 8; n_tags <= 9; n_tags++) {
+		Frame f = {0};
+		ethernet(&f, 0x8100);
+		for (int n = 1; n < n_tags; n++) {
+			put16(&f, 1);
+			put16(&f, 0x8100);
+		}
+		put16(&f, 1);
+		put16(&f, 0x0800);
+		tcp_packet(&f);
+		AmPacket p;
+		CU_ASSERT(decode(&f, &p) == (n_tags == 8 ? AM_SKIP_NONE : AM_SKIP_NESTED));
+	}
+}
+
+static void test_mpls(void)
+{
+	Frame f = {0};
+	ethernet(&f, 0x8847);
+	put32(&f, 0x00010040); /* label 16, more follow */
+	put32(&f, 0x00011140); /* label 17, bottom */
+	tcp_packet(&f);
+	AmPacket p;
+	CU_ASSERT_FATAL(decode(&f, &p) == AM_SKIP_NONE);
+	check_tcp_packet(&p);
+	check_every_cut(&f, ETHERNET);
+}
+
+static void test_mpls_pseudowire(void)
+{
+	Frame f = {0};
+	ethernet(&f, 0x8847);
+	put32(&f, 0x00010140);
+	put32(&f, 0); /* control word */
+	put(&f, "\x02\xaa\x00\x00\x00\x01\x02\xaa\x00\x00\x00\x02", 12);
+	put16(&f, 0x8100);
+	put16(&f, 7);
+	put16(&f, 0x0800);
+	tcp_packet(&f);
+	AmPacket p;
+	CU_ASSERT_FATAL(decode(&f, &p) == AM_SKIP_NONE);
+	check_tcp_packet(&p);
+	CU_ASSERT(p.source_mac[1] == 0xaa);
+	CU_ASSERT(p.vlan == 7);
+	check_every_cut(&f, ETHERNET);
+}
+
+static void test_mpls_never_ends(void)
+{
+	Frame f = {0};
+	ethernet(&f, 0x8847);
+	fill(&f, 0, 400);
+	AmPacket p;
+	CU_ASSERT(decode(&f, &p) == AM_SKIP_NESTED);
+}
+
+static void test_pppoe(void)
+{
+	Frame f = {0};
+	ethernet(&f, 0x8864);
+	put32(&f, 0x11000001);
+	put16(&f, 47);
+	put16(&f, 0x0021);
+	tcp_packet(&f);
+	AmPacket p;
+	CU_ASSERT_FATAL(decode(&f, &p) == AM_SKIP_NONE);
+	check_tcp_packet(&p);
+	check_every_cut(&f, ETHERNET);
+	f.bytes[15] = 0x09; /* discovery inside a session's EtherType */
+	CU_ASSERT(decode(&f, &p) == AM_SKIP_NOT_IP);
+}
+
+static void test_llc(void)
+{
+	Frame f = {0};
+	ethernet(&f, 53); /* a length */
+	put(&f, "\xaa\xaa\x03\x00\x00\x00\x08\x00", 8);
+	tcp_packet(&f);
+	AmPacket p;
+	CU_ASSERT_FATAL(decode(&f, &p) == AM_SKIP_NONE);
+	check_tcp_packet(&p);
+	check_every_cut(&f, ETHERNET);
+	f.bytes[19] = 0x0c; /* Cisco's OUI: its protocol ids are not EtherTypes */
+	CU_ASSERT(decode(&f, &p) == AM_SKIP_NOT_IP);
+	memcpy(f.bytes + 14, "\x42\x42\x03", 3); /* spanning tree */
+	CU_ASSERT(decode(&f, &p) == AM_SKIP_NOT_IP);
+}
+
+static void test_not_ip(void)
+{
+	Frame f = {0};
+	ethernet(&f, 0x0806);
+	fill(&f, 0, 46);
+	AmPacket p;
+	CU_ASSERT(decode(&f, &p) == AM_SKIP_NOT_IP);
+	CU_ASSERT(decode_as(&f, ETHERNET, 13, 60, &p) == AM_SKIP_LINK_TRUNCATED);
+	CU_ASSERT(decode_as(&f, ETHERNET, 0, 0, &p) == AM_SKIP_LINK_TRUNCATED);
+	CU_ASSERT(decode_as(&f, 147, f.size, f.size, &p) == AM_SKIP_LINK_TYPE);
+}
+
+static void test_cooked(void)
+{
+	Frame v1 = {0}, v2 = {0};
+	put(&v1, "\x00\x00\x00\x01\x00\x06\x02\x00\x00\x00\x00\x05\x00\x00\x08\x00", 16);
+	tcp_packet(&v1);
+	put(&v2, "\x08\x00\x00\x00\x00\x00\x00\x02\x00\x01\x00\x06\x02\x00\x00\x00\x00\x05\x00\x00", 20);
+	tcp_packet(&v2);
+	AmPacket p;
+	CU_ASSERT_FATAL(decode_as(&v1, 113, v1.size, v1.size, &p) == AM_SKIP_NONE);
+	check_tcp_packet(&p);
+	CU_ASSERT(memcmp(p.source_mac, "\x02\x00\x00\x00\x00\x05", 6) == 0);
+	check_every_cut(&v1, 113);
+	CU_ASSERT_FATAL(decode_as(&v2, 276, v2.size, v2.size, &p) == AM_SKIP_NONE);
+	check_tcp_packet(&p);
+	CU_ASSERT(memcmp(p.source_mac, "\x02\x00\x00\x00\x00\x05", 6) == 0);
+	check_every_cut(&v2, 276);
+	v1.bytes[2] = 0x03; /* ARPHRD_NETLINK */
+	v1.bytes[3] = 0x38;
+	CU_ASSERT(decode_as(&v1, 113, v1.size, v1.size, &p) == AM_SKIP_NOT_IP);
+}
+
+static void test_raw(void)
+{
+	static const uint32_t types[] = {101, 12, 14, 228};
+	Frame f = {0}, g = {0};
+	tcp_packet(&f);
+	ipv6(&g, 6, 20);
+	tcp(&g, 5);
+	AmPacket p;
+	for (size_t n = 0; n < G_N_ELEMENTS(types); n++) {
+		CU_ASSERT_FATAL(decode_as(&f, types[n], f.size, f.size, &p) == AM_SKIP_NONE);
+		check_tcp_packet(&p);
+		check_every_cut(&f, types[n]);
+	}
+	check_every_cut(&g, 101);
+	check_every_cut(&g, 229);
+	CU_ASSERT(decode_as(&f, 229, f.size, f.size, &p) == AM_SKIP_IP_MALFORMED);
+	CU_ASSERT(decode_as(&g, 228, g.size, g.size, &p) == AM_SKIP_IP_MALFORMED);
+	f.bytes[0] = 0x75;
+	CU_ASSERT(decode_as(&f, 101, f.size, f.size, &p) == AM_SKIP_IP_MALFORMED);
+}
+
+static void test_null(void)
+{
+	static const uint8_t ipv6_families[] = {10, 24, 28, 30};
+	AmPacket p;
+	for (int is_little = 0; is_little < 2; is_little++) {
+		Frame f = {0};
+		put32(&f, is_little ? 0x02000000 : 2);
+		tcp_packet(&f);
+		CU_ASSERT_FATAL(decode_as(&f, 0, f.size, f.size, &p) == AM_SKIP_NONE);
+		check_tcp_packet(&p);
+		check_every_cut(&f, 0);
+		check_every_cut(&f, 108);
+		for (size_t n = 0; n < G_N_ELEMENTS(ipv6_families); n++) {
+			Frame g = {0};
+			put32(&g, is_little ? (uint32_t)ipv6_families[n] << 24 : ipv6_families[n]);
+			ipv6(&g, 17, 8);
+			udp(&g, 8);
+			check_every_cut(&g, 0);
+		}
+		f.bytes[is_little ? 0 : 3] = 17;
+		CU_ASSERT(decode_as(&f, 0, f.size, f.size, &p) == AM_SKIP_NOT_IP);
+	}
+}
+
+static void test_ppp(void)
+{
+	static const struct {
+		uint32_t link_type;
+		const char *head;
+		size_t size;
+	} kinds[] = {{9, "\xff\x03\x00\x21", 4},
+		     {9, "\x00\x21", 2},
+		     {9, "\x21", 1},
+		     {50, "\xff\x03\x00\x21", 4},
+		     {50, "\x0f\x00\x08\x00", 4},
+		     {104, "\x8f\x00\x08\x00", 4},
+		     {51, "\x11\x00\x00\x01\x00\x2f\x00\x21", 8}};
+	AmPacket p;
+	for (size_t n = 0; n < G_N_ELEMENTS(kinds); n++) {
+		Frame f = {0};
+		put(&f, kinds[n].head, kinds[n].size);
+		tcp_packet(&f);
+		CU_ASSERT_FATAL(decode_as(&f, kinds[n].link_type, f.size, f.size, &p) == AM_SKIP_NONE);
+		check_tcp_packet(&p);
+		check_every_cut(&f, kinds[n].link_type);
+	}
+	Frame lcp = {0};
+	put32(&lcp, 0xff03c021);
+	fill(&lcp, 0, 20);
+	CU_ASSERT(decode_as(&lcp, 9, lcp.size, lcp.size, &p) == AM_SKIP_NOT_IP);
+}
+
+static void test_ipv4_options(void)
+{
+	Frame f = {0};
+	ethernet(&f, 0x0800);
+	ipv4(&f, 17, 8 + 8 + 3);
+	f.bytes[14] = 0x47;
+	fill(&f, 1, 8);
+	udp(&f, 11);
+	put(&f, "abc", 3);
+	AmPacket p;
+	CU_ASSERT_FATAL(decode(&f, &p) == AM_SKIP_NONE);
+	CU_ASSERT(p.tuple.destination_port == 53);
+	CU_ASSERT_FATAL(p.payload_size == 3);
+	CU_ASSERT(memcmp(p.payload, "abc", 3) == 0);
+	check_every_cut(&f, ETHERNET);
+}
+
+static void test_ipv4_malformed(void)
+{
+	Frame f = {0};
+	ethernet(&f, 0x0800);
+	tcp_packet(&f);
+	AmPacket p;
+	Frame g = f;
+	g.bytes[14] = 0x65; /* version 6 under IPv4's EtherType */
+	CU_ASSERT(decode(&g, &p) == AM_SKIP_IP_MALFORMED);
+	g = f;
+	g.bytes[14] = 0x44; /* header of 16 octets */
+	CU_ASSERT(decode(&g, &p) == AM_SKIP_IP_MALFORMED);
+	g = f;
+	g.bytes[17] = 19; /* total length inside the header */
+	CU_ASSERT(decode(&g, &p) == AM_SKIP_IP_MALFORMED);
+	g = f;
+	g.bytes[14] = 0x4f; /* a header longer than the packet */
+	CU_ASSERT(decode(&g, &p) == AM_SKIP_IP_MALFORMED);
+}
+
+static void test_ipv4_no_length(void)
+{
+	Frame f = {0};
+	ethernet(&f, 0x0800);
+	tcp_packet(&f);
+	f.bytes[16] = f.bytes[17] = 0;
+	AmPacket p;
+	CU_ASSERT_FATAL(decode(&f, &p) == AM_SKIP_NONE);
+	check_tcp_packet(&p);
+	check_every_cut(&f, ETHERNET);
+	CU_ASSERT_FATAL(decode_as(&f, ETHERNET, f.size, 70014, &p) == AM_SKIP_NONE);
+	CU_ASSERT(p.ip_wire_size == 70000);
+	CU_ASSERT(p.payload_size == 5);
+	CU_ASSERT(p.payload_wire_size == 70000 - 40);
+}
+
+static void test_ipv4_fragments(void)
+{
+	Frame f = {0};
+	ethernet(&f, 0x0800);
+	ipv4(&f, 17, 16);
+	f.bytes[20] = 0x20; /* more fragments */
+	udp(&f, 3000);      /* of the whole datagram */
+	fill(&f, 'x', 8);
+	AmPacket p;
+	CU_ASSERT_FATAL(decode(&f, &p) == AM_SKIP_NONE);
+	CU_ASSERT(p.is_fragment);
+	CU_ASSERT(p.tuple.destination_port == 53);
+	CU_ASSERT(p.payload_size == 8);
+	CU_ASSERT(p.payload_wire_size == 8);
+	check_every_cut(&f, ETHERNET);
+	f.bytes[20] = 0; /* the same without the flag: a length that is not there */
+	CU_ASSERT(decode(&f, &p) == AM_SKIP_L4_MALFORMED);
+	f.bytes[21] = 2; /* a later one */
+	CU_ASSERT(decode(&f, &p) == AM_SKIP_FRAGMENT);
+}
+
+static void test_tiny_fragment(void)
+{
+	Frame f = {0};
+	ethernet(&f, 0x0800);
+	ipv4(&f, 6, 8);
+	f.bytes[20] = 0x20;
+	fill(&f, 0, 8);
+	AmPacket p;
+	CU_ASSERT(decode(&f, &p) == AM_SKIP_L4_TRUNCATED);
+	Frame g = {0}; /* a SYN whose options are in the next fragment */
+	ethernet(&g, 0x0800);
+	ipv4(&g, 6, 24);
+	g.bytes[20] = 0x20;
+	tcp(&g, 10);
+	g.size = 14 + 20 + 24;
+	CU_ASSERT_FATAL(decode(&g, &p) == AM_SKIP_NONE);
+	CU_ASSERT(p.is_fragment);
+	CU_ASSERT(p.tuple.destination_port == 443);
+	CU_ASSERT(p.payload == NULL && p.payload_wire_size == 0);
+}
+
+static void test_ipv6_extensions(void)
+{
+	Frame f = {0};
+	ethernet(&f, 0x86dd);
+	ipv6(&f, 0, 8 + 16 + 8 + 12 + 8 + 8 + 4);
+	put(&f, "\x2b\x00\x05\x02\x00\x00\x01\x00", 8);                  /* hop-by-hop, then routing */
+	put(&f, "\x3c\x01\x00\x00\x00\x00\x00\x00\0\0\0\0\0\0\0\0", 16); /* then destination options */
+	put(&f, "\x33\x00\x01\x04\x00\x00\x00\x00", 8);                  /* then AH */
+	put(&f, "\x2c\x01\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01", 12); /* then a fragment header */
+	put(&f, "\x11\xff\x00\x00\x00\x00\x00\x09", 8);                  /* atomic (RFC 6946); then UDP */
+	udp(&f, 12);
+	put(&f, "ping", 4);
+	AmPacket p;
+	CU_ASSERT_FATAL(decode(&f, &p) == AM_SKIP_NONE);
+	CU_ASSERT(is_v6(&p.tuple.source, 1));
+	CU_ASSERT(is_v6(&p.tuple.destination, 2));
+	CU_ASSERT(p.tuple.ip_protocol == AM_PROTO_UDP);
+	CU_ASSERT(p.tuple.destination_port == 53);
+	CU_ASSERT(!p.is_fragment);
+	CU_ASSERT_FATAL(p.payload_size == 4);
+	CU_ASSERT(memcmp(p.payload, "ping", 4) == 0);
+	check_every_cut(&f, ETHERNET);
+	size_t fragment = 14 + 40 + 8 + 16 + 8 + 12;
+	f.bytes[fragment + 3] = 1; /* more fragments */
+	CU_ASSERT_FATAL(decode(&f, &p) == AM_SKIP_NONE);
+	CU_ASSERT(p.is_fragment);
+	f.bytes[fragment + 3] = 8;
+	CU_ASSERT(decode(&f, &p) == AM_SKIP_FRAGMENT);
+}
+
+static void test_ipv6_odd(void)
+{
+	AmPacket p;
+	Frame mobility = {0};
+	ethernet(&mobility, 0x86dd);
+	ipv6(&mobility, 135, 16);
+	put(&mobility, "\x3b\x01\x05\x00\x00\x00\x00\x00\0\0\0\0\0\0\0\0", 16);
+	CU_ASSERT_FATAL(decode(&mobility, &p) == AM_SKIP_NONE);
+	CU_ASSERT(p.tuple.ip_protocol == 135);
+	CU_ASSERT(p.tuple.source_port == 0 && p.tuple.destination_port == 0);
+	CU_ASSERT(p.payload_size == 16);
+	mobility.bytes[54] = 17; /* something rides on it: an all-zero UDP header but for its length */
+	mobility.bytes[55] = 0;
+	mobility.bytes[67] = 8;
+	CU_ASSERT_FATAL(decode(&mobility, &p) == AM_SKIP_NONE);
+	CU_ASSERT(p.tuple.ip_protocol == AM_PROTO_UDP);
+
+	Frame none = {0};
+	ethernet(&none, 0x86dd);
+	ipv6(&none, 59, 0);
+	fill(&none, 0, 6);
+	CU_ASSERT_FATAL(decode(&none, &p) == AM_SKIP_NONE);
+	CU_ASSERT(p.tuple.ip_protocol == 59);
+	CU_ASSERT(p.ip_wire_size == 40);
+
+	Frame chain = {0};
+	ethernet(&chain, 0x86dd);
+	ipv6(&chain, 60, 8 * 40);
+	for (int n = 0; n < 40; n++)
+		put(&chain, "\x3c\x00\x01\x04\x00\x00\x00\x00", 8);
+	CU_ASSERT(decode(&chain, &p) == AM_SKIP_NESTED);
+
+	Frame jumbo = {0};
+	ethernet(&jumbo, 0x86dd);
+	ipv6(&jumbo, 6, 0); /* segmentation offload leaves the length at 0 */
+	tcp(&jumbo, 5);
+	put(&jumbo, "hello", 5);
+	CU_ASSERT_FATAL(decode(&jumbo, &p) == AM_SKIP_NONE);
+	CU_ASSERT(p.payload_size == 5);
+	check_every_cut(&jumbo, ETHERNET);
+
+	/* An extension header that ends outside of the packet, though not of the frame. */
+	Frame outside = {0};
+	ethernet(&outside, 0x86dd);
+	ipv6(&outside, 60, 8);
+	put(&outside, "\x11\x01\x01\x04\x00\x00\x00\x00", 8);
+	fill(&outside, 0, 40);
+	CU_ASSERT(decode(&outside, &p) == AM_SKIP_IP_TRUNCATED);
+	Frame ah = {0};
+	ethernet(&ah, 0x86dd);
+	ipv6(&ah, 51, 16);
+	put(&ah, "\x11\x00\x00\x00\x00\x00\x00\x00", 8); /* 8 octets: the least that a header can have */
+	udp(&ah, 8);
+	CU_ASSERT(decode(&ah, &p) == AM_SKIP_NONE);
+	CU_ASSERT(p.tuple.destination_port == 53);
+}
+
+static void test_tcp_header(void)
+{
+	Frame f = {0};
+	ethernet(&f, 0x0800);
+	ipv4(&f, 6, 40 + 5);
+	tcp(&f, 10);
+	put(&f, "hello", 5);
+	AmPacket p;
+	CU_ASSERT_FATAL(decode(&f, &p) == AM_SKIP_NONE);
+	CU_ASSERT(p.payload_size == 5);
+	check_every_cut(&f, ETHERNET);
+	/* Cut inside the options: ports and flags are known, nothing of the payload is there. */
+	CU_ASSERT_FATAL(decode_as(&f, ETHERNET, 14 + 20 + 24, f.size, &p) == AM_SKIP_NONE);
+	CU_ASSERT(p.tuple.destination_port == 443);
+	CU_ASSERT(p.payload == NULL && p.payload_size == 0);
+	CU_ASSERT(p.payload_wire_size == 5);
+	Frame g = f;
+	g.bytes[46] = 0x40; /* an offset inside the header */
+	CU_ASSERT(decode(&g, &p) == AM_SKIP_L4_MALFORMED);
+	g.bytes[46] = 0xf0; /* one behind the packet's end */
+	CU_ASSERT(decode(&g, &p) == AM_SKIP_L4_MALFORMED);
+}
+
+static void test_udp_length(void)
+{
+	Frame f = {0};
+	ethernet(&f, 0x0800);
+	ipv4(&f, 17, 8 + 10);
+	udp(&f, 8 + 6); /* less than IP has: 4 octets of padding */
+	fill(&f, 'x', 10);
+	AmPacket p;
+	CU_ASSERT_FATAL(decode(&f, &p) == AM_SKIP_NONE);
+	CU_ASSERT(p.payload_size == 6);
+	CU_ASSERT(p.payload_wire_size == 6);
+	check_every_cut(&f, ETHERNET);
+	f.bytes[39] = 0; /* "all there is" */
+	CU_ASSERT_FATAL(decode(&f, &p) == AM_SKIP_NONE);
+	CU_ASSERT(p.payload_size == 10);
+	f.bytes[39] = 7;
+	CU_ASSERT(decode(&f, &p) == AM_SKIP_L4_MALFORMED);
+	f.bytes[39] = 19;
+	CU_ASSERT(decode(&f, &p) == AM_SKIP_L4_MALFORMED);
+}
+
+static void test_sctp(void)
+{
+	Frame f = {0};
+	ethernet(&f, 0x0800);
+	ipv4(&f, 132, 16 + 16);
+	sctp(&f, 1, 20); /* INIT */
+	fill(&f, 0, 16);
+	AmPacket p;
+	CU_ASSERT_FATAL(decode(&f, &p) == AM_SKIP_NONE);
+	CU_ASSERT(p.tuple.ip_protocol == AM_PROTO_SCTP);
+	CU_ASSERT(p.tuple.source_port == 40000);
+	CU_ASSERT(p.tuple.destination_port == 3868);
+	CU_ASSERT(p.sctp_chunk == 1);
+	CU_ASSERT(p.payload_size == 20);
+	check_every_cut(&f, ETHERNET);
+	f.bytes[14 + 20 + 15] = 3; /* a chunk shorter than its header */
+	CU_ASSERT(decode(&f, &p) == AM_SKIP_L4_MALFORMED);
+	f.bytes[17] = 20 + 12; /* no chunk at all */
+	CU_ASSERT(decode(&f, &p) == AM_SKIP_L4_MALFORMED);
+}
+
+static void test_icmp(void)
+{
+	static const uint8_t errors[] = {3, 4, 5, 11, 12};
+	Frame f = {0};
+	ethernet(&f, 0x0800);
+	ipv4(&f, 1, 8 + 20 + 8);
+	put32(&f, 0x03010000); /* host unreachable */
+	put32(&f, 0);
+	size_t quoted = f.size;
+	ipv4(&f, 17, 200); /* of which 8 octets are quoted */
+	udp(&f, 200);
+	AmPacket p;
+	for (size_t n = 0; n < G_N_ELEMENTS(errors); n++) {
+		f.bytes[34] = errors[n];
+		CU_ASSERT_FATAL(decode(&f, &p) == AM_SKIP_NONE);
+		CU_ASSERT(p.icmp_type == errors[n] && p.icmp_code == 1);
+		CU_ASSERT(p.tuple.source_port == 0 && p.tuple.destination_port == 0);
+		CU_ASSERT_FATAL(p.has_quoted);
+		CU_ASSERT(is_v4(&p.quoted.source, 1));
+		CU_ASSERT(is_v4(&p.quoted.destination, 2));
+		CU_ASSERT(p.quoted.ip_protocol == 17);
+		CU_ASSERT(p.quoted.source_port == 40000 && p.quoted.destination_port == 53);
+	}
+	check_every_cut(&f, ETHERNET);
+	CU_ASSERT_FATAL(decode_as(&f, ETHERNET, quoted + 23, f.size, &p) == AM_SKIP_NONE);
+	CU_ASSERT(!p.has_quoted); /* one octet of the ports is missing */
+	CU_ASSERT(p.quoted.source.family == 0);
+	CU_ASSERT_FATAL(decode_as(&f, ETHERNET, quoted + 24, f.size, &p) == AM_SKIP_NONE);
+	CU_ASSERT(p.has_quoted);
+	f.bytes[quoted + 7] = 1; /* a later fragment is quoted: no ports there */
+	CU_ASSERT_FATAL(decode(&f, &p) == AM_SKIP_NONE);
+	CU_ASSERT(!p.has_quoted);
+	f.bytes[34] = 8; /* an echo request carries anything */
+	f.bytes[quoted + 7] = 0;
+	CU_ASSERT_FATAL(decode(&f, &p) == AM_SKIP_NONE);
+	CU_ASSERT(!p.has_quoted);
+	CU_ASSERT(p.payload_size == 28);
+}
+
+static void test_icmpv6(void)
+{
+	Frame f = {0};
+	ethernet(&f, 0x86dd);
+	ipv6(&f, 58, 8 + 40 + 8 + 20);
+	put32(&f, 0x01040000); /* port unreachable */
+	put32(&f, 0);
+	ipv6(&f, 60, 8 + 20);
+	put(&f, "\x06\x00\x01\x04\x00\x00\x00\x00", 8);
+	tcp(&f, 5);
+	AmPacket p;
+	for (uint8_t type = 1; type <= 4; type++) {
+		f.bytes[54] = type;
+		CU_ASSERT_FATAL(decode(&f, &p) == AM_SKIP_NONE);
+		CU_ASSERT(p.tuple.ip_protocol == AM_PROTO_ICMPV6);
+		CU_ASSERT(p.icmp_type == type && p.icmp_code == 4);
+		CU_ASSERT_FATAL(p.has_quoted);
+		CU_ASSERT(is_v6(&p.quoted.source, 1));
+		CU_ASSERT(p.quoted.ip_protocol == 6 && p.quoted.destination_port == 443);
+	}
+	check_every_cut(&f, ETHERNET);
+	f.bytes[54] = 135; /* neighbour solicitation */
+	CU_ASSERT_FATAL(decode(&f, &p) == AM_SKIP_NONE);
+	CU_ASSERT(!p.has_quoted);
+}
+
+static void test_other_protocol(void)
+{
+	Frame f = {0};
+	ethernet(&f, 0x0800);
+	ipv4(&f, 89, 12);
+	fill(&f, 2, 12);
+	AmPacket p;
+	CU_ASSERT_FATAL(decode(&f, &p) == AM_SKIP_NONE);
+	CU_ASSERT(p.tuple.ip_protocol == 89);
+	CU_ASSERT(p.tuple.source_port == 0 && p.tuple.destination_port == 0);
+	CU_ASSERT(p.payload_size == 12);
+	check_every_cut(&f, ETHERNET);
+}
+
+/* Whatever a single octet says, nothing outside is read, and what comes out lies inside. */
+static void test_every_octet_lies(void)
+{
+	Frame f = {0};
+	ethernet(&f, 0x8100);
+	put16(&f, 5);
+	put16(&f, 0x86dd);
+	ipv6(&f, 0, 8 + 8 + 8 + 40 + 20);
+	put(&f, "\x2c\x00\x05\x02\x00\x00\x01\x00", 8);
+	put(&f, "\x3a\x00\x00\x00\x00\x00\x00\x09", 8);
+	put32(&f, 0x01040000);
+	put32(&f, 0);
+	ipv6(&f, 6, 20);
+	tcp(&f, 5);
+	unsigned n_packets = 0, n_skipped = 0;
+	for (size_t at = 0; at < f.size; at++) {
+		for (unsigned value = 0; value < 256; value++) {
+			Frame g = f;
+			g.bytes[at] = (uint8_t)value;
+			AmPacket p;
+			if (decode(&g, &p) == AM_SKIP_NONE) {
+				check_in_frame(&p, g.size);
+				n_packets++;
+			} else {
+				n_skipped++;
+			}
+		}
+	}
+	CU_ASSERT(n_packets > 10000);
+	CU_ASSERT(n_skipped > 1000);
+}
+
+int main(void)
+{
+	static const CU_TestInfo tests[] = {
+		UNIT_TEST(test_ethernet_tcp),
+		UNIT_TEST(test_padding),
+		UNIT_TEST(test_vlan),
+		UNIT_TEST(test_too_many_tags),
+		UNIT_TEST(test_mpls),
+		UNIT_TEST(test_mpls_pseudowire),
+		UNIT_TEST(test_mpls_never_ends),
+		UNIT_TEST(test_pppoe),
+		UNIT_TEST(test_llc),
+		UNIT_TEST(test_not_ip),
+		UNIT_TEST(test_cooked),
+		UNIT_TEST(test_raw),
+		UNIT_TEST(test_null),
+		UNIT_TEST(test_ppp),
+		UNIT_TEST(test_ipv4_options),
+		UNIT_TEST(test_ipv4_malformed),
+		UNIT_TEST(test_ipv4_no_length),
+		UNIT_TEST(test_ipv4_fragments),
+		UNIT_TEST(test_tiny_fragment),
+		UNIT_TEST(test_ipv6_extensions),
+		UNIT_TEST(test_ipv6_odd),
+		UNIT_TEST(test_tcp_header),
+		UNIT_TEST(test_udp_length),
+		UNIT_TEST(test_sctp),
+		UNIT_TEST(test_icmp),
+		UNIT_TEST(test_icmpv6),
+		UNIT_TEST(test_other_protocol),
+		UNIT_TEST(test_every_octet_lies),
+		{NULL, NULL},
+	};
+	return unit_run("decode", tests);
+}
