@@ -11,8 +11,10 @@ GQuark am_import_error_quark(void);
 typedef enum { AM_IMPORT_ERROR_READ, AM_IMPORT_ERROR_INVALID } AmImportError;
 
 /* Zeek conn.log, TSV or JSON, streamed: each usable line becomes an AmConnection (sequence = first_sequence, +1, ...;
- * evidence AM_EVIDENCE_LOG, the originator by protocol role, or by SYN where conn_state shows one). Lines that cannot be
- * used are counted in *ret_skipped. `each` gives FALSE with its error set to stop. */
+ * evidence AM_EVIDENCE_LOG, the originator by SYN where history or conn_state shows one, and by protocol role where Zeek
+ * named the service or the originator's datagrams were answered). All counts lie on the day on which it began: the log has
+ * no others. *ret_lines counts the lines that are records, *ret_skipped those among them that cannot be used, also when an
+ * error stops it. `each` gives FALSE with its error set to stop. A line of more than 64 KiB is skipped. */
 typedef gboolean (*AmLogFunc)(const AmConnection *connection, gpointer user_data, GError **error);
 gboolean am_import_conn_log(AmByteReader reader, AmInputKind kind, uint64_t first_sequence, uint32_t network, AmLogFunc each,
                             gpointer user_data, uint64_t *ret_lines, uint64_t *ret_skipped, GError **error);
