@@ -47,10 +47,12 @@ AmPolicy *am_job_read_policy(const char *path, GError **error)
 		g_prefix_error(error, "cannot read the policy: ");
 		return NULL;
 	}
-	AmPolicy *policy = am_import_policy(text, size, error);
-	if (policy == NULL)
+	g_autoptr(AmPolicy) policy = am_import_policy(text, size, error);
+	if (policy == NULL || !am_policy_settle(policy, error)) {
 		g_prefix_error(error, "%s: ", from_stdin ? "standard input" : path);
-	return policy;
+		return NULL;
+	}
+	return g_steal_pointer(&policy);
 }
 
 gboolean am_job_write_file(const char *path, const char *text, gssize size, GError **error)

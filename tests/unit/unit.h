@@ -4,7 +4,10 @@
 #include <CUnit/Basic.h>
 #include <glib.h>
 
-#define UNIT_TEST(f) {#f, f}
+#define UNIT_TEST(f)                                                                                                   \
+	{                                                                                                              \
+#f, f                                                                                                  \
+	}
 
 /* Runs the tests (ending with {NULL, NULL}) and gives the program's exit status. No test that ran is a failure too. */
 static inline int unit_run(const char *suite, const CU_TestInfo *tests)
