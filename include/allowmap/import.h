@@ -19,7 +19,8 @@ typedef gboolean (*AmLogFunc)(const AmConnection *connection, gpointer user_data
 gboolean am_import_conn_log(AmByteReader reader, AmInputKind kind, uint64_t first_sequence, uint32_t network, AmLogFunc each,
                             gpointer user_data, uint64_t *ret_lines, uint64_t *ret_skipped, GError **error);
 
-/* The canonical policy document; strict: the path of what is wrong is in the message, `rules[3].service.ports[0]: ...`. */
+/* The canonical policy document; strict: the path of what is wrong is in the message, `rules[3].service.ports[0]: ...`.
+ * As it was written: am_policy_settle() makes it canonical and checks its ids. */
 AmPolicy *am_import_policy(const char *text, size_t size, GError **error);
 
 /* What an nftables ruleset of ours permits: the JSON form, and the text form. For the parse-back proof. */

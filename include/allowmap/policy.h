@@ -21,9 +21,14 @@ typedef struct {
 AmPolicy *am_policy_recommend(const AmMap *map, const AmRecommendOptions *options);
 
 /* Sorts and deduplicates everything inside, and sets each rule's id from the SHA-256 of its expanded meaning: the member
- * prefixes of its peers by network, and the service; not names, evidence or status. The same meaning, the same id. A rule
- * that says the same as another of the same status is dropped. */
+ * prefixes of its peers by network, and the service; not names, evidence or status. The same meaning, the same id. Of
+ * rules that say the same one is kept, so that what is permitted does not change. */
 void am_policy_canonicalise(AmPolicy *policy);
+
+/* The same for a policy that was read from a document, whose ids are those that were written. Error
+ * AM_POLICY_ERROR_INVALID when two rules say the same, or a rule that was decided (not proposed) does not say what its id
+ * stands for: then it was changed after the decision. */
+gboolean am_policy_settle(AmPolicy *policy, GError **error);
 
 /* Proof against the map, both ways: every essential edge is permitted; every permitted (client, server, protocol, port)
  * that was never essential is counted in the over_grant of each rule that permits it (set here), over addresses of the same
@@ -39,5 +44,5 @@ gboolean am_policy_equal(const AmPolicy *a, const AmPolicy *b, GError **error);
 
 /* Is this (client, server, protocol, port; ICMP: type << 8 | code) permitted, in any of the policy's networks? Sets
  * *ret_rule (borrowed) if not NULL. The policy must be canonical. O(rules), each O(log members). */
-gboolean am_policy_permits(const AmPolicy *policy, const AmAddress *client, const AmAddress *server, uint8_t ip_protocol,
-                           uint16_t port, const AmRule **ret_rule);
+gboolean am_policy_permits(const AmPolicy *policy, const AmAddress *client, const AmAddress *server,
+			   uint8_t ip_protocol, uint16_t port, const AmRule **ret_rule);

@@ -4,7 +4,9 @@ libam_export_a_SOURCES = \
 	include/allowmap/export.h \
 	src/export/csv.c \
 	src/export/nftables-json.c \
+	src/export/nftables-text.c \
 	src/export/nftables.c \
+	src/export/policy.c \
 	src/export/private.h \
 	src/export/targets.c \
 	$(NULL)

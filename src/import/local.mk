@@ -7,7 +7,13 @@ libam_import_a_SOURCES = \
 	src/import/conn-log.h \
 	src/import/error.c \
 	src/import/json-line.c \
+	src/import/policy-json.c \
+	src/import/policy-json.h \
+	src/import/policy.c \
 	$(NULL)
+
+# The authority for the policy document's names.
+data_files += data/policy.schema.json
 
 if HAVE_CUNIT
 check_PROGRAMS += tests/unit/test-conn-log

@@ -7,6 +7,11 @@
 
 #include <string.h>
 
+GQuark am_policy_error_quark(void)
+{
+	return g_quark_from_static_string("am-policy-error");
+}
+
 static int compare_strings(gconstpointer a, gconstpointer b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -111,11 +116,15 @@ static int compare_groups(gconstpointer a, gconstpointer b)
 	return strcmp(x->name, y->name);
 }
 
+/* Of rules that say the same, the first is kept: one that permits, if there is one, so that nothing else is permitted
+ * before and after. */
 static int compare_rules(gconstpointer a, gconstpointer b)
 {
+	static const int rank[] = {
+		[AM_STATUS_APPROVED] = 0, [AM_STATUS_PROPOSED] = 1, [AM_STATUS_REJECTED] = 2, [AM_STATUS_EXPIRED] = 3};
 	const AmRule *x = *(AmRule *const *)a, *y = *(AmRule *const *)b;
 	int by_id = strcmp(x->id, y->id);
-	return by_id != 0 ? by_id : (int)x->status - (int)y->status;
+	return by_id != 0 ? by_id : rank[x->status] - rank[y->status];
 }
 
 static int compare_inputs(gconstpointer a, gconstpointer b)
@@ -152,7 +161,38 @@ void am_policy_canonicalise(AmPolicy *policy)
 	for (guint n = 0; n < rules->len; n++) {
 		AmRule **rule = (AmRule **)&rules->pdata[n];
 		AmRule *last = policy->rules->len > 0 ? policy->rules->pdata[policy->rules->len - 1] : NULL;
-		if (last == NULL || compare_rules(&last, rule) != 0)
+		if (last == NULL || strcmp(last->id, (*rule)->id) != 0)
 			g_ptr_array_add(policy->rules, g_steal_pointer(rule));
 	}
+}
+
+/* A decision was made about what its rule meant then: where the id says that the meaning has changed since, somebody must
+ * decide again. A proposed rule gets the id of what it says. */
+gboolean am_policy_settle(AmPolicy *policy, GError **error)
+{
+	typedef char Id[sizeof((AmRule *)NULL)->id];
+	guint n_rules = policy->rules->len;
+	g_autofree AmRule **written = g_new(AmRule *, n_rules + 1);
+	g_autofree Id *ids = g_new(Id, n_rules + 1);
+	for (guint n = 0; n < n_rules; n++) {
+		written[n] = policy->rules->pdata[n];
+		memcpy(ids[n], written[n]->id, sizeof(Id));
+	}
+	am_policy_canonicalise(policy);
+	if (policy->rules->len < n_rules) {
+		g_set_error_literal(error, AM_POLICY_ERROR, AM_POLICY_ERROR_INVALID,
+				    "rules: two of them say the same; leave one out");
+		return FALSE;
+	}
+	for (guint n = 0; n < n_rules; n++) {
+		if (written[n]->status == AM_STATUS_PROPOSED || strcmp(written[n]->id, ids[n]) == 0)
+			continue;
+		g_set_error(error, AM_POLICY_ERROR, AM_POLICY_ERROR_INVALID,
+			    "rules[%u]: the id %s does not fit what the rule says (%s): it was changed after it was "
+			    "decided; set "
+			    "it to proposed and decide again",
+			    n, ids[n], written[n]->id);
+		return FALSE;
+	}
+	return TRUE;
 }
