@@ -425,7 +425,7 @@ static gboolean read_document(AmJsonPlace *place, const json_t *document, AmPoli
 		return FALSE;
 	am_json_leave(place, at);
 	return read_groups(place, groups, policy) &&
-	       read_rules(place, json_object_get(document, "rules"), groups, policy) && settle(place, policy);
+	       read_rules(place, json_object_get(document, "rules"), groups, policy);
 }
 
 AmPolicy *am_import_policy(const char *text, size_t size, GError **error)
