@@ -23,12 +23,10 @@ else
 	need_packages $packages_build $packages_clone
 fi
 echo "Building in $build (log: $log) ..." >&2
-if ! {
-	[ -x "$top/configure" ] || "$top/autogen.sh"
-	cd "$build"
-	[ -f Makefile ] || "$top/configure"
-	make -j"$(nproc)" allowmap
-} >"$log" 2>&1 </dev/null; then
+if ! (
+	{ [ -x "$top/configure" ] || "$top/autogen.sh"; } && cd "$build" &&
+		{ [ -f Makefile ] || "$top/configure"; } && make -j"$(nproc)" allowmap
+) >"$log" 2>&1 </dev/null; then
 	tail -n 30 "$log" >&2
 	echo "quickstart.sh: the build failed; the whole log is $log" >&2
 	exit 3
