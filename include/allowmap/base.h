@@ -69,7 +69,7 @@ gboolean am_address_parse(const char *text, AmAddress *ret_address);
 /* Writes the canonical text (RFC 5952 for IPv6; "" for none) and returns `text`. */
 const char *am_address_text(const AmAddress *address, char text[AM_ADDRESS_TEXT_SIZE]);
 int am_address_compare(const AmAddress *a, const AmAddress *b);
-gboolean am_address_is_multicast(const AmAddress *address); /* also 255.255.255.255 */
+gboolean am_address_is_multicast(const AmAddress *address);  /* also 255.255.255.255 */
 gboolean am_address_is_link_local(const AmAddress *address); /* 169.254/16, fe80::/10 */
 gboolean am_address_is_unspecified(const AmAddress *address);
 gboolean am_address_is_loopback(const AmAddress *address);
@@ -79,7 +79,7 @@ uint8_t am_address_bits(const AmAddress *address); /* 32 or 128 */
 gboolean am_prefix_parse(const char *text, AmPrefix *ret_prefix, GError **error);
 AmPrefix am_prefix_host(const AmAddress *address);
 gboolean am_prefix_contains(const AmPrefix *prefix, const AmAddress *address);
-char *am_prefix_text(const AmPrefix *prefix); /* always with "/length"; g_free() */
+char *am_prefix_text(const AmPrefix *prefix);                /* always with "/length"; g_free() */
 int am_prefix_compare(const AmPrefix *a, const AmPrefix *b); /* by address, wider first */
 /* The smallest set of prefixes that covers exactly these. Sorts and shrinks the GArray of AmPrefix in place. O(n log n). */
 void am_prefixes_minimise(GArray *prefixes);
@@ -90,8 +90,9 @@ void am_prefixes_minimise(GArray *prefixes);
 /* "2026-03-02T00:00:00.123456789Z", the fraction only as long as it must be; "-" for 0. */
 const char *am_time_text(int64_t ns, char text[AM_TIME_TEXT_SIZE]);
 gboolean am_time_parse(const char *text, int64_t *ret_ns); /* RFC 3339, or seconds since 1970 */
-int32_t am_time_day(int64_t ns); /* floor, also before 1970 */
-int am_time_hour(int64_t ns);    /* 0..23 UTC */
+/* Floor, also before 1970; the hour is 0..23 UTC. */
+int32_t am_time_day(int64_t ns);
+int am_time_hour(int64_t ns);
 /* The clock in force: `now_text` (--now) if not NULL, else SOURCE_DATE_EPOCH, else the system's. */
 gboolean am_clock(const char *now_text, int64_t *ret_now_ns, GError **error);
 
@@ -133,7 +134,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmRun, am_run_free)
 /* ---- Progress on standard error, only when it is a terminal. Any thread may step; one prints. */
 typedef struct AmProgress AmProgress;
 AmProgress *am_progress_new(const char *what, uint64_t total_bytes); /* 0 = unknown */
-void am_progress_set(AmProgress *progress, uint64_t bytes, uint64_t packets); /* cheap: prints at most 4 times a second */
+/* Cheap: prints at most 4 times a second. */
+void am_progress_set(AmProgress *progress, uint64_t bytes, uint64_t packets);
 void am_progress_free(AmProgress *progress); /* wipes the line */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmProgress, am_progress_free)
 

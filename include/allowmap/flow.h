@@ -20,23 +20,23 @@ typedef enum { AM_FLOW_ERROR_DPI } AmFlowError;
 
 typedef struct {
 	gboolean dpi;
-	uint64_t seed;         /* of the hashes; fixed offline, random live */
-	uint32_t network;      /* id given to every connection */
-	uint32_t max_flows;    /* of the whole table; each shard has its share. 0 = 1,000,000 */
+	uint64_t seed;      /* of the hashes; fixed offline, random live */
+	uint32_t network;   /* id given to every connection */
+	uint32_t max_flows; /* of the whole table; each shard has its share. 0 = 1,000,000 */
 	/* Idle timeouts by packet time, seconds; 0 = the default in brackets. */
-	uint32_t tcp_established_s;  /* 3600: keep-alives are often two hours apart, yet memory is bounded */
+	uint32_t tcp_established_s;   /* 3600: keep-alives are often two hours apart, yet memory is bounded */
 	uint32_t tcp_unestablished_s; /* 60 */
-	uint32_t tcp_closed_s;       /* 5: trailing ACKs and retransmitted FINs still belong to it */
-	uint32_t udp_s;              /* 60 (RFC 4787 asks NATs for 120; DNS and most request protocols need far less) */
-	uint32_t other_s;            /* 60 */
+	uint32_t tcp_closed_s;        /* 5: trailing ACKs and retransmitted FINs still belong to it */
+	uint32_t udp_s;   /* 60 (RFC 4787 asks NATs for 120; DNS and most request protocols need far less) */
+	uint32_t other_s; /* 60 */
 } AmFlowOptions;
 
 /* What one shard counted. */
 typedef struct {
-	uint64_t recorded;                /* packets that joined a connection */
+	uint64_t recorded; /* packets that joined a connection */
 	uint64_t skipped[AM_N_SKIP_REASONS];
-	uint64_t connections;             /* begun */
-	uint64_t given_up;                /* closed early for want of room */
+	uint64_t connections; /* begun */
+	uint64_t given_up;    /* closed early for want of room */
 } AmFlowCounters;
 
 /* A batch of finished records: grows, is reused, holds AmConnection in the order they ended. */

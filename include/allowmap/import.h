@@ -16,8 +16,9 @@ typedef enum { AM_IMPORT_ERROR_READ, AM_IMPORT_ERROR_INVALID } AmImportError;
  * no others. *ret_lines counts the lines that are records, *ret_skipped those among them that cannot be used, also when an
  * error stops it. `each` gives FALSE with its error set to stop. A line of more than 64 KiB is skipped. */
 typedef gboolean (*AmLogFunc)(const AmConnection *connection, gpointer user_data, GError **error);
-gboolean am_import_conn_log(AmByteReader reader, AmInputKind kind, uint64_t first_sequence, uint32_t network, AmLogFunc each,
-                            gpointer user_data, uint64_t *ret_lines, uint64_t *ret_skipped, GError **error);
+gboolean am_import_conn_log(AmByteReader reader, AmInputKind kind, uint64_t first_sequence, uint32_t network,
+			    AmLogFunc each, gpointer user_data, uint64_t *ret_lines, uint64_t *ret_skipped,
+			    GError **error);
 
 /* The canonical policy document; strict: the path of what is wrong is in the message, `rules[3].service.ports[0]: ...`.
  * As it was written: am_policy_settle() makes it canonical and checks its ids. */

@@ -28,11 +28,11 @@ typedef struct {
 } AmIngestOptions;
 
 typedef struct {
-	AmRun *run;           /* as finished; owned. NULL when every input was known already */
-	GPtrArray *warnings;  /* char *: inputs cut short, left out as known, or not usable; owned */
-	guint n_failed;       /* inputs that could not be used, or only in part: exit 3, the rest is done */
-	guint n_cut;          /* captures that end inside a record: all before it was kept */
-	guint n_known;        /* inputs left out because a finished run holds them */
+	AmRun *run;          /* as finished; owned. NULL when every input was known already */
+	GPtrArray *warnings; /* char *: inputs cut short, left out as known, or not usable; owned */
+	guint n_failed;      /* inputs that could not be used, or only in part: exit 3, the rest is done */
+	guint n_cut;         /* captures that end inside a record: all before it was kept */
+	guint n_known;       /* inputs left out because a finished run holds them */
 } AmIngestResult;
 
 /* `ret_result` is filled, also on failure, and is to be cleared. Packets of all captures are taken in the order of their
@@ -57,7 +57,7 @@ AmPolicy *am_job_recommend(const AmSnapshot *snapshot, const AmRecommendOptions 
 
 /* ---- export: policy → text of a target, parsed back and proved equal. g_free() */
 char *am_job_export(const AmExportTarget *target, const AmPolicy *policy, const AmExportOptions *options,
-                    GArray **ret_fidelity, GError **error);
+		    GArray **ret_fidelity, GError **error);
 
 /* Reads a policy document from a file ("-" = standard input). */
 AmPolicy *am_job_read_policy(const char *path, GError **error);

@@ -10,14 +10,14 @@
 #include "model/tally.h"
 
 typedef struct {
-	GArray *inside;        /* AmPrefix: what is inside; NULL = RFC 1918, RFC 4193, RFC 6598 and link-local; and, when none
+	GArray *inside; /* AmPrefix: what is inside; NULL = RFC 1918, RFC 4193, RFC 6598 and link-local; and, when none
 	                          of these occurs in the tallies, everything */
-	double group_cut;      /* 0 = the default (ALGORITHMS §3): average-link IDF-Jaccard distance under which classes merge */
+	double group_cut; /* 0 = the default (ALGORITHMS §3): average-link IDF-Jaccard distance under which classes merge */
 } AmMapOptions;
 
 /* Takes nothing; `tallies` (AmTally), `networks` (char *) and `decisions` (may be NULL) are borrowed during the call. */
 AmMap *am_map_build(const GArray *tallies, const GPtrArray *networks, const AmDecisionSet *decisions,
-                    const AmMapOptions *options);
+		    const AmMapOptions *options);
 void am_map_free(AmMap *map);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmMap, am_map_free)
 
@@ -28,6 +28,6 @@ int am_map_client_of(const AmMap *map, const AmConnection *connection, AmDirecti
 uint32_t am_map_find_endpoint(const AmMap *map, uint32_t network, const AmAddress *address);
 /* Index of the edge, or AM_NO_INDEX. O(log n). */
 uint32_t am_map_find_edge(const AmMap *map, uint32_t client_endpoint, uint32_t server_endpoint, uint8_t ip_protocol,
-                          uint16_t port);
+			  uint16_t port);
 /* What stands for and against it, as lines of text for `explain flow`. g_free() */
 char *am_map_explain_edge(const AmMap *map, const AmDecisionSet *decisions, uint32_t edge);

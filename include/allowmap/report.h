@@ -37,14 +37,15 @@ gboolean am_report_flows(const AmMap *map, const AmListOptions *options, FILE *o
 gboolean am_report_groups(const AmMap *map, const AmListOptions *options, FILE *out, GError **error);
 /* `runs`: AmRun *. `connections`: how many are kept. */
 gboolean am_report_status(const AmMap *map, const GPtrArray *runs, uint64_t connections, AmFormat format, FILE *out,
-                          GError **error);
+			  GError **error);
 
 /* Connections are streamed: new, one call each, free (which ends the listing). JSON is JSON lines. `client` is 0 = lo,
  * 1 = hi, from am_map_client_of(). Sorting other than by time is not offered on a stream. */
 typedef struct AmConnectionLister AmConnectionLister;
 AmConnectionLister *am_connection_lister_new(const AmMap *map, const AmListOptions *options, FILE *out, GError **error);
 /* FALSE = enough (limit reached) or the output is closed. */
-gboolean am_connection_lister_add(AmConnectionLister *lister, const AmConnection *connection, int client, AmDirection level);
+gboolean am_connection_lister_add(AmConnectionLister *lister, const AmConnection *connection, int client,
+				  AmDirection level);
 gboolean am_connection_lister_finish(AmConnectionLister *lister, GError **error); /* frees it */
 
 /* The terminal summary that `analyze` ends with. */
@@ -52,4 +53,4 @@ void am_report_summary(const AmMap *map, const AmPolicy *policy, const GPtrArray
 /* One self-contained HTML page: no outside request, readable without script. Names the files beside it in `files`
  * (char *, NULL-terminated; may be NULL). */
 gboolean am_report_html(const AmMap *map, const AmPolicy *policy, const GPtrArray *runs, const char *const *files,
-                        FILE *out, GError **error);
+			FILE *out, GError **error);

@@ -25,7 +25,10 @@ typedef enum {
 } AmStoreError;
 
 typedef struct AmFacts AmFacts;
-typedef enum { AM_FACTS_READ, AM_FACTS_WRITE /* creates it when missing; holds the writer's lock until closed */ } AmFactsMode;
+typedef enum {
+	AM_FACTS_READ,
+	AM_FACTS_WRITE /* creates it when missing; holds the writer's lock until closed */
+} AmFactsMode;
 
 AmFacts *am_facts_open(const char *path, AmFactsMode mode, GError **error);
 /* NULL is fine. An unfinished run stays in the file, is never read, and goes when the next run begins. */
@@ -50,7 +53,7 @@ gboolean am_facts_finish_run(AmFacts *facts, const AmRun *run, GError **error);
 GPtrArray *am_facts_runs(AmFacts *facts, GError **error); /* AmRun *, by id; free with am_run_free() */
 /* All tallies, summed over runs, sorted by key. GArray of AmTally. */
 GArray *am_facts_tallies(AmFacts *facts, GError **error);
-GPtrArray *am_facts_networks(AmFacts *facts, GError **error); /* char *, index = id */
+GPtrArray *am_facts_networks(AmFacts *facts, GError **error);        /* char *, index = id */
 uint64_t am_facts_count_connections(AmFacts *facts, GError **error); /* UINT64_MAX on error */
 /* Calls `each` for every connection (highest revision), by (run, sequence), until it gives FALSE; `delta` is not
  * kept and is zero. The transaction ends

@@ -10,7 +10,8 @@ enum {
 	AM_EVIDENCE_SYNACK_LO = 1 << 2, /* TCP SYN with ACK; SCTP INIT ACK */
 	AM_EVIDENCE_SYNACK_HI = 1 << 3,
 	AM_EVIDENCE_HANDSHAKE = 1 << 4, /* a SYN-ACK was confirmed by an ACK or by data of the other side */
-	AM_EVIDENCE_CLIENT_LO = 1 << 5, /* protocol role: lo sent what only a client sends (ClientHello, DNS query, ...) */
+	/* Protocol role: lo sent what only a client sends (ClientHello, DNS query, ...). */
+	AM_EVIDENCE_CLIENT_LO = 1 << 5,
 	AM_EVIDENCE_CLIENT_HI = 1 << 6,
 	AM_EVIDENCE_FIRST_LO = 1 << 7, /* sent the first packet that was seen */
 	AM_EVIDENCE_FIRST_HI = 1 << 8,
@@ -38,7 +39,7 @@ typedef enum {
 #define X(id, name, text) AM_OUTCOME_##id,
 	AM_OUTCOMES(X)
 #undef X
-	AM_N_OUTCOMES,
+		AM_N_OUTCOMES,
 } AmOutcome;
 
 /* How the l7 name came about. "port" is a guess by port number and is never called DPI. */
@@ -52,7 +53,7 @@ typedef enum {
 #define X(id, name) AM_L7_##id,
 	AM_L7_CONFIDENCES(X)
 #undef X
-	AM_N_L7_CONFIDENCES,
+		AM_N_L7_CONFIDENCES,
 } AmL7Confidence;
 
 typedef enum { AM_NAME_NONE, AM_NAME_TLS_SNI, AM_NAME_HTTP_HOST, AM_NAME_DNS_QUERY, AM_NAME_OTHER } AmNameKind;
@@ -73,7 +74,8 @@ typedef struct {
  * that is smaller as (address, port) is lo. ICMP and ICMPv6: both ports are (type << 8 | code) of the request, and
  * CLIENT_LO/HI says who asked. Other protocols: both ports 0. */
 typedef struct {
-	uint64_t sequence; /* ordinal of its first packet in the run, from 1: unique and the same for any thread count */
+	/* Ordinal of its first packet in the run, from 1: unique, and the same for any thread count. */
+	uint64_t sequence;
 	uint32_t revision; /* 0 for the first record; a later record of the same connection has a higher one and wins */
 	uint32_t network;  /* id of the address space */
 	AmAddress lo, hi;
@@ -89,13 +91,14 @@ typedef struct {
 	uint32_t icmp_errors;
 	int64_t first_ns, last_ns;
 	AmCounts total; /* since its beginning */
-	AmCounts delta; /* since the previous revision, all inside the UTC day and hour of `last_ns` .. `delta_first_ns` */
+	/* Since the previous revision, all inside the UTC day and hour of `last_ns` .. `delta_first_ns`. */
+	AmCounts delta;
 	int64_t delta_first_ns;
-	uint32_t delta_hours; /* bit h: a packet of `delta` was seen in hour h of that UTC day */
-	uint64_t risks;       /* nDPI's risk bits, as the run's dpi_version numbers them */
-	uint8_t mac_lo[6], mac_hi[6]; /* of the first packet each way; zero = none */
-	char conn_state[AM_CONN_STATE_SIZE]; /* as Zeek calls it: SF, S0, REJ, ... */
-	char l7[AM_L7_SIZE];                 /* our own name, "tls" or "tls.google"; empty = unknown */
+	uint32_t delta_hours;                  /* bit h: a packet of `delta` was seen in hour h of that UTC day */
+	uint64_t risks;                        /* nDPI's risk bits, as the run's dpi_version numbers them */
+	uint8_t mac_lo[6], mac_hi[6];          /* of the first packet each way; zero = none */
+	char conn_state[AM_CONN_STATE_SIZE];   /* as Zeek calls it: SF, S0, REJ, ... */
+	char l7[AM_L7_SIZE];                   /* our own name, "tls" or "tls.google"; empty = unknown */
 	char server_name[AM_SERVER_NAME_SIZE]; /* UTF-8 made safe (no control characters), cut to fit */
 	char alpn[AM_ALPN_SIZE];
 } AmConnection;

@@ -17,10 +17,11 @@ typedef struct {
 
 /* A machine. Sorted by its first endpoint. */
 typedef struct {
-	uint32_t first_endpoint, n_endpoints; /* a run of AmMap.endpoints, which are sorted by (asset, network, address) */
-	uint32_t group;                       /* index, or AM_NO_INDEX (outside, multicast, never in an essential edge) */
+	/* A run of AmMap.endpoints, which are sorted by (asset, network, address). */
+	uint32_t first_endpoint, n_endpoints;
+	uint32_t group; /* index, or AM_NO_INDEX (outside, multicast, never in an essential edge) */
 	int64_t first_ns, last_ns;
-	gboolean inside;   /* in one of the --inside prefixes */
+	gboolean inside; /* in one of the --inside prefixes */
 	gboolean scanner;
 } AmAsset;
 
@@ -31,7 +32,7 @@ typedef struct {
 	uint16_t port;
 	uint32_t clients; /* distinct client endpoints, all verdicts */
 	uint64_t outcomes[AM_N_OUTCOMES];
-	AmTallyL7 l7; /* the most frequent; connections 0 = none */
+	AmTallyL7 l7;  /* the most frequent; connections 0 = none */
 	gboolean idle; /* answers, yet no essential client */
 	int64_t first_ns, last_ns;
 } AmListener;
@@ -61,21 +62,21 @@ typedef struct {
 
 /* Assets that serve and use the same things. Sorted by id. */
 typedef struct {
-	char id[16];   /* "g-" + 8 hex digits of a hash: the same for the same members */
-	char name[32]; /* ^[a-z][a-z0-9]{0,11}(-[a-z0-9]{1,8}){0,2}$, unique in the map */
+	char id[16];     /* "g-" + 8 hex digits of a hash: the same for the same members */
+	char name[32];   /* ^[a-z][a-z0-9]{0,11}(-[a-z0-9]{1,8}){0,2}$, unique in the map */
 	GArray *members; /* uint32_t asset indexes, ascending; owned */
 	char *why;       /* one line: what its members serve and use; owned */
 } AmGroup;
 
 typedef struct {
-	GPtrArray *networks; /* char *, index = network id */
-	GArray *endpoints;   /* AmEndpoint */
-	GArray *assets;      /* AmAsset */
-	GArray *listeners;   /* AmListener */
-	GArray *edges;       /* AmEdge */
-	GArray *groups;      /* AmGroup */
+	GPtrArray *networks;       /* char *, index = network id */
+	GArray *endpoints;         /* AmEndpoint */
+	GArray *assets;            /* AmAsset */
+	GArray *listeners;         /* AmListener */
+	GArray *edges;             /* AmEdge */
+	GArray *groups;            /* AmGroup */
 	int64_t first_ns, last_ns; /* of all tallies */
-	uint32_t days;       /* distinct UTC days with any tally */
+	uint32_t days;             /* distinct UTC days with any tally */
 	uint64_t n_verdicts[AM_N_VERDICTS];
 	char revision[17]; /* 16 hex digits: a hash of the tallies, decisions and parameters that made it */
 } AmMap;

@@ -18,11 +18,11 @@ typedef struct {
 	X(NOT_IP, "not-ip", "ARP, LLDP, spanning tree and other non-IP EtherTypes")                                    \
 	X(LINK_TRUNCATED, "link-truncated", "the frame ends inside its link-layer header")                             \
 	X(IP_TRUNCATED, "ip-truncated", "the packet ends inside its IP header or extension headers")                   \
-	X(IP_MALFORMED, "ip-malformed", "version, header length or total length contradict each other")               \
+	X(IP_MALFORMED, "ip-malformed", "version, header length or total length contradict each other")                \
 	X(L4_TRUNCATED, "l4-truncated", "the packet ends inside its TCP, UDP, SCTP or ICMP header")                    \
 	X(L4_MALFORMED, "l4-malformed", "a transport header contradicts itself")                                       \
 	X(FRAGMENT, "fragment", "a later IP fragment, which carries no ports")                                         \
-	X(NESTED, "nested-too-deep", "more tags or extension headers than are followed")                              \
+	X(NESTED, "nested-too-deep", "more tags or extension headers than are followed")                               \
 	X(FLOW_TABLE, "connection-table-full", "no room in the connection table, and nothing could be given up for it")
 
 typedef enum {
@@ -30,7 +30,7 @@ typedef enum {
 #define X(id, name, text) AM_SKIP_##id,
 	AM_SKIP_REASONS(X)
 #undef X
-	AM_N_SKIP_REASONS,
+		AM_N_SKIP_REASONS,
 } AmSkipReason;
 
 #define AM_TCP_FIN 0x01
@@ -56,14 +56,14 @@ typedef struct {
 typedef struct {
 	int64_t time_ns;
 	AmTuple tuple;
-	uint16_t vlan, inner_vlan;          /* 802.1Q ids, outer first; 0 = untagged */
+	uint16_t vlan, inner_vlan;                 /* 802.1Q ids, outer first; 0 = untagged */
 	uint8_t source_mac[6], destination_mac[6]; /* zero where the link layer has none */
-	const uint8_t *ip;                  /* the IP header */
-	uint32_t ip_size;                   /* captured octets from there, link-layer padding removed */
-	uint32_t ip_wire_size;              /* octets of the IP packet by its own header: what `bytes` counts */
-	const uint8_t *payload;             /* above TCP, UDP, SCTP (the first chunk) or ICMP (after its 8 octets) */
-	uint32_t payload_size;              /* captured octets */
-	uint32_t payload_wire_size;         /* by the headers */
+	const uint8_t *ip;                         /* the IP header */
+	uint32_t ip_size;                          /* captured octets from there, link-layer padding removed */
+	uint32_t ip_wire_size;                     /* octets of the IP packet by its own header: what `bytes` counts */
+	const uint8_t *payload;     /* above TCP, UDP, SCTP (the first chunk) or ICMP (after its 8 octets) */
+	uint32_t payload_size;      /* captured octets */
+	uint32_t payload_wire_size; /* by the headers */
 	uint32_t tcp_sequence, tcp_ack;
 	uint16_t tcp_window;
 	uint8_t tcp_flags;

@@ -29,10 +29,10 @@ typedef struct {
 } AmService;
 
 typedef struct {
-	char *name;      /* ^[a-z][a-z0-9]{0,11}(-[a-z0-9]{1,8}){0,2}$ */
-	char *label;     /* free text, never reaches generated rules; may be NULL */
-	char *network;   /* address space; NULL = the default one */
-	GArray *members; /* AmPrefix, sorted, disjoint */
+	char *name;                       /* ^[a-z][a-z0-9]{0,11}(-[a-z0-9]{1,8}){0,2}$ */
+	char *label;                      /* free text, never reaches generated rules; may be NULL */
+	char *network;                    /* address space; NULL = the default one */
+	GArray *members;                  /* AmPrefix, sorted, disjoint */
 	char *owner, *application, *site; /* metadata, free text; may be NULL */
 } AmPolicyGroup;
 
@@ -47,10 +47,10 @@ typedef struct {
 	uint64_t connections, bytes;
 	int64_t first_ns, last_ns;
 	uint32_t days;
-	AmDirection direction;  /* the weakest among its edges */
-	char l7[32];            /* the most frequent; empty = none */
-	uint8_t l7_confidence;  /* AmL7Confidence */
-	uint32_t edges;         /* essential edges behind it */
+	AmDirection direction; /* the weakest among its edges */
+	char l7[32];           /* the most frequent; empty = none */
+	uint8_t l7_confidence; /* AmL7Confidence */
+	uint32_t edges;        /* essential edges behind it */
 } AmRuleEvidence;
 
 typedef struct {
@@ -59,7 +59,8 @@ typedef struct {
 	AmService service;
 	AmRuleStatus status;
 	AmRuleEvidence evidence;
-	uint64_t over_grant; /* permitted (client, server, protocol, port) that were never seen essential; capped at 2^63 - 1 */
+	/* Permitted (client, server, protocol, port) that were never seen essential; capped at 2^63 - 1. */
+	uint64_t over_grant;
 	AmRuleOrigin origin;
 	char *comment, *owner, *reason, *ticket; /* metadata, free text; may be NULL */
 	int64_t expires_ns;                      /* 0 = never */
@@ -71,7 +72,7 @@ typedef struct {
 	char map_revision[17];
 	AmGranularity granularity;
 	AmPolicyDefault default_action;
-	GArray *inputs; /* AmInput: what it was learned from; path, kind, sha256, first, last */
+	GArray *inputs;    /* AmInput: what it was learned from; path, kind, sha256, first, last */
 	GPtrArray *groups; /* AmPolicyGroup *, sorted by name */
 	GPtrArray *rules;  /* AmRule *, sorted by id */
 	guint64 undecided; /* edges left out because they are undecided */

@@ -11,11 +11,11 @@ typedef enum { AM_INPUT_PCAP, AM_INPUT_PCAPNG, AM_INPUT_ZEEK_TSV, AM_INPUT_ZEEK_
 typedef struct {
 	char *path; /* as given; "-" for standard input */
 	AmInputKind kind;
-	uint64_t size;   /* octets; 0 for standard input */
-	char sha256[65]; /* of the first and the last MiB (or of the whole); empty for standard input */
-	uint64_t records; /* packets, or lines of a log */
+	uint64_t size;             /* octets; 0 for standard input */
+	char sha256[65];           /* of the first and the last MiB (or of the whole); empty for standard input */
+	uint64_t records;          /* packets, or lines of a log */
 	int64_t first_ns, last_ns; /* 0 when there is no record */
-	gboolean cut; /* ended inside a record: all before it was kept */
+	gboolean cut;              /* ended inside a record: all before it was kept */
 } AmInput;
 
 /* Every packet is accounted for: read = recorded + sum(skipped). */
@@ -29,11 +29,11 @@ typedef struct {
 
 typedef struct {
 	int64_t id;
-	char *sensor;          /* its UUID as text */
-	char *network;         /* name of the address space */
+	char *sensor;  /* its UUID as text */
+	char *network; /* name of the address space */
 	gboolean live;
 	int64_t started_ns, finished_ns; /* finished_ns 0: unfinished */
-	char *parameters;      /* JSON object: every option in force */
+	char *parameters;                /* JSON object: every option in force */
 	char *tool_version, *dpi_version;
 	AmLedger ledger;
 	GArray *inputs; /* AmInput */

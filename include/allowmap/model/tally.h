@@ -36,19 +36,19 @@ typedef struct {
 
 typedef struct {
 	AmTallyKey key;
-	uint32_t hours; /* bit h: seen in hour h UTC */
+	uint32_t hours;       /* bit h: seen in hour h UTC */
 	uint64_t connections; /* that began on this day */
 	AmCounts counts;
 	uint64_t outcomes[AM_N_OUTCOMES];
 	/* Connections that showed each kind of evidence. Index 0 = lo, 1 = hi. */
 	uint64_t syn[2], synack[2], handshake, role_client[2], first[2];
 	uint64_t icmp_errors;
-	uint64_t rst[2];   /* connections with a RST from lo / hi */
+	uint64_t rst[2];       /* connections with a RST from lo / hi */
 	uint64_t payload_both; /* connections with payload both ways */
 	int64_t first_ns, last_ns;
 	uint8_t first_outcome; /* of the earliest connection of the day: what a scan detector walks on */
 	uint8_t n_l7;
-	AmTallyL7 l7[AM_TALLY_MAX_L7]; /* most frequent first; ties by name */
+	AmTallyL7 l7[AM_TALLY_MAX_L7];         /* most frequent first; ties by name */
 	char server_name[AM_SERVER_NAME_SIZE]; /* of the first connection of the day that had one */
 	uint64_t risks;
 } AmTally;

@@ -12,7 +12,7 @@ typedef enum {
 #define X(id, name, text) AM_VERDICT_##id,
 	AM_VERDICTS(X)
 #undef X
-	AM_N_VERDICTS,
+		AM_N_VERDICTS,
 } AmVerdict;
 
 /* Reason codes. An edge carries a set of them as bits, 1u << AM_REASON_x. New ones go at the end. */
@@ -46,7 +46,7 @@ typedef enum {
 #define X(id, name, text) AM_REASON_##id,
 	AM_REASONS(X)
 #undef X
-	AM_N_REASONS,
+		AM_N_REASONS,
 } AmReason;
 
 /* How the client was told from the server, best first. Degree and weaker never make a rule alone. */
@@ -63,5 +63,5 @@ typedef enum {
 #define X(id, name) AM_DIRECTION_##id,
 	AM_DIRECTIONS(X)
 #undef X
-	AM_N_DIRECTIONS,
+		AM_N_DIRECTIONS,
 } AmDirection;
