@@ -1,6 +1,7 @@
 /* Beacons: malware that calls home, small and regular. Health checks inside are as regular and are essential, so only
  * destinations outside are looked at, and only as far as tallies go: hours, daily counts, sizes and names, not the times
- * of single connections. Two or three signs make a question, all of them a suspicion.
+ * of single connections. Regular, small, to an uncommon place: with a name missing where names are usual that is a
+ * suspicion; a lone client of an unnamed service is a question; with a name it is taken for an interface of some supplier.
  */
 #include "config.h"
 
@@ -9,6 +10,7 @@
 #include "ports.h"
 #include "work.h"
 
+#include <math.h>
 #include <string.h>
 
 static gboolean goes_out(const AmMapWork *work, const AmEdge *edge, const AmEdgeNotes *notes)
@@ -50,36 +52,50 @@ static gboolean is_nameless(const AmEdge *edge)
 	return host[0] == '\0' || am_address_parse(host, &address);
 }
 
-/* Daily counts of the days between the first and the last (which are cut), against what chance would give. -1 = more even
- * than chance, +1 = clearly uneven, 0 = no telling. */
-static int evenness(const AmMapWork *work, const AmEdgeNotes *notes)
+/* Daily counts of whole days (the first and the last of the edge are cut), against what chance would give. */
+typedef enum { EVEN_UNKNOWN, EVEN_YES, EVEN_NO } Evenness;
+
+static Evenness evenness(const AmMapWork *work, const AmEdgeNotes *notes)
 {
-	double counts[64], sum = 0, spread = 0;
-	int n_days = 0;
-	int32_t first_day = am_work_tally(work, g_array_index(work->arcs, AmArc, notes->first_arc).tally)->key.day;
-	int32_t last_day =
-		am_work_tally(work, g_array_index(work->arcs, AmArc, notes->first_arc + notes->n_arcs - 1).tally)
-			->key.day;
-	int32_t day = first_day;
-	for (uint32_t n = notes->first_arc; n < notes->first_arc + notes->n_arcs; n++) {
-		const AmTally *tally = am_work_tally(work, g_array_index(work->arcs, AmArc, n).tally);
-		if (tally->key.day == first_day || tally->key.day == last_day)
-			continue;
-		if (tally->key.day != day && n_days < (int)G_N_ELEMENTS(counts))
-			counts[n_days++] = 0;
-		day = tally->key.day;
-		if (n_days > 0)
-			counts[n_days - 1] += (double)tally->connections;
-	}
+	const AmArc *arcs = &g_array_index(work->arcs, AmArc, notes->first_arc);
+	int32_t first_day = am_work_tally(work, arcs[0].tally)->key.day;
+	int32_t last_day = am_work_tally(work, arcs[notes->n_arcs - 1].tally)->key.day;
+	double sum = 0, squares = 0, n_days = last_day - first_day - 1;
 	if (n_days < AM_BEACON_DISPERSION_DAYS)
-		return 0;
-	for (int n = 0; n < n_days; n++)
-		sum += counts[n];
-	for (int n = 0; n < n_days; n++)
-		spread += (counts[n] - sum / n_days) * (counts[n] - sum / n_days);
-	double index = spread / (n_days - 1) / MAX(sum / n_days, 1);
-	/* 5% and 95% of chi-square/df for 2 degrees of freedom and more: .05 .. 3.0; stricter on the low side with more days */
-	return index < (n_days == 3 ? 0.05 : 0.12) ? -1 : index > 3.0 ? 1 : 0;
+		return EVEN_UNKNOWN;
+	for (uint32_t n = 0; n < notes->n_arcs;) {
+		int32_t day = am_work_tally(work, arcs[n].tally)->key.day;
+		double count = 0;
+		for (; n < notes->n_arcs && am_work_tally(work, arcs[n].tally)->key.day == day; n++)
+			count += (double)am_work_tally(work, arcs[n].tally)->connections;
+		if (day == first_day || day == last_day)
+			continue;
+		sum += count;
+		squares += count * count;
+	}
+	double mean = sum / n_days, index = (squares - n_days * mean * mean) / (n_days - 1) / MAX(mean, 1);
+	return index < AM_BEACON_DISPERSION ? EVEN_YES : EVEN_NO;
+}
+
+/* What its hours show: contacts by chance at this rate fill 1 - e^-rate of all hours, a clock fills min(1, rate). It must
+ * come nearer to the clock. */
+static gboolean is_steady(const AmEdge *edge)
+{
+	double hours = (double)(edge->last_ns - edge->first_ns) / (double)AM_NS_PER_HOUR;
+	double rate = (double)edge->connections / MAX(hours, 1);
+	double needed = MIN(AM_BEACON_COVERAGE, (1 - exp(-rate) + MIN(rate, 1)) / 2);
+	return hours >= AM_BEACON_HOURS && rate >= AM_BEACON_SLOWEST && rate <= AM_BEACON_FASTEST &&
+	       edge->hours >= needed * hours;
+}
+
+/* HTTP and TLS give names as a rule; what has another protocol often has no place for one. */
+static gboolean should_have_name(const AmEdge *edge)
+{
+	const char *word =
+		edge->n_l7 > 0 && edge->l7[0].confidence >= AM_L7_PARTIAL ? am_l7_group_name(edge->l7[0].name) : NULL;
+	if (word == NULL)
+		word = am_port_group_name(edge->ip_protocol, edge->port);
+	return g_strcmp0(word, "web") == 0;
 }
 
 int am_beacon_score(const AmMapWork *work, uint32_t edge_index)
@@ -89,19 +105,14 @@ int am_beacon_score(const AmMapWork *work, uint32_t edge_index)
 	if (!goes_out(work, edge, notes) || edge->connections < AM_BEACON_CONNECTIONS ||
 	    am_port_is_relayed(edge->ip_protocol, edge->port))
 		return 0;
-	uint32_t usual = MAX(work->n_outward / AM_BEACON_CLIENT_SHARE, 1);
-	gboolean unusual = work->outside_clients[edge->server] <= usual;
-	double hours = (double)(edge->last_ns - edge->first_ns) / (double)AM_NS_PER_HOUR;
-	double rate = (double)edge->connections / MAX(hours, 1);
-	gboolean steady = hours >= AM_BEACON_HOURS &&
-			  edge->hours >= AM_BEACON_COVERAGE * MIN(hours, edge->hours + hours) &&
-			  rate >= AM_BEACON_SLOWEST && rate <= AM_BEACON_FASTEST;
-	gboolean small = edge->counts.payload[0] + edge->counts.payload[1] < AM_BEACON_BYTES * edge->connections;
-	int even = evenness(work, notes);
-	if (!unusual || !small || even > 0)
+	if (edge->counts.payload[0] + edge->counts.payload[1] >= AM_BEACON_BYTES * edge->connections)
 		return 0;
-	gboolean nameless = is_nameless(edge);
-	if (nameless && (steady || even < 0))
+	if (work->outside_clients[edge->server] * AM_BEACON_CLIENT_SHARE > MAX(work->n_outward, AM_BEACON_CLIENT_SHARE))
+		return 0;
+	Evenness even = evenness(work, notes);
+	if (even == EVEN_NO || (even == EVEN_UNKNOWN && !is_steady(edge)) || !is_nameless(edge))
+		return 0;
+	if (should_have_name(edge))
 		return 2;
-	return nameless || (steady && even < 0) ? 1 : 0;
+	return work->outside_clients[edge->server] == 1 ? 1 : 0;
 }

@@ -62,11 +62,13 @@
 #define AM_BEACON_SLOWEST 0.5
 #define AM_BEACON_FASTEST 60.0
 #define AM_BEACON_BYTES 65536
-/* A destination is out of the ordinary when at most one, or a tenth of the inside hosts that talk to the outside, use it. */
-#define AM_BEACON_CLIENT_SHARE 10
-/* Index of dispersion of daily counts: a Poisson process is below these quantiles of chi-square/(k-1) once in 20; k whole
- * days. */
+/* A destination is out of the ordinary when at most one, or less than half, of the inside hosts that talk to the outside
+ * use it (RITA counts a prevalence of half and more in favour). */
+#define AM_BEACON_CLIENT_SHARE 2
+/* Index of dispersion (variance by mean) of the counts of this many whole days or more: below this, a Poisson process is
+ * found once in 20 (chi-square with 2 degrees of freedom: .103/2); a timer with a jitter of a third is, always. */
 #define AM_BEACON_DISPERSION_DAYS 3
+#define AM_BEACON_DISPERSION 0.05
 
 /* ---- Groups (ALGORITHMS §3, measured on a real network). */
 #define AM_GROUP_CUT 0.56

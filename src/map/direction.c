@@ -219,6 +219,14 @@ static int wordless_opener(const AmTally *tally)
 	return -1;
 }
 
+/* Datagrams both ways that the supposed server began, every time: a transfer that a request on another port asked for
+ * (TFTP, RTP), not a service. */
+static gboolean began_otherwise(const AmTally *tally, int server)
+{
+	return tally->key.ip_protocol == AM_PROTO_UDP && tally->first[server] >= tally->connections &&
+	       tally->counts.packets[0] > 0 && tally->counts.packets[1] > 0;
+}
+
 /* SYN-ACKs or RSTs from one side, nothing ever from the other. */
 static gboolean is_backscatter(const AmTally *tally, int sender)
 {
@@ -260,7 +268,7 @@ static int weaker_server(const Ladder *ladder, guint n, AmDirection *ret_level, 
 		return !opener;
 	*ret_level = AM_DIRECTION_DEGREE;
 	int server = server_by_degree(ladder, sockets, ports);
-	if (server >= 0)
+	if (server >= 0 && !began_otherwise(tally, server))
 		return server;
 	*ret_level = AM_DIRECTION_PORT;
 	server = more((uint64_t)port_class(ports[1]), (uint64_t)port_class(ports[0]));

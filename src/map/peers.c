@@ -98,7 +98,7 @@ uint32_t am_peers_count(const AmMapWork *work, uint32_t edge_index)
 }
 
 /* Servers on whose port of this number the client is regular, this one left out. */
-static uint32_t established(const AmMapWork *work, uint32_t edge_index)
+uint32_t am_peers_habit(const AmMapWork *work, uint32_t edge_index)
 {
 	const AmEdge *edge = am_work_edge(work, edge_index);
 	uint64_t key = am_socket_key(edge->client, edge->ip_protocol, edge->port);
@@ -151,19 +151,31 @@ static void look_around(const AmMapWork *work, uint32_t edge_index, gboolean *re
 	}
 }
 
-gboolean am_peers_support(const AmMapWork *work, uint32_t edge_index)
+/* What a regular client gets: as much to read, and by one of the same names. */
+static gboolean conforms(const AmMapWork *work, uint32_t edge_index, gboolean *ret_alike)
 {
 	const AmEdge *edge = am_work_edge(work, edge_index);
 	const AmServiceNotes *service = service_of(work, edge_index);
-	gboolean any_alike, same_name;
-	if (am_peers_count(work, edge_index) == 0 || served(edge) < AM_CONFORM_SHARE * service->least_served)
-		return FALSE;
-	look_around(work, edge_index, &any_alike, &same_name);
-	if (service->named && !same_name)
+	gboolean same_name;
+	look_around(work, edge_index, ret_alike, &same_name);
+	return served(edge) >= AM_CONFORM_SHARE * service->least_served && (!service->named || same_name);
+}
+
+gboolean am_peers_support(const AmMapWork *work, uint32_t edge_index)
+{
+	const AmEdge *edge = am_work_edge(work, edge_index);
+	gboolean any_alike;
+	if (am_peers_count(work, edge_index) == 0 || !conforms(work, edge_index, &any_alike))
 		return FALSE;
 	if (am_port_is_admin(edge->ip_protocol, edge->port))
-		return established(work, edge_index) >= AM_ADMIN_ESTABLISHED;
-	if (!work->hosts[edge->client].inside && service->n_outside >= AM_PUBLIC_CLIENTS)
+		return am_peers_habit(work, edge_index) >= AM_ADMIN_ESTABLISHED;
+	if (!work->hosts[edge->client].inside && service_of(work, edge_index)->n_outside >= AM_PUBLIC_CLIENTS)
 		return TRUE;
-	return any_alike || established(work, edge_index) > 0;
+	return any_alike || am_peers_habit(work, edge_index) > 0;
+}
+
+gboolean am_peers_contradict(const AmMapWork *work, uint32_t edge_index)
+{
+	gboolean any_alike;
+	return am_peers_count(work, edge_index) >= AM_PUBLIC_CLIENTS && !conforms(work, edge_index, &any_alike);
 }

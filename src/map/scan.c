@@ -143,11 +143,12 @@ static gboolean is_first_of_day(AmTable *seen, const Contact *contact, Walk walk
 	return am_table_add(seen, key) == before;
 }
 
-/* One walk, over contacts of one group. Appends the windows in which it stood above the alarm. */
+/* One walk, over contacts of one group. Appends the windows in which it stood above the alarm: from the first failure of
+ * the run to its last; a pause of a half-life ends a window, so that a nightly sweep gives one each night. */
 static void walk_group(const GArray *contacts, guint first, guint end, Walk walk, AmTable *seen, GArray *windows)
 {
 	double height = 0;
-	int64_t at_ns = 0, run_ns = 0;
+	int64_t at_ns = 0, run_ns = 0, failed_ns = 0;
 	gboolean alarmed = FALSE;
 	for (guint n = first; n < end; n++) {
 		const Contact *contact = &g_array_index(contacts, Contact, n);
@@ -156,21 +157,24 @@ static void walk_group(const GArray *contacts, guint first, guint end, Walk walk
 		if (height > 0)
 			height *= exp2(-(double)(contact->time_ns - at_ns) / (double)AM_SCAN_HALF_LIFE_NS);
 		at_ns = contact->time_ns;
-		if (height < 0.25) { /* what is left of one failure after half a day: the run is over */
+		if (contact->step < 0) {
+			height = MAX(height - 1, 0);
+			continue;
+		}
+		if (height == 0 || contact->time_ns - failed_ns > AM_SCAN_HALF_LIFE_NS) {
 			run_ns = contact->time_ns;
 			alarmed = FALSE;
 		}
-		height = MAX(height + contact->step, 0);
-		if (contact->step < 0)
+		failed_ns = contact->time_ns;
+		height = MIN(height + 1, 2 * AM_SCAN_ALARM); /* what a thousand failures prove is forgotten as fast */
+		if (height < AM_SCAN_ALARM && !alarmed)
 			continue;
-		/* Real walks begin at zero and step by one: four quick failures give a little under 4. */
-		if (height >= AM_SCAN_ALARM && !alarmed) {
+		if (!alarmed) {
 			AmScanWindow window = {contact->source, run_ns, contact->time_ns};
 			g_array_append_val(windows, window);
-			alarmed = TRUE;
 		}
-		if (alarmed)
-			g_array_index(windows, AmScanWindow, windows->len - 1).end_ns = contact->time_ns;
+		alarmed = TRUE;
+		g_array_index(windows, AmScanWindow, windows->len - 1).end_ns = contact->time_ns;
 	}
 }
 

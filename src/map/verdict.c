@@ -60,16 +60,21 @@ static void judge_failed(const AmMapWork *work, AmEdge *edge, const AmEdgeNotes 
 		conclude(edge, AM_VERDICT_SUSPICIOUS, BIT(SCANNER) | BIT(SCAN_PROBE) | BIT(FAILED));
 	else if (!work->hosts[edge->client].inside && !work->hosts[edge->client].strong_client)
 		conclude(edge, AM_VERDICT_SUSPICIOUS, BIT(INBOUND_UNKNOWN) | BIT(FAILED));
+	else if (edge->ip_protocol == AM_PROTO_UDP && notes->recurs && edge->icmp_errors == 0 &&
+		 work->hosts[edge->server].live && edge->counts.payload[0] > 0)
+		/* Asked again and again, never refused, by a host that is up: its answers may have gone another way. */
+		conclude(edge, AM_VERDICT_UNDECIDED, BIT(FAILED) | BIT(RECURRING));
 	else
 		conclude(edge, AM_VERDICT_BACKGROUND,
 			 BIT(FAILED) | (edge->connections < AM_SCAN_RETRY_CONNECTIONS ? BIT(TYPO) : 0));
 }
 
-/* A handshake without a word: a health check when it recurs between inside hosts and is closed in order; else a probe. */
+/* A handshake without a word: a health check when it recurs between inside hosts and is mostly completed;
+ * how it is closed does not matter (many checks reset). Else a probe. */
 static gboolean is_health_check(const AmMapWork *work, const AmEdge *edge, const AmEdgeNotes *notes)
 {
-	return notes->recurs && edge->outcomes[AM_OUTCOME_ACCEPTED] * 2 > edge->connections &&
-	       edge->hours >= AM_RECUR_HOURS && work->hosts[edge->client].inside;
+	return notes->recurs && edge->handshakes * 2 > edge->connections && edge->hours >= AM_RECUR_HOURS &&
+	       work->hosts[edge->client].inside;
 }
 
 static void judge_opened(const AmMapWork *work, AmEdge *edge)
@@ -118,7 +123,7 @@ static gboolean admin_holds(const AmMapWork *work, uint32_t n)
 	const AmEdge *edge = am_work_edge(work, n);
 	if (!am_port_is_admin(edge->ip_protocol, edge->port))
 		return TRUE;
-	if (am_peers_count(work, n) > 0)
+	if (am_peers_count(work, n) > 0 || am_peers_habit(work, n) >= AM_ADMIN_ESTABLISHED)
 		return TRUE;
 	int64_t observed = work->map->last_ns - work->map->first_ns;
 	gboolean early = edge->first_ns <= work->map->first_ns + observed / AM_LATE_SHARE;
@@ -160,6 +165,9 @@ static void judge_thin(const AmMapWork *work, uint32_t n)
 		conclude(edge, AM_VERDICT_ESSENTIAL, BIT(PEERS));
 	else if (speaks_for_itself(work, edge, notes))
 		conclude(edge, AM_VERDICT_ESSENTIAL, 0);
+	else if (!work->hosts[edge->client].inside && !work->hosts[edge->client].strong_client &&
+		 (notes->kind == AM_KIND_ONE_WAY || am_peers_contradict(work, n)))
+		conclude(edge, AM_VERDICT_SUSPICIOUS, BIT(INBOUND_UNKNOWN) | BIT(SINGLE));
 	else if (!work->hosts[edge->client].inside && work->hosts[edge->server].inside && edge->connections <= 1)
 		conclude(edge, AM_VERDICT_UNDECIDED, BIT(INBOUND_UNKNOWN) | BIT(SINGLE));
 	else
@@ -168,13 +176,15 @@ static void judge_thin(const AmMapWork *work, uint32_t n)
 				 (guessed ? BIT(UNSURE_DIRECTION) : 0));
 }
 
-/* ---- Lateral movement: one inside host that logs in, thinly, here and there, by several protocols. */
+/* ---- Lateral movement: one inside host that logs in, thinly, here and there, by several protocols. Not by one that it
+ * administers other hosts with every day. */
 
 static gboolean is_thin_login(const AmMapWork *work, uint32_t n)
 {
 	const AmEdge *edge = am_work_edge(work, n);
 	return edge->verdict == AM_VERDICT_UNDECIDED && work->hosts[edge->server].inside &&
-	       am_work_notes(work, n)->kind == AM_KIND_TWO_WAY && am_port_is_admin(edge->ip_protocol, edge->port);
+	       am_work_notes(work, n)->kind == AM_KIND_TWO_WAY && am_port_is_admin(edge->ip_protocol, edge->port) &&
+	       am_peers_habit(work, n) < AM_ADMIN_ESTABLISHED;
 }
 
 static void judge_lateral(AmMapWork *work, uint32_t client)

@@ -123,6 +123,10 @@ void am_kinds_find(AmMapWork *work);
 void am_peers_prepare(AmMapWork *work);
 /* Do other clients speak for this edge? */
 gboolean am_peers_support(const AmMapWork *work, uint32_t edge);
+/* Enough regular clients of the service are served otherwise than this one. */
+gboolean am_peers_contradict(const AmMapWork *work, uint32_t edge);
+/* Servers on whose port of this number the client is regular, this one left out. */
+uint32_t am_peers_habit(const AmMapWork *work, uint32_t edge);
 /* Strong clients of the edge's service, itself left out. */
 uint32_t am_peers_count(const AmMapWork *work, uint32_t edge);
 /* beacon.c: 0 = no, 1 = may be one, 2 = looks like one in everything that tallies show. */
