@@ -41,7 +41,8 @@ int am_input_file_next(AmInputFile *file, AmFrame *ret_frame, GError **error);
 gboolean am_input_file_was_cut(const AmInputFile *file);
 
 /* Size and SHA-256 of the first and last MiB (whole file when at most 2 MiB, or when `whole`), as known inputs are
- * recognised; fills path, size, sha256. Standard input: path "-", size 0, empty sha256. */
+ * recognised; fills path, size, sha256. Standard input ("-") and named pipes: size 0, empty sha256; they can be opened
+ * only once. */
 gboolean am_input_identify(const char *path, gboolean whole, AmInput *ret_input, GError **error);
 
 /* Expands folders (recursively, regular files, not hidden, in name order) and keeps files as given. A folder without
@@ -50,5 +51,6 @@ GPtrArray *am_input_expand(const char *const *paths, GError **error);
 
 /* Decodes one frame: link layer, VLAN tags, IPv4/IPv6 with extension headers, TCP/UDP/SCTP/ICMP/ICMPv6. Fills
  * `ret_packet` (pointers into the frame) and returns AM_SKIP_NONE, or says why not. No allocation; reads no byte outside
- * frame->size. An IP protocol that is not decoded further is a packet with ports 0. */
+ * frame->size. An IP protocol that is not decoded further is a packet with ports 0. After a skip, *ret_packet holds what
+ * was known by then. */
 AmSkipReason am_decode(const AmFrame *frame, AmPacket *ret_packet);
