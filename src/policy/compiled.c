@@ -11,8 +11,9 @@ static void add_rule(AmCompiled *compiled, const AmRule *rule, uint32_t index, u
 	entry.from = am_atoms_add(&compiled->from, am_peer_intervals(&rule->from, groups, compiled->spaces, one_space));
 	entry.to = am_atoms_add(&compiled->to, am_peer_intervals(&rule->to, groups, compiled->spaces, one_space));
 	entry.service = am_atoms_add(&compiled->service, am_service_intervals(&rule->service));
+	int32_t ip_protocol = rule->service.ip_protocol;
 	if (entry.service == compiled->service_protocol->len)
-		g_array_append_vals(compiled->service_protocol, &(int32_t){rule->service.ip_protocol}, 1);
+		g_array_append_val(compiled->service_protocol, ip_protocol);
 	g_array_append_val(compiled->rules, entry);
 }
 
