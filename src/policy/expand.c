@@ -268,10 +268,10 @@ gboolean am_edge_needs_rule(const AmMap *map, const AmEdge *edge)
 
 char *am_tuple_text(const AmAddress *client, const AmAddress *server, uint8_t ip_protocol, uint16_t port)
 {
-	char from[AM_ADDRESS_TEXT_SIZE], to[AM_ADDRESS_TEXT_SIZE], protocol[8];
+	char from[AM_ADDRESS_TEXT_SIZE], to[AM_ADDRESS_TEXT_SIZE], digits[8];
 	am_address_text(client, from);
 	am_address_text(server, to);
-	am_protocol_text(ip_protocol, protocol);
+	const char *protocol = am_protocol_text(ip_protocol, digits);
 	if (am_protocol_is_icmp(ip_protocol))
 		return g_strdup_printf("%s -> %s %s type %u code %u", from, to, protocol, port >> 8, port & 0xffu);
 	if (am_protocol_has_ports(ip_protocol))
