@@ -1,7 +1,8 @@
 /* Beacons: malware that calls home, small and regular. Health checks inside are as regular and are essential, so only
  * destinations outside are looked at, and only as far as tallies go: hours, daily counts, sizes and names, not the times
- * of single connections. Regular, small, to an uncommon place: with a name missing where names are usual that is a
- * suspicion; a lone client of an unnamed service is a question; with a name it is taken for an interface of some supplier.
+ * of single connections. Small, to an uncommon place, and with no name where names are usual: regular, that is a
+ * suspicion, else a question. A lone and regular client of some other protocol is a question too. With a name it is taken for
+ * the interface of some supplier.
  */
 #include "config.h"
 
@@ -84,8 +85,8 @@ static gboolean is_steady(const AmEdge *edge)
 	double hours = (double)(edge->last_ns - edge->first_ns) / (double)AM_NS_PER_HOUR;
 	double rate = (double)edge->connections / MAX(hours, 1);
 	double needed = MIN(AM_BEACON_COVERAGE, (1 - exp(-rate) + MIN(rate, 1)) / 2);
-	return hours >= AM_BEACON_HOURS && rate >= AM_BEACON_SLOWEST && rate <= AM_BEACON_FASTEST &&
-	       edge->hours >= needed * hours;
+	return edge->connections >= AM_BEACON_CONNECTIONS && hours >= AM_BEACON_HOURS && rate >= AM_BEACON_SLOWEST &&
+	       rate <= AM_BEACON_FASTEST && edge->hours >= needed * hours;
 }
 
 /* HTTP and TLS give names as a rule; what has another protocol often has no place for one. */
@@ -102,17 +103,17 @@ int am_beacon_score(const AmMapWork *work, uint32_t edge_index)
 {
 	const AmEdge *edge = am_work_edge(work, edge_index);
 	const AmEdgeNotes *notes = am_work_notes(work, edge_index);
-	if (!goes_out(work, edge, notes) || edge->connections < AM_BEACON_CONNECTIONS ||
-	    am_port_is_relayed(edge->ip_protocol, edge->port))
+	if (!goes_out(work, edge, notes) || am_port_is_relayed(edge->ip_protocol, edge->port))
 		return 0;
 	if (edge->counts.payload[0] + edge->counts.payload[1] >= AM_BEACON_BYTES * edge->connections)
 		return 0;
 	if (work->outside_clients[edge->server] * AM_BEACON_CLIENT_SHARE > MAX(work->n_outward, AM_BEACON_CLIENT_SHARE))
 		return 0;
 	Evenness even = evenness(work, notes);
-	if (even == EVEN_NO || (even == EVEN_UNKNOWN && !is_steady(edge)) || !is_nameless(edge))
+	if (even == EVEN_NO || !is_nameless(edge))
 		return 0;
+	gboolean regular = even == EVEN_YES || is_steady(edge);
 	if (should_have_name(edge))
-		return 2;
-	return work->outside_clients[edge->server] == 1 ? 1 : 0;
+		return regular ? 2 : 1;
+	return regular && work->outside_clients[edge->server] == 1;
 }

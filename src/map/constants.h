@@ -37,6 +37,10 @@
 #define AM_LATE_SHARE 5
 #define AM_LATE_MIN_DAYS 3
 
+/* ---- Half-seen hosts (ours): so many packets sent, and not one received for so many sent. */
+#define AM_HALF_SEEN_PACKETS 100
+#define AM_HALF_SEEN_RATIO 50
+
 /* ---- Peers (ours). Two clients are alike when they share at least two services and half of those of the one that has
  * fewer; looked for among this many clients of the service, spread evenly. */
 #define AM_PEER_SHARED 2

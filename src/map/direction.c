@@ -227,10 +227,10 @@ static gboolean began_otherwise(const AmTally *tally, int server)
 	       tally->counts.packets[0] > 0 && tally->counts.packets[1] > 0;
 }
 
-/* SYN-ACKs or RSTs from one side, nothing ever from the other. */
+/* SYN-ACKs or RSTs from one side, nothing but a refusal from the other. */
 static gboolean is_backscatter(const AmTally *tally, int sender)
 {
-	return tally->key.ip_protocol == AM_PROTO_TCP && sender >= 0 && tally->counts.packets[!sender] == 0 &&
+	return tally->key.ip_protocol == AM_PROTO_TCP && sender >= 0 &&
 	       (tally->synack[sender] > 0 || tally->rst[sender] > 0);
 }
 

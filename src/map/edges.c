@@ -195,8 +195,13 @@ static void index_edges(AmMapWork *work)
 		work->by_service[n] = n;
 		if (host->n_edges++ == 0)
 			host->first_edge = n;
+		AmEndpointNotes *other = &work->hosts[edge->server];
 		host->live |= edge->counts.packets[0] > 0;
-		work->hosts[edge->server].live |= edge->counts.packets[1] > 0;
+		other->live |= edge->counts.packets[1] > 0;
+		host->sent += edge->counts.packets[0];
+		host->received += edge->counts.packets[1];
+		other->sent += edge->counts.packets[1];
+		other->received += edge->counts.packets[0];
 		uint32_t ends[2] = {edge->client, edge->server};
 		for (int end = 0; end < 2; end++) {
 			AmAsset *asset = &g_array_index(work->map->assets, AmAsset, ends[end]);

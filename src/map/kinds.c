@@ -113,6 +113,20 @@ static AmEdgeKind kind_of_one_way(const AmMapWork *work, const AmEdge *edge)
 	return AM_KIND_ONE_WAY;
 }
 
+/* The mirror shows what this host sends and hardly anything that it gets: silence towards it proves nothing. */
+static gboolean is_half_seen(const AmEndpointNotes *host)
+{
+	return host->sent >= AM_HALF_SEEN_PACKETS && host->received * AM_HALF_SEEN_RATIO < host->sent;
+}
+
+/* Requests without answers, of a host whose answers the mirror misses, to a service that is seen to answer others. */
+static gboolean is_answered_unseen(const AmMapWork *work, const AmEdge *edge)
+{
+	uint64_t socket = am_socket_key(edge->server, edge->ip_protocol, edge->port);
+	return edge->counts.packets[1] == 0 && edge->icmp_errors == 0 && is_half_seen(&work->hosts[edge->client]) &&
+	       am_table_find(work->learned, &socket) != AM_TABLE_NONE;
+}
+
 static AmEdgeKind kind_of(const AmMapWork *work, const AmEdge *edge, const AmEdgeNotes *notes)
 {
 	gboolean is_icmp = edge->ip_protocol == AM_PROTO_ICMP || edge->ip_protocol == AM_PROTO_ICMPV6;
@@ -129,7 +143,7 @@ static AmEdgeKind kind_of(const AmMapWork *work, const AmEdge *edge, const AmEdg
 	}
 	if (edge->ip_protocol != AM_PROTO_UDP) /* tunnels, routing: packets both ways are all there is to see */
 		return edge->counts.packets[1] > 0 ? AM_KIND_TWO_WAY : AM_KIND_FAILED;
-	return kind_of_one_way(work, edge);
+	return is_answered_unseen(work, edge) ? AM_KIND_ONE_WAY : kind_of_one_way(work, edge);
 }
 
 /* Active often enough that chance or a single job does not explain it. */

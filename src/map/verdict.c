@@ -213,8 +213,9 @@ static void judge_lateral(AmMapWork *work, uint32_t client)
 	for (uint32_t n = host->first_edge; n < host->first_edge + host->n_edges; n++) {
 		AmEdge *edge = am_work_edge(work, n);
 		gboolean in_between = edge->first_ns >= start_ns && edge->last_ns <= end_ns;
+		gboolean login = am_port_is_admin(edge->ip_protocol, edge->port);
 		if (edge->verdict == AM_VERDICT_UNDECIDED && (edge->reasons & BIT(SINGLE)) != 0 &&
-		    work->hosts[edge->server].inside && (in_between || is_thin_login(work, n)))
+		    work->hosts[edge->server].inside && (in_between || login))
 			conclude(edge, AM_VERDICT_SUSPICIOUS, BIT(LATERAL));
 	}
 }

@@ -47,6 +47,7 @@ typedef struct {
 	uint8_t inside, live, scanner, lateral;
 	uint8_t strong_client;        /* has an edge that stands on its own */
 	uint32_t first_edge, n_edges; /* as a client: a run of the edges */
+	uint64_t sent, received;      /* packets */
 } AmEndpointNotes;
 
 /* What is known of one (server, protocol, port): what thin edges into it are measured by. */
