@@ -129,6 +129,12 @@ static gboolean start_archive(AmInputFile *file, AmCompression compression, GErr
 	int result = archive_read_open(file->archive, file, NULL, archive_wants, NULL);
 	if (result == ARCHIVE_OK)
 		result = archive_read_next_header(file->archive, &entry);
+	/* A filter that does not know its own header leaves the bytes as they are. */
+	if (result != ARCHIVE_FATAL && archive_filter_code(file->archive, 0) == ARCHIVE_FILTER_NONE) {
+		g_set_error_literal(error, AM_CAPTURE_ERROR, AM_CAPTURE_ERROR_CORRUPT,
+				    "it is compressed, and the header of its compression is damaged or cut short");
+		return FALSE;
+	}
 	if (result == ARCHIVE_OK || result == ARCHIVE_WARN)
 		return TRUE;
 	if (result != ARCHIVE_EOF)
@@ -187,8 +193,10 @@ static gboolean open_bytes(AmInputFile *file, GError **error)
 		return FALSE;
 	}
 	if (!has_bytes || file->bytes->left == 0) {
-		g_set_error(error, AM_CAPTURE_ERROR, AM_CAPTURE_ERROR_EMPTY, "nothing is left once decompressed%s",
-			    file->is_cut ? ": the file was cut short" : "");
+		g_set_error_literal(
+			error, AM_CAPTURE_ERROR, AM_CAPTURE_ERROR_EMPTY,
+			file->is_cut ? "it is compressed and was cut short, and nothing can be decompressed from it"
+				     : "it is compressed, and nothing is left once decompressed");
 		return FALSE;
 	}
 	return TRUE;

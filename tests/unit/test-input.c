@@ -326,6 +326,11 @@ static void test_refused_files(void)
 	check_refused(empty, AM_CAPTURE_ERROR_EMPTY, "0 octets");
 	g_autofree char *empty_gz = write_compressed("empty.gz", 0, "", 0);
 	check_refused(empty_gz, AM_CAPTURE_ERROR_EMPTY, "nothing is left");
+	g_autofree char *cut_gz = write_file("cut.gz",
+					     "\x1f\x8b\x08\x08\0\0\0\0\2\xff"
+					     "name",
+					     14);
+	check_refused(cut_gz, AM_CAPTURE_ERROR_CORRUPT, "damaged or cut short");
 	check_refused(folder, AM_CAPTURE_ERROR_OPEN, "directory");
 	g_autofree char *missing = g_build_filename(folder, "missing.pcap", NULL);
 	check_refused(missing, AM_CAPTURE_ERROR_OPEN, "No such file");
