@@ -30,7 +30,8 @@ static guint key_hash(gconstpointer data)
 static gboolean key_equal(gconstpointer a, gconstpointer b)
 {
 	const Key *x = a, *y = b;
-	return x->zone == y->zone && x->n == y->n && memcmp(x->bytes, y->bytes, x->n * sizeof(uint32_t)) == 0;
+	return x->zone == y->zone && x->n == y->n &&
+	       (x->n == 0 || memcmp(x->bytes, y->bytes, x->n * sizeof(uint32_t)) == 0);
 }
 
 static void unref_array(gpointer array)
@@ -229,7 +230,9 @@ uint32_t am_atoms_find(const AmAtoms *atoms, uint32_t zone, AmWide value)
 AmSlice am_slice(const GArray *first, const GArray *values, uint32_t index)
 {
 	uint32_t from = g_array_index(first, uint32_t, index), to = g_array_index(first, uint32_t, index + 1);
-	return (AmSlice){(const uint32_t *)(const void *)values->data + from, to - from};
+	/* An empty array has no data, and nothing may be added to NULL. */
+	return to > from ? (AmSlice){(const uint32_t *)(const void *)values->data + from, to - from}
+			 : (AmSlice){NULL, 0};
 }
 
 gboolean am_slice_has(AmSlice slice, uint32_t value)
