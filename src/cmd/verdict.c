@@ -52,7 +52,11 @@ static gboolean set(char **words, const AmMapArguments *map_arguments, const Arg
 	g_autofree char *beside = am_decisions_path_for(db);
 	g_autoptr(AmDecisions) decisions =
 		am_decisions_open(map_arguments->decisions != NULL ? map_arguments->decisions : beside, TRUE, error);
-	return decisions != NULL && am_decisions_add_override(decisions, &override, error);
+	if (decisions == NULL || !am_decisions_add_override(decisions, &override, error))
+		return FALSE;
+	fprintf(stderr, "from %s to %s, %s is %s, said %s; 'allowmap recommend' goes by it\n", words[1], words[2],
+		words[3], words[4], override.who);
+	return TRUE;
 }
 
 int am_cmd_verdict(int argc, char **argv)
