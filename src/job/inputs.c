@@ -116,7 +116,7 @@ static Source *look_at(const char *path, gboolean whole_hash, AmFacts *facts, co
 /* Reads the first frame for its time, and closes what can be opened again. */
 static void peek_first(Source *source, AmIngestResult *result)
 {
-	gboolean reopen = strcmp(source->input.path, "-") != 0;
+	gboolean reopen = source->input.sha256[0] != '\0'; /* neither standard input nor a pipe */
 	if (source->is_log) {
 		if (reopen)
 			g_clear_pointer(&source->file, am_input_file_free);

@@ -113,7 +113,11 @@ if [ -s "$work/cut.pcapng" ]; then
 	expect 3 'cut short' "$allowmap" ingest --strict --db "$work/strict.db" "$work/cut.pcapng"
 fi
 "$allowmap" ingest --db "$work/stdin.db" - <"$sample" 2>/dev/null || fail "standard input"
-same "$work/flows.json" <("$allowmap" flows --db "$work/stdin.db" --format json)
+"$allowmap" flows --db "$work/stdin.db" --format json >"$work/stdin.json"
+same "$work/flows.json" "$work/stdin.json"
+"$allowmap" ingest --db "$work/pipe.db" <(cat "$sample") 2>/dev/null || fail "a named pipe"
+"$allowmap" flows --db "$work/pipe.db" --format json >"$work/pipe.json"
+same "$work/flows.json" "$work/pipe.json"
 echo 'not a capture' >"$work/text"
 : >"$work/empty"
 mkdir "$work/folder"
