@@ -13,10 +13,23 @@ libam_policy_a_SOURCES = \
 	src/policy/recommend.c \
 	$(NULL)
 
+# The document is written by export/, read by import/ and judged here, so what tests all three is here too.
+policy_document_LDADD = libam-export.a libam-import.a libam-policy.a libam-base.a $(JANSSON_LIBS) $(GLIB_LIBS)
+check_PROGRAMS += tests/fuzz/fuzz-policy
+TESTS += tests/fuzz/fuzz-policy tests/e2e/schema.sh
+dist_check_SCRIPTS += tests/e2e/schema.sh
+EXTRA_DIST += tests/fixtures/policy tests/fuzz/corpus/policy
+tests_fuzz_fuzz_policy_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/policy"'
+tests_fuzz_fuzz_policy_SOURCES = tests/fuzz/fuzz-policy.c tests/fuzz/replay.c
+tests_fuzz_fuzz_policy_LDADD = $(policy_document_LDADD)
+
 if HAVE_CUNIT
-check_PROGRAMS += tests/unit/test-policy
-TESTS += tests/unit/test-policy
+check_PROGRAMS += tests/unit/test-policy tests/unit/test-policy-document
+TESTS += tests/unit/test-policy tests/unit/test-policy-document
 tests_unit_test_policy_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_policy_SOURCES = tests/unit/test-policy.c tests/unit/policy-random.h tests/unit/unit.h
 tests_unit_test_policy_LDADD = libam-policy.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS)
+tests_unit_test_policy_document_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_policy_document_SOURCES = tests/unit/test-policy-document.c tests/unit/policy-random.h tests/unit/unit.h
+tests_unit_test_policy_document_LDADD = $(policy_document_LDADD) $(CUNIT_LIBS)
 endif
