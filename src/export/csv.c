@@ -1,5 +1,5 @@
-/* CSV (RFC 4180), one line a rule, for spreadsheets and scripts. Every field is made of ids, mapped names, addresses, numbers
- * and words of our own, so none can be taken for a formula. */
+/* CSV (RFC 4180), one line a rule, for spreadsheets and scripts. Names come from the policy document, which people edit: a
+ * field that a spreadsheet would take for a formula gets a "'" in front, and the reader in import/ takes it away again. */
 #include "config.h"
 
 #include "private.h"
@@ -9,11 +9,27 @@
 static const char header[] = "rule_id,status,from,from_addresses,to,to_addresses,protocol,ports,l7,direction,"
 			     "connections,days,first,last,over_grant\r\n";
 
+static void add_text(GString *text, const char *field)
+{
+	gboolean is_formula = field[0] != '\0' && strchr("=+-@'\t\r", field[0]) != NULL;
+	gboolean is_quoted = strpbrk(field, ",\"\r\n") != NULL;
+	if (is_quoted)
+		g_string_append_c(text, '"');
+	if (is_formula)
+		g_string_append_c(text, '\'');
+	for (; *field != '\0'; field++)
+		g_string_append(text, *field == '"' ? "\"\"" : (char[]){*field, '\0'});
+	if (is_quoted)
+		g_string_append_c(text, '"');
+	g_string_append_c(text, ',');
+}
+
 static void add_names(GString *text, const AmPeer *peer)
 {
+	g_autoptr(GString) names = g_string_new(NULL);
 	for (guint n = 0; n < peer->groups->len; n++)
-		g_string_append_printf(text, "%s%s", n > 0 ? " " : "", (const char *)peer->groups->pdata[n]);
-	g_string_append_c(text, ',');
+		g_string_append_printf(names, "%s%s", n > 0 ? " " : "", (const char *)peer->groups->pdata[n]);
+	add_text(text, names->str);
 }
 
 static void add_prefixes(GString *text, const GArray *prefixes)
@@ -67,11 +83,12 @@ static char *write_csv(const AmPolicy *policy, const AmExportOptions *options, G
 		add_names(text, &rule->to);
 		add_prefixes(text, flat->to);
 		add_service(text, &rule->service);
-		g_string_append_printf(
-			text, "%s,%s,%" G_GUINT64_FORMAT ",%u,%s,%s,%" G_GUINT64_FORMAT "\r\n", evidence->l7,
-			am_direction_name(evidence->direction), evidence->connections, evidence->days,
-			evidence->first_ns != 0 ? am_time_text(evidence->first_ns, first) : "",
-			evidence->last_ns != 0 ? am_time_text(evidence->last_ns, last) : "", rule->over_grant);
+		add_text(text, evidence->l7);
+		g_string_append_printf(text, "%s,%" G_GUINT64_FORMAT ",%u,%s,%s,%" G_GUINT64_FORMAT "\r\n",
+				       am_direction_name(evidence->direction), evidence->connections, evidence->days,
+				       evidence->first_ns != 0 ? am_time_text(evidence->first_ns, first) : "",
+				       evidence->last_ns != 0 ? am_time_text(evidence->last_ns, last) : "",
+				       rule->over_grant);
 	}
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }

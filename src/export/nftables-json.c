@@ -15,9 +15,8 @@ static json_t *prefix_value(const AmPrefix *prefix)
 	return json_pack("{s:{s:s, s:i}}", "prefix", "addr", text, "len", prefix->length);
 }
 
-static void add_sets(json_t *commands, const GArray *rules)
+static void add_sets(json_t *commands, const GArray *sets)
 {
-	g_autoptr(GArray) sets = am_nft_sets(rules);
 	for (guint n = 0; n < sets->len; n++) {
 		const AmNftSet *set = &g_array_index(sets, AmNftSet, n);
 		json_t *elements = json_array();
@@ -45,22 +44,23 @@ static json_t *meta(const char *key)
 	return json_pack("{s:{s:s}}", "meta", "key", key);
 }
 
-static json_t *set_reference(const GArray *prefixes, uint8_t family)
+static json_t *set_reference(const AmNftSet *set)
 {
-	return json_sprintf("@%s", am_nft_set(prefixes, family).name);
+	return json_sprintf("@%s", set->name);
 }
 
 /* The matches of both ends. */
-static json_t *begin_rule(const AmFlatRule *flat, uint8_t family)
+static json_t *begin_rule(const AmNftRule *rule, guint f)
 {
-	const char *ip = family == 4 ? "ip" : "ip6";
+	const char *ip = f == AM_NFT_V4 ? "ip" : "ip6";
 	json_t *expression = json_array();
-	if (flat->from == NULL && flat->to == NULL)
-		json_array_append_new(expression, match(meta("nfproto"), json_string(family == 4 ? "ipv4" : "ipv6")));
-	if (flat->from != NULL)
-		json_array_append_new(expression, match(payload(ip, "saddr"), set_reference(flat->from, family)));
-	if (flat->to != NULL)
-		json_array_append_new(expression, match(payload(ip, "daddr"), set_reference(flat->to, family)));
+	if (rule->from[f].n == 0 && rule->to[f].n == 0)
+		json_array_append_new(expression,
+				      match(meta("nfproto"), json_string(f == AM_NFT_V4 ? "ipv4" : "ipv6")));
+	if (rule->from[f].n > 0)
+		json_array_append_new(expression, match(payload(ip, "saddr"), set_reference(&rule->from[f])));
+	if (rule->to[f].n > 0)
+		json_array_append_new(expression, match(payload(ip, "daddr"), set_reference(&rule->to[f])));
 	return expression;
 }
 
@@ -85,48 +85,56 @@ static json_t *port_set(const GArray *ports)
 	return json_pack("{s:o}", "set", elements);
 }
 
-static void add_port_rule(json_t *commands, const AmFlatRule *flat, uint8_t family)
+static void add_port_rule(json_t *commands, const AmNftRule *rule, guint f)
 {
-	const AmService *service = &flat->rule->service;
+	const AmService *service = &rule->rule->service;
 	char protocol[8];
-	json_t *expression = begin_rule(flat, family);
+	json_t *expression = begin_rule(rule, f);
 	if (service->ports->len == 0)
 		json_array_append_new(expression, match(meta("l4proto"), json_integer(service->ip_protocol)));
 	else
 		json_array_append_new(expression,
 				      match(payload(am_protocol_text(service->ip_protocol, protocol), "dport"),
 					    port_set(service->ports)));
-	end_rule(commands, expression, flat->rule);
+	end_rule(commands, expression, rule->rule);
 }
 
-static void add_icmp_rules(json_t *commands, const AmFlatRule *flat, uint8_t family)
+static void add_icmp_rules(json_t *commands, const AmNftRule *rule, guint f)
 {
-	const AmService *service = &flat->rule->service;
+	const AmService *service = &rule->rule->service;
 	char protocol[8];
 	const char *name = am_protocol_text(service->ip_protocol, protocol);
 	for (guint n = 0; n < service->types->len; n++) {
 		const AmIcmpType *type = &g_array_index(service->types, AmIcmpType, n);
-		json_t *expression = begin_rule(flat, family);
+		json_t *expression = begin_rule(rule, f);
 		json_array_append_new(expression, match(payload(name, "type"), json_integer(type->type)));
 		if (type->code >= 0)
 			json_array_append_new(expression, match(payload(name, "code"), json_integer(type->code)));
-		end_rule(commands, expression, flat->rule);
+		end_rule(commands, expression, rule->rule);
 	}
 }
 
 static void add_rules(json_t *commands, const GArray *rules)
 {
 	for (guint n = 0; n < rules->len; n++) {
-		const AmFlatRule *flat = &g_array_index(rules, AmFlatRule, n);
-		for (uint8_t family = 4; family <= 6; family += 2) {
-			if (!am_nft_has_family(flat, family))
+		const AmNftRule *rule = &g_array_index(rules, AmNftRule, n);
+		for (guint f = 0; f < AM_NFT_N_FAMILIES; f++) {
+			if (!rule->has[f])
 				continue;
-			if (flat->rule->service.types->len > 0)
-				add_icmp_rules(commands, flat, family);
+			if (rule->rule->service.types->len > 0)
+				add_icmp_rules(commands, rule, f);
 			else
-				add_port_rule(commands, flat, family);
+				add_port_rule(commands, rule, f);
 		}
 	}
+}
+
+static void add_invalid(json_t *commands, const char *chain)
+{
+	static const char format[] = "{s:{s:{s:s, s:s, s:s, s:[{s:{s:s, s:{s:{s:s}}, s:s}}, {s:n}, {s:n}], s:s}}}";
+	json_array_append_new(commands, json_pack(format, "add", "rule", "family", "inet", "table", "allowmap", "chain",
+						  chain, "expr", "match", "op", "in", "left", "ct", "key", "state",
+						  "right", "invalid", "counter", "drop", "comment", "invalid"));
 }
 
 static void add_default(json_t *commands, const char *chain, gboolean enforce)
@@ -141,28 +149,37 @@ static void add_default(json_t *commands, const char *chain, gboolean enforce)
 						  enforce ? "denied" : "would-be-denied"));
 }
 
-char *am_nftables_json(const GArray *rules, const AmExportOptions *options)
+/* "@WHAT@" or "@WHAT CHAIN@" */
+static void add_mark(json_t *commands, const AmNftTable *table, const char *mark)
+{
+	char chain[16] = "";
+	const char *space = strchr(mark, ' ');
+	if (space != NULL)
+		g_strlcpy(chain, space + 1, MIN(sizeof chain, strlen(space + 1)));
+	if (g_str_has_prefix(mark, "@SETS"))
+		add_sets(commands, table->sets);
+	else if (g_str_has_prefix(mark, "@RULES"))
+		add_rules(commands, table->rules);
+	else if (g_str_has_prefix(mark, "@DEFAULT"))
+		add_default(commands, chain, table->options->enforce);
+	else if (table->options->enforce)
+		add_invalid(commands, chain);
+}
+
+char *am_nftables_json(const AmNftTable *table)
 {
 	size_t size = 0;
-	const char *bytes = am_embedded(options->host ? "data/nftables-host.json" : "data/nftables-router.json", &size);
+	const char *bytes =
+		am_embedded(table->options->host ? "data/nftables-host.json" : "data/nftables-router.json", &size);
 	json_t *frame = json_loadb(bytes, size, 0, NULL);
 	json_t *commands = json_array(), *item;
 	size_t index;
 	json_array_foreach(frame, index, item)
 	{
-		const char *mark = json_string_value(item);
-		if (mark == NULL)
-			json_array_append(commands, item);
-		else if (strcmp(mark, "@SETS@") == 0)
-			add_sets(commands, rules);
-		else if (strcmp(mark, "@RULES@") == 0)
-			add_rules(commands, rules);
+		if (json_is_string(item))
+			add_mark(commands, table, json_string_value(item));
 		else
-			add_default(commands,
-				    strncmp(mark, "@DEFAULT forward", 16) == 0 ? "forward"
-				    : strncmp(mark, "@DEFAULT input", 14) == 0 ? "input"
-									       : "output",
-				    options->enforce);
+			json_array_append(commands, item);
 	}
 	json_decref(frame);
 	json_t *document = json_pack("{s:o}", "nftables", commands);

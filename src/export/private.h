@@ -11,26 +11,36 @@ typedef struct {
 	GArray *from, *to; /* AmPrefix; NULL = everybody */
 } AmFlatRule;
 
-/* The rules that permit something, in the policy's order, with their groups resolved. Adds one fidelity a rule: exact, or
+/* The rules that permit something, in the policy's order, with their groups resolved. Adds one fidelity to each: exact, or
  * widened when the policy's groups lie in several networks, which a target that knows one address space cannot say.
- * GArray of AmFlatRule, freed with g_array_unref(). A rule that names a missing group: error. */
+ * GArray of AmFlatRule, freed with g_array_unref(). A rule that names a missing group, or whose id is none: error. */
 GArray *am_flatten(const AmPolicy *policy, GArray *fidelity, GError **error);
 
-/* The nftables forms. `rules`: AmFlatRule. */
-char *am_nftables_text(const GArray *rules, const AmExportOptions *options, const AmPolicy *policy);
-char *am_nftables_json(const GArray *rules, const AmExportOptions *options);
+/* ---- nftables */
 
 /* A named set of addresses of one family, shared by all rules that need just these. */
 typedef struct {
-	char name[32]; /* a4_... or a6_... and 12 hex digits of the hash of what it holds */
+	char name[48]; /* "g_web_1_v4" for the group web-1; "p_" and a hash for all others; "" = everybody */
 	uint8_t family;
 	const AmPrefix *prefixes; /* borrowed */
-	guint n;
+	guint n;                  /* 0: nobody, or everybody */
 } AmNftSet;
 
-/* The part of `prefixes` that is of `family`; n 0 = none. */
-AmNftSet am_nft_set(const GArray *prefixes, uint8_t family);
-/* Every set that the rules need, once, by name. GArray of AmNftSet. */
-GArray *am_nft_sets(const GArray *rules);
-/* Whether the rule has anything to say in this family. */
-gboolean am_nft_has_family(const AmFlatRule *rule, uint8_t family);
+enum { AM_NFT_V4, AM_NFT_V6, AM_NFT_N_FAMILIES };
+
+/* A rule in nftables' terms: one line a family, if it has something to say in it. */
+typedef struct {
+	const AmRule *rule;
+	AmNftSet from[AM_NFT_N_FAMILIES], to[AM_NFT_N_FAMILIES];
+	gboolean has[AM_NFT_N_FAMILIES];
+} AmNftRule;
+
+typedef struct {
+	GArray *rules; /* AmNftRule, in the policy's order */
+	GArray *sets;  /* AmNftSet that the rules need, each once, by name */
+	guint n_proposed;
+	const AmExportOptions *options;
+} AmNftTable;
+
+char *am_nftables_text(const AmNftTable *table);
+char *am_nftables_json(const AmNftTable *table);

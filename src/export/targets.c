@@ -5,7 +5,10 @@
 
 #include <string.h>
 
-G_DEFINE_QUARK(am - export - error - quark, am_export_error)
+GQuark am_export_error_quark(void)
+{
+	return g_quark_from_static_string("am-export-error");
+}
 
 static const AmExportTarget *const targets[] = {&am_export_nftables, &am_export_csv};
 
@@ -108,6 +111,12 @@ static GArray *resolve(GHashTable *groups, const AmPeer *peer, GHashTable *netwo
 	return g_steal_pointer(&prefixes);
 }
 
+/* Ids reach comments of generated rules: nothing but the form that ids have may pass. */
+static gboolean is_rule_id(const char *id)
+{
+	return g_str_has_prefix(id, "r-") && strlen(id) == 14 && strspn(id + 2, "0123456789abcdef") == 12;
+}
+
 GArray *am_flatten(const AmPolicy *policy, GArray *fidelity, GError **error)
 {
 	g_autoptr(GHashTable) groups = g_hash_table_new(g_str_hash, g_str_equal);
@@ -121,6 +130,11 @@ GArray *am_flatten(const AmPolicy *policy, GArray *fidelity, GError **error)
 		const AmRule *rule = policy->rules->pdata[n];
 		if (rule->status == AM_STATUS_REJECTED || rule->status == AM_STATUS_EXPIRED)
 			continue;
+		if (memchr(rule->id, '\0', sizeof rule->id) == NULL || !is_rule_id(rule->id)) {
+			g_set_error(error, AM_EXPORT_ERROR, AM_EXPORT_ERROR_OPTION,
+				    "rule %u of the policy has no valid id", n + 1);
+			return NULL;
+		}
 		GError *failure = NULL;
 		AmFlatRule flat = {.rule = rule, .from = resolve(groups, &rule->from, networks, &failure)};
 		if (failure == NULL)

@@ -3,4 +3,7 @@
 
 #include "allowmap/import.h"
 
-G_DEFINE_QUARK(am-import-error-quark, am_import_error)
+GQuark am_import_error_quark(void)
+{
+	return g_quark_from_static_string("am-import-error");
+}

@@ -5,8 +5,13 @@ libam_import_a_SOURCES = \
 	src/import/conn-log-record.c \
 	src/import/conn-log.c \
 	src/import/conn-log.h \
+	src/import/csv.c \
 	src/import/error.c \
 	src/import/json-line.c \
+	src/import/nftables-json.c \
+	src/import/nftables-text.c \
+	src/import/nftables.c \
+	src/import/nftables.h \
 	src/import/policy-json.c \
 	src/import/policy-json.h \
 	src/import/policy.c \

@@ -1,0 +1,31 @@
+/* What both readers of our nftables exports make of sets and rules. Private to import/. */
+#pragma once
+
+#include "allowmap/import.h"
+
+typedef struct {
+	AmPolicy *policy;
+	GHashTable *sets; /* AmPolicyGroup, borrowed, by its name: sets become groups */
+} AmNftReader;
+
+void am_nft_reader_init(AmNftReader *reader);
+void am_nft_reader_clear(AmNftReader *reader);
+
+/* A rule as it is read. Strings are borrowed. */
+typedef struct {
+	uint8_t family;        /* 4, 6 */
+	const char *from, *to; /* set names; NULL = everybody of the family */
+	uint8_t ip_protocol;
+	GArray *ports; /* AmPortRange, or NULL */
+	gboolean has_type;
+	AmIcmpType type;
+	const char *id;
+} AmNftParsedRule;
+
+/* The set of this name and family (4, 6), to be filled by am_nft_add_prefix(); NULL when the name is none or taken. */
+AmPolicyGroup *am_nft_add_set(AmNftReader *reader, const char *name, size_t size, uint8_t family);
+/* "10.0.0.1", or with a length that is shorter than an address. Elements must be ascending and disjoint, as the kernel wants
+ * them; FALSE when not. */
+gboolean am_nft_add_prefix(AmPolicyGroup *set, uint8_t family, const char *text, size_t size);
+/* FALSE when a set is missing or of the other family, the ports overlap, or the id is none. */
+gboolean am_nft_add_rule(AmNftReader *reader, const AmNftParsedRule *rule);
