@@ -63,6 +63,7 @@ static void pair_free(gpointer data)
 static void noise_free(gpointer data)
 {
 	AmNoiseSum *noise = data;
+	g_clear_pointer(&noise->source_set, g_hash_table_unref);
 	g_clear_pointer(&noise->target_set, g_hash_table_unref);
 	g_clear_pointer(&noise->service_set, g_hash_table_unref);
 	g_free(noise);
@@ -125,6 +126,7 @@ static void add_noise(GHashTable *index, GPtrArray *list, char *key, const AmNoi
 	AmNoiseSum *noise = find_or_make(index, list, key, sizeof *noise);
 	if (noise->sum.edges == 0)
 		*noise = *what;
+	noise->sources += add_member(&noise->source_set, GUINT_TO_POINTER(edge->client));
 	noise->targets += add_member(&noise->target_set, GUINT_TO_POINTER(edge->server));
 	if (noise->service_set == NULL)
 		noise->service_set = g_hash_table_new(NULL, NULL);
@@ -135,10 +137,31 @@ static void add_noise(GHashTable *index, GPtrArray *list, char *key, const AmNoi
 	add_edge(&noise->sum, edge);
 }
 
-static void add_suspicious(const AmMap *map, GHashTable *index, GPtrArray *list, const AmEdge *edge)
+/* The internet knocks at every door all the time: one address outside with a handful of edges is no line of its own. */
+#define FEW_EDGES 4
+
+/* Suspicious edges by client endpoint. */
+static uint32_t *count_suspicious(const AmMap *map)
 {
-	AmNoiseSum what = {.endpoint = edge->client, .party = am_view_party(map, edge->client)};
-	add_noise(index, list, g_strdup_printf("%u", edge->client), &what, edge);
+	uint32_t *edges = g_new0(uint32_t, map->endpoints->len);
+	for (guint i = 0; i < map->edges->len; i++)
+		edges[am_view_edge(map, i)->client] += am_view_edge(map, i)->verdict == AM_VERDICT_SUSPICIOUS;
+	return edges;
+}
+
+static void add_suspicious(const AmMap *map, const uint32_t *by_source, GHashTable *index, GPtrArray *list,
+			   const AmEdge *edge)
+{
+	const AmAsset *source = am_view_asset(map, edge->client);
+	AmNoiseSum what = {.endpoint = edge->client,
+			   .party = am_view_party(map, edge->client),
+			   .reason = am_view_leading_reason(edge->reasons)};
+	if (source->inside || source->scanner || by_source[edge->client] > FEW_EDGES) {
+		add_noise(index, list, g_strdup_printf("%u", edge->client), &what, edge);
+		return;
+	}
+	what.endpoint = AM_NO_INDEX;
+	add_noise(index, list, g_strdup_printf("few %d %s", what.reason, what.party), &what, edge);
 }
 
 static void add_background(const AmMap *map, GHashTable *index, GPtrArray *list, const AmEdge *edge)
@@ -212,7 +235,9 @@ static int compare_questions(gconstpointer a, gconstpointer b)
 static int compare_noise(gconstpointer a, gconstpointer b)
 {
 	const AmNoiseSum *x = *(AmNoiseSum *const *)a, *y = *(AmNoiseSum *const *)b;
-	int order = descending(x->sum.edges, y->sum.edges);
+	int order = (x->endpoint == AM_NO_INDEX) - (y->endpoint == AM_NO_INDEX);
+	if (order == 0)
+		order = descending(x->sum.edges, y->sum.edges);
 	if (order == 0)
 		order = descending(x->sum.connections, y->sum.connections);
 	if (order == 0)
@@ -224,7 +249,7 @@ static int compare_noise(gconstpointer a, gconstpointer b)
 
 /* ---- the digest */
 
-static void count_assets(AmDigest *digest)
+static void count_parts(AmDigest *digest)
 {
 	const AmMap *map = digest->map;
 	for (guint i = 0; i < map->assets->len; i++) {
@@ -234,6 +259,19 @@ static void count_assets(AmDigest *digest)
 	}
 	for (guint i = 0; i < map->listeners->len; i++)
 		digest->idle_listeners += g_array_index(map->listeners, AmListener, i).idle != FALSE;
+	g_autoptr(GHashTable) knockers = g_hash_table_new(NULL, NULL);
+	for (guint i = 0; i < digest->suspicious->len; i++) {
+		const AmNoiseSum *noise = g_ptr_array_index(digest->suspicious, i);
+		digest->suspects += noise->endpoint != AM_NO_INDEX;
+		if (noise->endpoint != AM_NO_INDEX)
+			continue;
+		GHashTableIter iter;
+		gpointer source;
+		g_hash_table_iter_init(&iter, noise->source_set);
+		while (g_hash_table_iter_next(&iter, &source, NULL))
+			g_hash_table_add(knockers, source);
+	}
+	digest->knockers = g_hash_table_size(knockers);
 }
 
 static void sort_digest(AmDigest *digest)
@@ -265,6 +303,7 @@ AmDigest *am_digest_new(const AmMap *map)
 	g_autoptr(GHashTable) suspicious = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GHashTable) background = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GHashTable) local = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autofree uint32_t *by_source = count_suspicious(map);
 	for (guint i = 0; i < map->edges->len; i++) {
 		const AmEdge *edge = am_view_edge(map, i);
 		add_edge(&digest->by_verdict[edge->verdict], edge);
@@ -281,7 +320,7 @@ AmDigest *am_digest_new(const AmMap *map)
 			add_background(map, background, digest->background, edge);
 			break;
 		case AM_VERDICT_SUSPICIOUS:
-			add_suspicious(map, suspicious, digest->suspicious, edge);
+			add_suspicious(map, by_source, suspicious, digest->suspicious, edge);
 			break;
 		case AM_VERDICT_LOCAL:
 			add_service(local, digest->local, edge);
@@ -290,7 +329,7 @@ AmDigest *am_digest_new(const AmMap *map)
 			break;
 		}
 	}
-	count_assets(digest);
+	count_parts(digest);
 	sort_digest(digest);
 	return digest;
 }

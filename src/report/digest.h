@@ -39,15 +39,18 @@ typedef struct {
 	GHashTable *client_set, *server_set;
 } AmPairSum;
 
-/* What one party did that nobody needs: suspicious by source address, background by party and leading reason. */
+/* What somebody did that nobody needs. Suspicious: by source address, but the many outside that only knock once or twice
+ * are one set for each leading reason. Background: by party and leading reason. */
 typedef struct {
 	uint32_t endpoint; /* the source; AM_NO_INDEX when it is a party */
+	uint32_t sources;  /* distinct source endpoints */
 	const char *party;
 	AmReason reason;   /* leading */
 	uint32_t targets;  /* distinct servers */
 	uint32_t services; /* distinct (protocol, port) */
 	AmEdgeSum sum;
-	GHashTable *target_set, *service_set; /* service_set: key protocol << 16 | port, value number of edges */
+	GHashTable *source_set, *target_set,
+		*service_set; /* service_set: key protocol << 16 | port, value number of edges */
 } AmNoiseSum;
 
 /* One service of one server that somebody must decide about. */
@@ -65,11 +68,13 @@ typedef struct {
 	GPtrArray *services;   /* AmServiceSum *, of essential edges, by connections */
 	GPtrArray *pairs;      /* AmPairSum *, of essential edges, by client, server, service */
 	GPtrArray *questions;  /* AmQuestion *, by connections */
-	GPtrArray *suspicious; /* AmNoiseSum *, by edges */
+	GPtrArray *suspicious; /* AmNoiseSum *, named sources first, then by edges */
 	GPtrArray *background; /* AmNoiseSum *, by edges */
 	GPtrArray *local;      /* AmServiceSum *, by connections */
 	guint inside, scanners, guessed_essential;
 	guint idle_listeners;
+	guint suspects; /* sources in `suspicious` that are named */
+	guint knockers; /* sources that are not */
 } AmDigest;
 
 AmDigest *am_digest_new(const AmMap *map);

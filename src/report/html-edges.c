@@ -242,24 +242,41 @@ void am_html_questions(GString *page, const AmHtmlReport *report)
 
 /* ---- suspicious and background */
 
-static void noise_row(GString *page, const AmMap *map, const AmNoiseSum *noise)
+/* The cells that tell where it comes from and why: suspicious by source, background by reason. */
+static void noise_source(GString *page, const AmMap *map, const AmNoiseSum *noise)
 {
 	char address[AM_ADDRESS_TEXT_SIZE];
-	g_autoptr(GString) services = g_string_new(NULL), reasons = g_string_new(NULL);
+	g_autoptr(GString) text = g_string_new(NULL);
+	if (noise->endpoint != AM_NO_INDEX) {
+		am_html_add(page, "<td><code>%s</code>%s</td>", endpoint_text(map, noise->endpoint, address),
+			    am_view_asset(map, noise->endpoint)->scanner ? " scanner" : "");
+	} else {
+		am_text_append_counted(text, noise->sources, "source", NULL);
+		am_html_cell(page, text->str);
+	}
+	am_html_cell(page, noise->party);
+	g_string_truncate(text, 0);
+	am_digest_append_reasons(text, &noise->sum);
+	am_html_cell(page, text->str);
+}
+
+static void noise_reason(GString *page, const AmMap *map, const AmNoiseSum *noise)
+{
+	(void)map;
+	gboolean known = noise->reason < AM_N_REASONS;
+	am_html_cell(page, known ? am_reason_name(noise->reason) : NULL);
+	am_html_cell(page, known ? am_reason_text(noise->reason) : NULL);
+	am_html_cell(page, noise->party);
+}
+
+typedef void (*NoiseCells)(GString *page, const AmMap *map, const AmNoiseSum *noise);
+
+static void noise_row(GString *page, const AmMap *map, const AmNoiseSum *noise, NoiseCells cells)
+{
+	g_autoptr(GString) services = g_string_new(NULL);
 	am_digest_append_services(services, noise, MAX_NAMED_SERVICES);
 	g_string_append(page, "<tr>");
-	if (noise->endpoint != AM_NO_INDEX) {
-		am_html_add(page, "<td><code>%s</code>", endpoint_text(map, noise->endpoint, address));
-		am_html_add(page, "%s</td>", am_view_asset(map, noise->endpoint)->scanner ? " scanner" : "");
-		am_html_cell(page, noise->party);
-		am_digest_append_reasons(reasons, &noise->sum);
-		am_html_cell(page, reasons->str);
-	} else {
-		const char *name = noise->reason < AM_N_REASONS ? am_reason_name(noise->reason) : NULL;
-		am_html_cell(page, name);
-		am_html_cell(page, noise->reason < AM_N_REASONS ? am_reason_text(noise->reason) : NULL);
-		am_html_cell(page, noise->party);
-	}
+	cells(page, map, noise);
 	am_html_cell_number(page, noise->targets);
 	am_html_cell(page, services->str);
 	am_html_cell_number(page, noise->sum.edges);
@@ -270,7 +287,7 @@ static void noise_row(GString *page, const AmMap *map, const AmNoiseSum *noise)
 }
 
 static void noise_table(GString *page, const AmMap *map, const GPtrArray *list, const char *const *headings,
-			const char *command)
+			NoiseCells cells, const char *command)
 {
 	if (list->len == 0) {
 		g_string_append(page, "<p class=\"none\">None.</p>\n</section>\n");
@@ -279,7 +296,7 @@ static void noise_table(GString *page, const AmMap *map, const GPtrArray *list, 
 	guint n = MIN(list->len, MAX_NOISE);
 	am_html_table(page, headings);
 	for (guint i = 0; i < n; i++)
-		noise_row(page, map, g_ptr_array_index(list, i));
+		noise_row(page, map, g_ptr_array_index(list, i), cells);
 	am_html_table_end(page);
 	am_html_more(page, list->len - n, "line", command);
 	g_string_append(page, "</section>\n");
@@ -307,7 +324,8 @@ void am_html_suspicious(GString *page, const AmHtmlReport *report)
 		"Scans, attacks, beacons: one line per source. No rule permits them, also not the part that was "
 		"answered.");
 	reason_glossary(page, sum->reasons);
-	noise_table(page, report->map, report->digest->suspicious, headings, "allowmap flows --verdict suspicious");
+	noise_table(page, report->map, report->digest->suspicious, headings, noise_source,
+		    "allowmap flows --verdict suspicious");
 }
 
 void am_html_background(GString *page, const AmHtmlReport *report)
@@ -316,7 +334,8 @@ void am_html_background(GString *page, const AmHtmlReport *report)
 					       ">Edges", ">Connections", ">Answered", "Seen (UTC)", NULL};
 	section(page, "background", "Background", report->digest->by_verdict[AM_VERDICT_BACKGROUND].edges,
 		"Chatter, leftovers and failures, by reason and by who caused it. No rule permits them.");
-	noise_table(page, report->map, report->digest->background, headings, "allowmap flows --verdict background");
+	noise_table(page, report->map, report->digest->background, headings, noise_reason,
+		    "allowmap flows --verdict background");
 }
 
 /* ---- local */

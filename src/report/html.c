@@ -111,12 +111,16 @@ static void verdict_in_words(GString *page, const AmHtmlReport *report)
 	} else {
 		g_string_append(text, "Nothing is left to decide by hand. ");
 	}
-	if (digest->suspicious->len > 0) {
-		am_text_append_counted(text, digest->suspicious->len, "source", NULL);
-		g_string_append(text, digest->suspicious->len == 1 ? " behaved" : " each behaved");
-		g_string_append(text, " like a scanner or an intruder: look at them first.");
+	if (digest->suspects > 0) {
+		am_text_append_counted(text, digest->suspects, "source", NULL);
+		g_string_append(text, " behaved like a scanner or an intruder: look there first.");
 	} else {
-		g_string_append(text, "No scan or attack was recognised.");
+		g_string_append(text, "No scan or attack from a single source was recognised.");
+	}
+	if (digest->knockers > 0) {
+		g_string_append_c(text, ' ');
+		am_text_append_counted(text, digest->knockers, "address", "addresses");
+		g_string_append(text, " outside knocked a few times.");
 	}
 	am_html_add(page, "<p class=\"lead\">%s</p>\n", text->str);
 }

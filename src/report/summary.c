@@ -126,7 +126,8 @@ static void summarise_policy(GString *to, const AmPolicy *policy)
 static void summarise_noise(GString *to, const AmDigest *digest)
 {
 	const AmMap *map = digest->map;
-	for (guint i = 0; i < digest->suspicious->len && i < TOP_NOISE; i++) {
+	guint n = MIN(digest->suspects, TOP_NOISE);
+	for (guint i = 0; i < n; i++) {
 		const AmNoiseSum *noise = g_ptr_array_index(digest->suspicious, i);
 		char address[AM_ADDRESS_TEXT_SIZE];
 		start(to, i == 0 ? "Suspicious" : "");
@@ -137,11 +138,16 @@ static void summarise_noise(GString *to, const AmDigest *digest)
 		am_text_append_counted(to, noise->services, "service", NULL);
 		g_string_append_printf(to, "%s\n", am_view_asset(map, noise->endpoint)->scanner ? ", a scanner" : "");
 	}
-	if (digest->suspicious->len > TOP_NOISE) {
+	if (digest->suspects > n) {
 		start(to, "");
 		g_string_append(to, "and ");
-		am_text_append_counted(to, digest->suspicious->len - TOP_NOISE, "more source", NULL);
+		am_text_append_counted(to, digest->suspects - n, "more source", NULL);
 		g_string_append(to, "; allowmap flows --verdict suspicious\n");
+	}
+	if (digest->knockers > 0) {
+		start(to, n == 0 ? "Suspicious" : "");
+		am_text_append_counted(to, digest->knockers, "address", "addresses");
+		g_string_append(to, " outside that knocked a few times\n");
 	}
 }
 
