@@ -75,5 +75,10 @@
 #define AM_BEACON_DISPERSION 0.05
 
 /* ---- Groups (ALGORITHMS §3, measured on a real network). */
-#define AM_GROUP_CUT 0.56
+/* Likeness .64. Found on that network, where .60 to .66 give an adjusted Rand index of .76 to .78 at pair precision .93 to
+ * .96: the middle of it. */
+#define AM_GROUP_CUT 0.36
 #define AM_GROUP_MIN_CLIENTS 2 /* a (server, port) counts only with this many clients */
+/* A host that serves more ports than this hands them out as it goes (RPC, passive FTP, media): which ones says nothing. Any
+ * number from 16 to 64 gives the same groups there. */
+#define AM_GROUP_DYNAMIC_PORTS 32

@@ -47,27 +47,76 @@ static void add_fact(GArray *facts, uint32_t asset, AmFeature feature)
 	g_array_append_val(facts, fact);
 }
 
+/* Ports that only hosts with very many of them serve: told apart by chance, not by purpose. */
+typedef struct {
+	AmTable *ports;
+	GArray *is_dynamic; /* gboolean, as ports */
+} Dynamic;
+
+static uint64_t port_key(const AmEdge *edge)
+{
+	return (uint64_t)edge->ip_protocol << 16 | edge->port;
+}
+
+static Dynamic find_dynamic(const AmMapWork *work, const uint32_t *clients)
+{
+	Dynamic dynamic = {am_table_new(sizeof(uint64_t)), g_array_new(FALSE, FALSE, sizeof(gboolean))};
+	g_autofree uint32_t *served = g_new0(uint32_t, MAX(work->map->endpoints->len, 1));
+	for (int pass = 0; pass < 2; pass++) {
+		for (guint s = 0; s < work->services->len; s++) {
+			const AmServiceNotes *service = &g_array_index(work->services, AmServiceNotes, s);
+			const AmEdge *edge = am_work_edge(work, work->by_service[service->first]);
+			if (clients[s] < AM_GROUP_MIN_CLIENTS)
+				continue;
+			if (pass == 0) {
+				served[edge->server]++;
+				continue;
+			}
+			uint64_t key = port_key(edge);
+			gboolean crowded = served[edge->server] > AM_GROUP_DYNAMIC_PORTS;
+			uint32_t n = am_table_add(dynamic.ports, &key);
+			if (n == dynamic.is_dynamic->len)
+				g_array_append_val(dynamic.is_dynamic, crowded);
+			else if (!crowded)
+				g_array_index(dynamic.is_dynamic, gboolean, n) = FALSE;
+		}
+	}
+	return dynamic;
+}
+
+static AmFeature feature_of(const Dynamic *dynamic, const AmEdge *edge, gboolean uses)
+{
+	uint64_t key = port_key(edge);
+	uint32_t n = am_table_find(dynamic->ports, &key);
+	if (n != AM_TABLE_NONE && g_array_index(dynamic->is_dynamic, gboolean, n))
+		return am_feature(uses, AM_FEATURE_DYNAMIC_PROTOCOL, 0);
+	return am_feature(uses, edge->ip_protocol, edge->port);
+}
+
 /* Facts of inside assets: from services with enough clients to tell a habit from a chance port, and (`rest`) from all. */
 static void list_facts(const AmMapWork *work, GArray *facts, GArray *rest)
 {
+	g_autofree uint32_t *clients = g_new(uint32_t, MAX(work->services->len, 1));
+	for (guint s = 0; s < work->services->len; s++)
+		clients[s] = essential_clients(work, &g_array_index(work->services, AmServiceNotes, s));
+	Dynamic dynamic = find_dynamic(work, clients);
 	for (guint s = 0; s < work->services->len; s++) {
 		const AmServiceNotes *service = &g_array_index(work->services, AmServiceNotes, s);
-		uint32_t clients = essential_clients(work, service);
-		for (uint32_t n = service->first; clients > 0 && n < service->end; n++) {
+		for (uint32_t n = service->first; clients[s] > 0 && n < service->end; n++) {
 			const AmEdge *edge = am_work_edge(work, work->by_service[n]);
-			if (edge->verdict != AM_VERDICT_ESSENTIAL)
-				continue;
-			for (int uses = 0; uses < 2; uses++) {
+			for (int uses = 0; uses < 2 && edge->verdict == AM_VERDICT_ESSENTIAL; uses++) {
 				uint32_t endpoint = uses ? edge->client : edge->server;
+				AmFeature feature = feature_of(&dynamic, edge, uses != 0);
 				if (!is_inside(work, endpoint))
 					continue;
-				AmFeature feature = am_feature(uses != 0, edge->ip_protocol, edge->port);
-				if (clients >= AM_GROUP_MIN_CLIENTS)
+				if (clients[s] >= AM_GROUP_MIN_CLIENTS)
 					add_fact(facts, asset_of(work, endpoint), feature);
 				add_fact(rest, asset_of(work, endpoint), feature);
 			}
 		}
 	}
+	am_table_free(dynamic.ports);
+	g_array_unref(dynamic.is_dynamic);
 	g_array_sort(facts, compare_facts);
 	g_array_sort(rest, compare_facts);
 }

@@ -6,6 +6,7 @@
 /* What a host does, as a number that sorts: it serves (or uses) a port. */
 typedef uint32_t AmFeature; /* direction << 24 | protocol << 16 | port */
 #define AM_FEATURE_USES (1u << 24)
+#define AM_FEATURE_DYNAMIC_PROTOCOL 255 /* with port 0: any of the ports that are handed out as it goes */
 static inline AmFeature am_feature(gboolean uses, uint8_t ip_protocol, uint16_t port)
 {
 	return (uses ? AM_FEATURE_USES : 0) | (AmFeature)ip_protocol << 16 | port;

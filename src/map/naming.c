@@ -196,14 +196,14 @@ static char *explain_group(const AmGroup *group, const Habit *habits, guint n_ha
 }
 
 /* "web-443", then "web-443-b", ... "web-443-z2": letters first, so that a number is always a port. */
-static void make_unique(GHashTable *taken, AmGroup *group, const char *base)
+static void make_unique(GHashTable *taken, AmGroup *group, const char base[24])
 {
 	g_snprintf(group->name, sizeof group->name, "%s", base);
 	for (guint n = 1; g_hash_table_contains(taken, group->name); n++) {
 		if (n < 26)
 			g_snprintf(group->name, sizeof group->name, "%s-%c", base, 'a' + n);
 		else
-			g_snprintf(group->name, sizeof group->name, "%s-%c%u", base, 'a' + n % 26, n / 26 % 10000000);
+			g_snprintf(group->name, sizeof group->name, "%s-%c%u", base, 'a' + n % 26, n / 26 % 100000);
 	}
 	g_hash_table_add(taken, group->name);
 }
