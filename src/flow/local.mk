@@ -15,3 +15,23 @@ libam_flow_a_SOURCES = \
 	$(NULL)
 
 data_files += data/l7.tsv
+
+flow_test_LDADD = libam-flow.a libam-base.a $(NDPI_LIBS) $(GLIB_LIBS)
+
+if HAVE_CUNIT
+check_PROGRAMS += tests/unit/test-flow tests/unit/test-roles
+TESTS += tests/unit/test-flow tests/unit/test-roles
+tests_unit_test_flow_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_flow_SOURCES = tests/unit/test-flow.c tests/unit/flow-packets.h tests/unit/unit.h
+tests_unit_test_flow_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)
+tests_unit_test_roles_CPPFLAGS = $(unit_CPPFLAGS) -I$(top_srcdir)/src/flow
+tests_unit_test_roles_SOURCES = tests/unit/test-roles.c tests/unit/flow-packets.h tests/unit/unit.h
+tests_unit_test_roles_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)
+endif
+
+check_PROGRAMS += tests/fuzz/fuzz-flow
+TESTS += tests/fuzz/fuzz-flow
+EXTRA_DIST += tests/fuzz/corpus/flow
+tests_fuzz_fuzz_flow_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/flow"'
+tests_fuzz_fuzz_flow_SOURCES = tests/fuzz/fuzz-flow.c tests/fuzz/replay.c
+tests_fuzz_fuzz_flow_LDADD = libam-flow.a libam-capture.a libam-base.a $(NDPI_LIBS) $(PCAP_LIBS) $(ARCHIVE_LIBS) $(GLIB_LIBS)

@@ -125,10 +125,20 @@ static uint16_t icmp_port(uint8_t ip_protocol, uint8_t type, uint8_t code)
 	return (uint16_t)(icmp_request_type(ip_protocol, type) << 8 | code);
 }
 
+static inline int compare_bytes(const uint8_t a[16], const uint8_t b[16])
+{
+	uint64_t x[2], y[2];
+	memcpy(x, a, 16);
+	memcpy(y, b, 16);
+	int i = x[0] == y[0];
+	uint64_t p = GUINT64_FROM_BE(x[i]), q = GUINT64_FROM_BE(y[i]);
+	return (p > q) - (p < q);
+}
+
 /* Returns the direction of the tuple: 0 when its source is lo. */
 static int make_key(const AmTuple *tuple, uint16_t source_port, uint16_t destination_port, AmFlowKey *ret_key)
 {
-	int order = memcmp(tuple->source.bytes, tuple->destination.bytes, 16);
+	int order = compare_bytes(tuple->source.bytes, tuple->destination.bytes);
 	int direction = order > 0 || (order == 0 && source_port > destination_port);
 	const AmAddress *lo = direction ? &tuple->destination : &tuple->source;
 	const AmAddress *hi = direction ? &tuple->source : &tuple->destination;
