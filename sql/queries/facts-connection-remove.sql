@@ -1,2 +1,2 @@
 -- Makes room for a higher revision.
-DELETE FROM connections WHERE sensor = ?1 AND run = ?2 AND sequence = ?3;
+DELETE FROM connections WHERE id = ?1;

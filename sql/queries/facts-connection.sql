@@ -1,7 +1,7 @@
 -- One connection, as last recorded, with the id of its l7 name.
 SELECT
-	sensor, run, sequence, revision, network, lo, hi, ip_protocol, port_lo, port_hi, outcome, evidence,
-	icmp_errors, first_ns, last_ns, packets_lo, packets_hi, bytes_lo, bytes_hi, payload_lo, payload_hi,
-	tcp_flags_lo, tcp_flags_hi, conn_state, l7, l7_confidence, risks, name_kind, server_name, alpn,
-	tls_version, vlan, inner_vlan, mac_lo, mac_hi
-FROM connections WHERE sensor = ?1 AND run = ?2 AND sequence = ?3;
+	id, revision, network, lo, hi, ip_protocol, port_lo, port_hi, outcome, evidence, icmp_errors,
+	first_ns, last_ns, packets_lo, packets_hi, bytes_lo, bytes_hi, payload_lo, payload_hi, tcp_flags_lo,
+	tcp_flags_hi, conn_state, l7, l7_confidence, risks, name_kind, server_name, alpn, tls_version, vlan,
+	inner_vlan, mac_lo, mac_hi
+FROM connections WHERE id = ?1;

@@ -1,2 +1,2 @@
 -- Removes the connections of a run.
-DELETE FROM connections WHERE sensor = ?1 AND run = ?2;
+DELETE FROM connections WHERE id BETWEEN ?1 << 40 AND (?1 + 1 << 40) - 1;

@@ -1,2 +1,2 @@
 -- Offline runs that were never finished.
-SELECT id, sensor FROM runs WHERE live = 0 AND state = 'unfinished' ORDER BY id;
+SELECT id FROM runs WHERE live = 0 AND state = 'unfinished' ORDER BY id;

@@ -38,13 +38,10 @@ static void bind_counts(AmBinder *binder, const AmCounts *counts)
 	am_bind_count(binder, counts->payload[1]);
 }
 
-void am_facts_bind_connection(sqlite3_stmt *statement, int64_t sensor, int64_t run, const AmConnection *connection,
-			      uint32_t l7)
+void am_facts_bind_connection(sqlite3_stmt *statement, int64_t run, const AmConnection *connection, uint32_t l7)
 {
 	AmBinder b = {.statement = statement};
-	am_bind_int(&b, sensor);
-	am_bind_int(&b, run);
-	am_bind_count(&b, connection->sequence);
+	am_bind_int(&b, am_facts_connection_id(run, connection->sequence));
 	am_bind_int(&b, connection->revision);
 	am_bind_int(&b, connection->network);
 	am_bind_blob(&b, &connection->lo, sizeof connection->lo);
@@ -107,9 +104,9 @@ void am_facts_read_connection(AmColumns *columns, AmConnection *ret_connection, 
 {
 	AmConnection *c = ret_connection;
 	memset(c, 0, sizeof *c);
-	columns->n++; /* the sensor is the run's */
-	*ret_run = am_column_int(columns);
-	c->sequence = am_column_count(columns);
+	int64_t id = am_column_int(columns);
+	*ret_run = id >> AM_SEQUENCE_BITS;
+	c->sequence = (uint64_t)id & (AM_MAX_SEQUENCE - 1);
 	c->revision = (uint32_t)am_column_range(columns, 0, UINT32_MAX);
 	c->network = (uint32_t)am_column_range(columns, 0, UINT32_MAX);
 	c->lo = am_column_address(columns);

@@ -259,21 +259,16 @@ GPtrArray *am_facts_runs(AmFacts *facts, GError **error)
 
 /* ---- Removal */
 
-static gboolean remove_run(AmFacts *facts, int64_t run, int64_t sensor, GError **error)
+static gboolean remove_run(AmFacts *facts, int64_t run, GError **error)
 {
 	static const char *const queries[] = {
-		"facts-run-remove-inputs",  "facts-run-remove-ledger",   "facts-staged-remove",
-		"facts-staged-l7-remove",   "facts-run-remove-l7-names", "facts-run-remove-networks",
-		"facts-run-remove-sensors", "facts-run-remove",
+		"facts-run-remove-connections", "facts-run-remove-inputs",  "facts-run-remove-ledger",
+		"facts-staged-remove",          "facts-staged-l7-remove",   "facts-run-remove-l7-names",
+		"facts-run-remove-networks",    "facts-run-remove-sensors", "facts-run-remove",
 	};
-	sqlite3_stmt *statement = am_database_statement(facts->database, "facts-run-remove-connections", error);
-	if (statement == NULL)
-		return FALSE;
-	sqlite3_bind_int64(statement, 1, sensor);
-	sqlite3_bind_int64(statement, 2, run);
-	gboolean ok = am_database_execute(facts->database, statement, error);
+	gboolean ok = TRUE;
 	for (guint n = 0; ok && n < G_N_ELEMENTS(queries); n++) {
-		statement = am_database_statement(facts->database, queries[n], error);
+		sqlite3_stmt *statement = am_database_statement(facts->database, queries[n], error);
 		if (statement == NULL)
 			return FALSE;
 		sqlite3_bind_int64(statement, 1, run);
@@ -291,9 +286,9 @@ gboolean am_facts_remove_unfinished(AmFacts *facts, GError **error)
 		int code = am_database_step(facts->database, statement, error);
 		if (code != SQLITE_ROW)
 			return code == SQLITE_DONE;
-		int64_t run = sqlite3_column_int64(statement, 0), sensor = sqlite3_column_int64(statement, 1);
+		int64_t run = sqlite3_column_int64(statement, 0);
 		sqlite3_reset(statement);
-		if (!remove_run(facts, run, sensor, error))
+		if (!remove_run(facts, run, error))
 			return FALSE;
 	}
 }

@@ -93,7 +93,10 @@ static gboolean next_run(AmFacts *facts, GError **error)
 		return FALSE;
 	facts->run = sqlite3_column_int64(statement, 0);
 	sqlite3_reset(statement);
-	return TRUE;
+	if (facts->run >= AM_MAX_RUN)
+		g_set_error(error, AM_STORE_ERROR, AM_STORE_ERROR_FAILED, "%s holds no more runs; begin a new database",
+			    facts->database->path);
+	return facts->run < AM_MAX_RUN;
 }
 
 gboolean am_facts_begin_run(AmFacts *facts, AmRun *run, uint32_t *ret_network, GError **error)
@@ -183,8 +186,8 @@ static gboolean find_l7(AmFacts *facts, const AmConnection *connection, uint32_t
 /* Whatever hands over records may be a process of its own: what would not fit its column is not taken. */
 static gboolean check_record(const AmFacts *facts, const AmConnection *c, GError **error)
 {
-	if (c->outcome < AM_N_OUTCOMES && c->l7_confidence < AM_N_L7_CONFIDENCES && c->name_kind <= AM_NAME_OTHER &&
-	    (c->lo.family == 4 || c->lo.family == 6) && c->lo.family == c->hi.family)
+	if (c->sequence < AM_MAX_SEQUENCE && c->outcome < AM_N_OUTCOMES && c->l7_confidence < AM_N_L7_CONFIDENCES &&
+	    c->name_kind <= AM_NAME_OTHER && (c->lo.family == 4 || c->lo.family == 6) && c->lo.family == c->hi.family)
 		return TRUE;
 	g_set_error(error, AM_STORE_ERROR, AM_STORE_ERROR_FAILED,
 		    "%s: connection %" G_GUINT64_FORMAT " cannot be stored: its record is damaged",
@@ -199,10 +202,7 @@ static int find_before(AmFacts *facts, const AmConnection *connection, AmConnect
 	sqlite3_stmt *statement = am_database_statement(facts->database, "facts-connection", error);
 	if (statement == NULL)
 		return SQLITE_ERROR;
-	AmBinder b = {.statement = statement};
-	am_bind_int(&b, facts->sensor);
-	am_bind_int(&b, facts->run);
-	am_bind_count(&b, connection->sequence);
+	sqlite3_bind_int64(statement, 1, am_facts_connection_id(facts->run, connection->sequence));
 	int code = am_database_step(facts->database, statement, error);
 	if (code != SQLITE_ROW)
 		return code;
@@ -218,10 +218,7 @@ static gboolean make_room(AmFacts *facts, const AmConnection *before, GError **e
 	sqlite3_stmt *statement = am_database_statement(facts->database, "facts-connection-remove", error);
 	if (statement == NULL)
 		return FALSE;
-	AmBinder b = {.statement = statement};
-	am_bind_int(&b, facts->sensor);
-	am_bind_int(&b, facts->run);
-	am_bind_count(&b, before->sequence);
+	sqlite3_bind_int64(statement, 1, am_facts_connection_id(facts->run, before->sequence));
 	return am_database_execute(facts->database, statement, error);
 }
 
@@ -244,7 +241,7 @@ static gboolean add_connection(AmFacts *facts, const AmConnection *connection, G
 	}
 	if (found == SQLITE_ROW && !make_room(facts, &before, error))
 		return FALSE;
-	am_facts_bind_connection(facts->add, facts->sensor, facts->run, connection, l7);
+	am_facts_bind_connection(facts->add, facts->run, connection, l7);
 	if (!am_database_execute(facts->database, facts->add, error))
 		return FALSE;
 	facts->connections += found == SQLITE_DONE;

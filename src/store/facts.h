@@ -42,8 +42,16 @@ typedef struct {
 gboolean am_sensor_uuid(const char *name, char ret_uuid[AM_UUID_TEXT_SIZE]);
 
 /* ---- facts-rows.c: records to rows and back. */
-void am_facts_bind_connection(sqlite3_stmt *statement, int64_t sensor, int64_t run, const AmConnection *connection,
-			      uint32_t l7);
+/* A connection's key in the file. */
+#define AM_SEQUENCE_BITS 40
+#define AM_MAX_SEQUENCE (UINT64_C(1) << AM_SEQUENCE_BITS)
+#define AM_MAX_RUN ((INT64_C(1) << (63 - AM_SEQUENCE_BITS)) - 1) /* its successor still fits */
+static inline int64_t am_facts_connection_id(int64_t run, uint64_t sequence)
+{
+	return run << AM_SEQUENCE_BITS | (int64_t)sequence;
+}
+
+void am_facts_bind_connection(sqlite3_stmt *statement, int64_t run, const AmConnection *connection, uint32_t l7);
 /* Reads the columns of facts-connection(s).sql; l7 as they give it: its id, or its name into the record. */
 void am_facts_read_connection(AmColumns *columns, AmConnection *ret_connection, int64_t *ret_run, uint32_t *ret_l7);
 /* `owner`: the sensor, or the run while it is staged. */
