@@ -1,4 +1,4 @@
-/* Groups as nodes, what they need of each other as arrows. Fed by the digest's pairs. Graphviz decides where everything
+/* Groups as nodes, what they need of each other as arrows. Fed by the arcs. Graphviz decides where everything
  * goes, through its API: no text of ours is ever parsed as DOT, and none reaches it at all. It is told the room that
  * each label takes, reckoned here, because its own text measuring depends on the fonts of the machine and (pango plugin
  * of Graphviz 2.42) compares with a freed font name when a process draws twice. The SVG is written here, escaped like
@@ -7,6 +7,7 @@
 
 #include "graph.h"
 
+#include "arcs.h"
 #include "html-writer.h"
 #include "text.h"
 #include "view.h"
@@ -17,7 +18,7 @@
 #include <gvc.h>
 #include <string.h>
 
-#define MAX_ARCS 80
+#define MAX_ARCS 70
 #define MAX_PARTIES 45
 #define MAX_LABEL_SERVICES 3
 
@@ -28,64 +29,11 @@
 #define ARC_COLUMN 5.6 /* text of 9.5 points */
 #define ARC_LINE 11.0
 
-/* All that one party needs of another. */
-typedef struct {
-	const char *client, *server;
-	uint64_t connections;
-	GPtrArray *pairs; /* AmPairSum *, most connections first */
-} Arc;
-
-static void arc_free(gpointer data)
-{
-	Arc *arc = data;
-	g_ptr_array_free(arc->pairs, TRUE);
-	g_free(arc);
-}
-
-static int compare_pairs(gconstpointer a, gconstpointer b)
-{
-	const AmPairSum *x = *(AmPairSum *const *)a, *y = *(AmPairSum *const *)b;
-	if (x->sum.connections != y->sum.connections)
-		return x->sum.connections < y->sum.connections ? 1 : -1;
-	return x->ip_protocol != y->ip_protocol ? x->ip_protocol - y->ip_protocol : x->port - y->port;
-}
-
-static int compare_arcs(gconstpointer a, gconstpointer b)
-{
-	const Arc *x = *(Arc *const *)a, *y = *(Arc *const *)b;
-	if (x->connections != y->connections)
-		return x->connections < y->connections ? 1 : -1;
-	int order = strcmp(x->client, y->client);
-	return order != 0 ? order : strcmp(x->server, y->server);
-}
-
-/* The digest's pairs lie by client, server, service: those of one arc are neighbours. */
-static GPtrArray *collect_arcs(const AmDigest *digest)
-{
-	GPtrArray *arcs = g_ptr_array_new_with_free_func(arc_free);
-	Arc *arc = NULL;
-	for (guint i = 0; i < digest->pairs->len; i++) {
-		AmPairSum *pair = g_ptr_array_index(digest->pairs, i);
-		if (arc == NULL || strcmp(arc->client, pair->client) != 0 || strcmp(arc->server, pair->server) != 0) {
-			arc = g_new0(Arc, 1);
-			arc->client = pair->client;
-			arc->server = pair->server;
-			arc->pairs = g_ptr_array_new();
-			g_ptr_array_add(arcs, arc);
-		}
-		arc->connections += pair->sum.connections;
-		g_ptr_array_add(arc->pairs, pair);
-	}
-	for (guint i = 0; i < arcs->len; i++)
-		g_ptr_array_sort(((Arc *)g_ptr_array_index(arcs, i))->pairs, compare_pairs);
-	g_ptr_array_sort(arcs, compare_arcs);
-	return arcs;
-}
-
 /* Lines of text and the room they take, in points. */
 typedef struct {
 	GPtrArray *lines; /* char * */
 	guint longest;    /* in columns */
+	gboolean folded;  /* stands for arcs that are not drawn */
 } Label;
 
 static void label_free(gpointer data)
@@ -109,18 +57,52 @@ static void label_add(Label *label, char *line)
 	label->longest = MAX(label->longest, am_text_width(line));
 }
 
-static Label *arc_label(const Arc *arc)
+/* "udp/53 dns" */
+static void append_service(GString *to, const AmArcService *service)
+{
+	char text[AM_SERVICE_TEXT_SIZE], l7[AM_L7_SIZE + 1];
+	g_string_append(to, am_service_text(service->ip_protocol, service->port, text));
+	if (*am_view_l7_word(service->busiest, l7) != '\0')
+		g_string_append_printf(to, " %s", l7);
+}
+
+static void label_services(Label *label, const GArray *services)
+{
+	for (guint i = 0; i < services->len && i < MAX_LABEL_SERVICES; i++) {
+		GString *line = g_string_new(NULL);
+		append_service(line, &g_array_index(services, AmArcService, i));
+		label_add(label, g_string_free(line, FALSE));
+	}
+	if (services->len > MAX_LABEL_SERVICES)
+		label_add(label, g_strdup_printf("+%u more", services->len - MAX_LABEL_SERVICES));
+}
+
+/* "serves udp/53 dns to 24" */
+static void label_folded(Label *label, const char *verb, const char *preposition, const GArray *services)
+{
+	for (guint i = 0; i < services->len && i < MAX_LABEL_SERVICES; i++) {
+		const AmArcService *service = &g_array_index(services, AmArcService, i);
+		GString *line = g_string_new(verb);
+		append_service(line, service);
+		g_string_append_printf(line, " %s %u", preposition, service->others);
+		label_add(label, g_string_free(line, FALSE));
+		label->folded = TRUE;
+	}
+	if (services->len > MAX_LABEL_SERVICES)
+		label_add(label, g_strdup_printf("%s%u more", verb, services->len - MAX_LABEL_SERVICES));
+}
+
+static Label *party_label(const AmParty *party)
 {
 	Label *label = label_new();
-	for (guint i = 0; i < arc->pairs->len && i < MAX_LABEL_SERVICES; i++) {
-		const AmPairSum *pair = g_ptr_array_index(arc->pairs, i);
-		char service[AM_SERVICE_TEXT_SIZE];
-		const char *l7 = am_view_l7(pair->sum.busiest);
-		am_service_text(pair->ip_protocol, pair->port, service);
-		label_add(label, l7 != NULL ? g_strdup_printf("%s %s", service, l7) : g_strdup(service));
+	label_add(label, g_strdup(party->name));
+	if (party->assets > 0) {
+		GString *assets = g_string_new(NULL);
+		am_text_append_counted(assets, party->assets, "asset", NULL);
+		label_add(label, g_string_free(assets, FALSE));
 	}
-	if (arc->pairs->len > MAX_LABEL_SERVICES)
-		label_add(label, g_strdup_printf("+%u more", arc->pairs->len - MAX_LABEL_SERVICES));
+	label_folded(label, "serves ", "to", party->served);
+	label_folded(label, "uses ", "of", party->used);
 	return label;
 }
 
@@ -129,22 +111,11 @@ static void set(void *object, const char *name, const char *value)
 	agsafeset(object, (char *)name, (char *)value, (char *)"");
 }
 
-/* How many assets a party has; 0 when it is no group. */
-static guint group_size(const AmMap *map, const char *party)
-{
-	for (guint i = 0; i < map->groups->len; i++) {
-		const AmGroup *group = &g_array_index(map->groups, AmGroup, i);
-		if (strcmp(group->name, party) == 0)
-			return group->members->len;
-	}
-	return 0;
-}
-
 /* ---- layout */
 
 /* What is drawn: Graphviz's graph, and what belongs to its nodes and edges. */
 typedef struct {
-	const AmMap *map;
+	const AmArcs *arcs;
 	Agraph_t *graph;
 	GHashTable *nodes;  /* party (borrowed) → Agnode_t * */
 	GHashTable *labels; /* Agnode_t * or Agedge_t * → Label *, owned */
@@ -161,25 +132,18 @@ static void drawing_clear(Drawing *drawing)
 	g_hash_table_unref(drawing->widths);
 }
 
-static Agnode_t *party_node(Drawing *drawing, const char *party)
+static Agnode_t *party_node(Drawing *drawing, const char *name)
 {
-	Agnode_t *node = g_hash_table_lookup(drawing->nodes, party);
+	Agnode_t *node = g_hash_table_lookup(drawing->nodes, name);
 	if (node != NULL)
 		return node;
-	guint size = group_size(drawing->map, party);
-	Label *label = label_new();
-	label_add(label, g_strdup(party));
-	if (size > 0) {
-		GString *assets = g_string_new(NULL);
-		am_text_append_counted(assets, size, "asset", NULL);
-		label_add(label, g_string_free(assets, FALSE));
-	}
-	char name[16], inches[G_ASCII_DTOSTR_BUF_SIZE];
-	g_snprintf(name, sizeof name, "n%u", g_hash_table_size(drawing->nodes));
-	node = agnode(drawing->graph, name, 1);
+	Label *label = party_label(g_hash_table_lookup(drawing->arcs->parties, name));
+	char id[16], inches[G_ASCII_DTOSTR_BUF_SIZE];
+	g_snprintf(id, sizeof id, "n%u", g_hash_table_size(drawing->nodes));
+	node = agnode(drawing->graph, id, 1);
 	set(node, "width", g_ascii_formatd(inches, sizeof inches, "%.3f", (label->longest * NODE_COLUMN + 24) / 72));
-	set(node, "height", size > 0 ? "0.56" : "0.4");
-	g_hash_table_insert(drawing->nodes, (gpointer)party, node);
+	set(node, "height", g_ascii_formatd(inches, sizeof inches, "%.3f", (label->lines->len * NODE_LINE + 10) / 72));
+	g_hash_table_insert(drawing->nodes, (gpointer)name, node);
 	g_hash_table_insert(drawing->labels, node, label);
 	return node;
 }
@@ -196,11 +160,12 @@ static void reserve_label(Drawing *drawing, Agedge_t *edge, const Label *label)
 	agstrfree(drawing->graph, shared);
 }
 
-static void add_arc(Drawing *drawing, const Arc *arc, uint64_t busiest)
+static void add_arc(Drawing *drawing, const AmArc *arc, uint64_t busiest)
 {
 	Agnode_t *client = party_node(drawing, arc->client), *server = party_node(drawing, arc->server);
 	Agedge_t *edge = agedge(drawing->graph, client, server, NULL, 1);
-	Label *label = arc_label(arc);
+	Label *label = label_new();
+	label_services(label, arc->services);
 	reserve_label(drawing, edge, label);
 	g_hash_table_insert(drawing->labels, edge, label);
 	/* Width by magnitude: one step for each power of ten below the busiest. */
@@ -210,9 +175,9 @@ static void add_arc(Drawing *drawing, const Arc *arc, uint64_t busiest)
 	g_hash_table_insert(drawing->widths, edge, GUINT_TO_POINTER(step));
 }
 
-static void start_drawing(Drawing *drawing, const AmMap *map)
+static void start_drawing(Drawing *drawing, const AmArcs *arcs)
 {
-	drawing->map = map;
+	drawing->arcs = arcs;
 	drawing->nodes = g_hash_table_new(g_str_hash, g_str_equal);
 	drawing->labels = g_hash_table_new_full(NULL, NULL, NULL, label_free);
 	drawing->widths = g_hash_table_new(NULL, NULL);
@@ -226,27 +191,44 @@ static void start_drawing(Drawing *drawing, const AmMap *map)
 	agattr(drawing->graph, AGEDGE, (char *)"arrowsize", (char *)"0.7");
 }
 
-/* The graph with as many of the busiest arcs as can be read. */
-static void add_arcs(Drawing *drawing, const GPtrArray *arcs, AmGraphExtent *extent)
+/* Is there room for one more arc? */
+static gboolean fits(const Drawing *drawing, const AmArc *arc, const AmGraphExtent *extent)
 {
-	g_autoptr(GHashTable) all = g_hash_table_new(g_str_hash, g_str_equal);
-	extent->arcs = arcs->len;
-	for (guint i = 0; i < arcs->len; i++) {
-		const Arc *arc = g_ptr_array_index(arcs, i);
-		g_hash_table_add(all, (gpointer)arc->client);
-		g_hash_table_add(all, (gpointer)arc->server);
+	guint more = !g_hash_table_contains(drawing->nodes, arc->client);
+	if (strcmp(arc->client, arc->server) != 0)
+		more += !g_hash_table_contains(drawing->nodes, arc->server);
+	return extent->arcs_shown < MAX_ARCS && g_hash_table_size(drawing->nodes) + more <= MAX_PARTIES;
+}
+
+/* In the order of their names: a hash table has none of its own. */
+static int compare_parties(gconstpointer a, gconstpointer b)
+{
+	return strcmp(((const AmParty *)a)->name, ((const AmParty *)b)->name);
+}
+
+/* The graph with as many of the busiest arcs as can be read. A party with something folded is there in any case. */
+static void add_arcs(Drawing *drawing, AmGraphExtent *extent)
+{
+	const AmArcs *all = drawing->arcs;
+	g_autoptr(GList) parties = g_list_sort(g_hash_table_get_values(all->parties), compare_parties);
+	for (const GList *item = parties; item != NULL; item = item->next) {
+		const AmParty *party = item->data;
+		if (party->served->len > 0 || party->used->len > 0)
+			party_node(drawing, party->name);
+	}
+	extent->all = all->all;
+	extent->arcs = all->arcs->len;
+	extent->many = all->many;
+	extent->connections = extent->connections_shown = all->folded;
+	for (guint i = 0; i < all->arcs->len; i++) {
+		const AmArc *arc = g_ptr_array_index(all->arcs, i);
 		extent->connections += arc->connections;
-		guint more = !g_hash_table_contains(drawing->nodes, arc->client);
-		if (strcmp(arc->client, arc->server) != 0)
-			more += !g_hash_table_contains(drawing->nodes, arc->server);
-		if (extent->arcs_shown >= MAX_ARCS || g_hash_table_size(drawing->nodes) + more > MAX_PARTIES)
+		if (!fits(drawing, arc, extent))
 			continue;
-		add_arc(drawing, arc, ((const Arc *)g_ptr_array_index(arcs, 0))->connections);
+		add_arc(drawing, arc, ((const AmArc *)g_ptr_array_index(all->arcs, 0))->connections);
 		extent->arcs_shown++;
 		extent->connections_shown += arc->connections;
 	}
-	extent->parties = g_hash_table_size(all);
-	extent->parties_shown = g_hash_table_size(drawing->nodes);
 }
 
 /* ---- SVG. Graphviz counts upwards, SVG downwards. */
@@ -318,7 +300,9 @@ static void put_node(const Canvas *canvas, const Drawing *drawing, Agnode_t *nod
 	char w[G_ASCII_DTOSTR_BUF_SIZE], h[G_ASCII_DTOSTR_BUF_SIZE], x[G_ASCII_DTOSTR_BUF_SIZE],
 		y[G_ASCII_DTOSTR_BUF_SIZE];
 	am_html_add(canvas->svg, "<g class=\"node%s\"><rect x=\"%s\" y=\"%s\" width=\"%s\" height=\"%s\" rx=\"8\"/>",
-		    label->lines->len > 1 ? "" : " other",
+		    label->folded           ? " hub"
+		    : label->lines->len > 1 ? ""
+					    : " other",
 		    g_ascii_formatd(x, sizeof x, "%.1f", ND_coord(node).x - ND_lw(node) + MARGIN),
 		    g_ascii_formatd(y, sizeof y, "%.1f", canvas->height - ND_coord(node).y - height / 2 + MARGIN),
 		    g_ascii_formatd(w, sizeof w, "%.1f", width), g_ascii_formatd(h, sizeof h, "%.1f", height));
@@ -375,12 +359,12 @@ static char *draw(const Drawing *drawing, GError **error)
 char *am_graph_svg(const AmDigest *digest, AmGraphExtent *ret_extent, GError **error)
 {
 	*ret_extent = (AmGraphExtent){0};
-	g_autoptr(GPtrArray) arcs = collect_arcs(digest);
-	if (arcs->len == 0)
+	g_autoptr(AmArcs) arcs = am_arcs_new(digest);
+	if (arcs->all == 0)
 		return g_strdup("");
 	Drawing drawing;
-	start_drawing(&drawing, digest->map);
-	add_arcs(&drawing, arcs, ret_extent);
+	start_drawing(&drawing, arcs);
+	add_arcs(&drawing, ret_extent);
 	char *svg = draw(&drawing, error);
 	drawing_clear(&drawing);
 	return svg;

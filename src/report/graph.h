@@ -4,9 +4,9 @@
 #include "digest.h"
 
 typedef struct {
-	guint arcs, arcs_shown; /* pairs of groups with essential edges */
-	guint parties, parties_shown;
-	uint64_t connections, connections_shown;
+	guint all, arcs, arcs_shown; /* pairs of parties with essential edges; with something not folded; drawn */
+	guint many; /* what a party shares with so many others is folded into its box; 0 = nothing is */
+	uint64_t connections, connections_shown; /* essential; drawn or folded */
 } AmGraphExtent;
 
 /* Inline SVG for an HTML page: sized by its viewBox, coloured by the page's style, no links, no outside reference. The

@@ -208,8 +208,8 @@ static void question_card(GString *page, const AmMap *map, const AmQuestion *que
 	if (group != NULL)
 		am_html_add(page, "(%s) ", group);
 	am_html_add(page, "on <code>%s</code>", am_service_text(question->ip_protocol, question->port, service));
-	const char *l7 = am_view_l7(question->sum.busiest);
-	if (l7 != NULL)
+	char l7[AM_L7_SIZE + 1];
+	if (*am_view_l7_word(question->sum.busiest, l7) != '\0')
 		am_html_add(page, " (%s)", l7);
 	g_string_append(page, "?</p>\n");
 	question_evidence(page, question);

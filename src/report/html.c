@@ -151,14 +151,18 @@ static void graph(GString *page, const char *svg, const AmGraphExtent *extent)
 	g_string_append(
 		page, "<p>An arrow goes from client to server and carries the services that are needed; the "
 		      "thicker, the more connections. Undecided, suspicious and background edges are not drawn.</p>\n");
+	if (extent->many > 0)
+		am_html_add(page,
+			    "<p>A service that at least %s groups use of the same group, or that one group uses of as "
+			    "many, "
+			    "stands in the box of that group instead of crossing the picture.</p>\n",
+			    am_number_text(extent->many, a));
 	if (extent->arcs_shown < extent->arcs) {
-		g_string_append(page, "<p class=\"note\">Drawn are the busiest ");
-		am_html_add(page, "%s of %s arrows", am_number_text(extent->arcs_shown, a),
-			    am_number_text(extent->arcs, b));
-		am_html_add(page, " between %s of %s parties: ", am_number_text(extent->parties_shown, a),
-			    am_number_text(extent->parties, b));
-		am_html_add(page, "%s of %s essential connections. The section Essential has the rest.</p>\n",
+		am_html_add(page, "<p class=\"note\">The busiest %s of %s arrows are drawn. ",
+			    am_number_text(extent->arcs_shown, a), am_number_text(extent->arcs, b));
+		am_html_add(page, "The picture stands for %s of %s essential connections; ",
 			    am_number_text(extent->connections_shown, a), am_number_text(extent->connections, b));
+		g_string_append(page, "the section Essential has the rest.</p>\n");
 	}
 	g_string_append_printf(page, "<div class=\"wide canvas\">%s</div>\n</section>\n", svg);
 }

@@ -3,6 +3,8 @@ data_files += data/report.css
 libam_report_a_CPPFLAGS = $(AM_CPPFLAGS) $(GVC_CFLAGS)
 libam_report_a_SOURCES = \
 	include/allowmap/report.h \
+	src/report/arcs.c \
+	src/report/arcs.h \
 	src/report/assets.c \
 	src/report/connections.c \
 	src/report/digest.c \

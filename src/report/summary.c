@@ -86,8 +86,9 @@ static void summarise_services(GString *to, const AmDigest *digest)
 		char text[AM_SERVICE_TEXT_SIZE], number[AM_NUMBER_TEXT_SIZE];
 		start(to, i == 0 ? "Services" : "");
 		g_string_append_printf(to, "%-11s ", am_service_text(service->ip_protocol, service->port, text));
-		const char *l7 = am_view_l7(service->sum.busiest);
-		guint width = am_text_append_terminal(to, l7 != NULL ? l7 : "-");
+		char l7[AM_L7_SIZE + 1];
+		guint width =
+			am_text_append_terminal(to, *am_view_l7_word(service->sum.busiest, l7) != '\0' ? l7 : "-");
 		g_string_append_printf(to, "%*s", width < 15 ? (int)(15 - width) : 1, "");
 		g_string_append_printf(to, "%9s connections, ", am_number_text(service->sum.connections, number));
 		am_text_append_counted(to, service->clients, "client", NULL);

@@ -49,6 +49,14 @@ AmL7Confidence am_view_l7_confidence(const AmEdge *edge)
 	return am_view_l7(edge) != NULL ? (AmL7Confidence)edge->l7[0].confidence : AM_L7_NONE;
 }
 
+const char *am_view_l7_word(const AmEdge *edge, char text[AM_L7_SIZE + 1])
+{
+	const char *l7 = am_view_l7(edge);
+	g_snprintf(text, AM_L7_SIZE + 1, "%s%s", l7 != NULL ? l7 : "",
+		   am_view_l7_confidence(edge) == AM_L7_PORT ? "?" : "");
+	return text;
+}
+
 guint am_view_reasons(uint32_t reasons, const char *names[AM_N_REASONS])
 {
 	guint n = 0;

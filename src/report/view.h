@@ -33,6 +33,8 @@ const char *am_view_network(const AmMap *map, uint32_t network); /* "" when it h
 
 /* The l7 name seen most often; NULL = none. */
 const char *am_view_l7(const AmEdge *edge);
+/* For people: "tls"; "tls?" when only the port says so, because that is no DPI; "" for none. */
+const char *am_view_l7_word(const AmEdge *edge, char text[AM_L7_SIZE + 1]);
 AmL7Confidence am_view_l7_confidence(const AmEdge *edge);
 /* Fills `names` with the codes of the set bits and returns how many. */
 guint am_view_reasons(uint32_t reasons, const char *names[AM_N_REASONS]);

@@ -717,6 +717,34 @@ static void test_html(void)
 	fixture_clear(&fixture);
 }
 
+/* Fifteen groups that all ask one for names and each other in a ring: the names are told in the box, the ring is drawn. */
+static void test_graph_folding(void)
+{
+	Fixture fixture;
+	fixture_init(&fixture);
+	AmMap *map = &fixture.map;
+	uint32_t asset[16];
+	for (uint32_t i = 0; i < 16; i++) {
+		g_autofree char *id = g_strdup_printf("g-%08x", i), *name = g_strdup_printf("group-%u", i),
+				*text = g_strdup_printf("10.0.%u.1", i);
+		add_group(map, id, name, "x");
+		asset[i] = add_asset(map, text, i, TRUE, FALSE);
+	}
+	for (uint32_t i = 0; i < 15; i++) {
+		add_edge(map, asset[i], asset[(i + 1) % 15], 6, 443, AM_VERDICT_ESSENTIAL, 0, 10, "tls");
+		AmEdge *edge = add_edge(map, asset[i], asset[15], 17, 53, AM_VERDICT_ESSENTIAL, 0, 1000, "dns");
+		edge->l7[0].confidence = AM_L7_PORT;
+	}
+	char *page = html(&fixture, NULL);
+	assert_contained(page);
+	assert_has(page, ">serves udp/53 dns? to 15</text>");
+	assert_has(page, "<title>group-0 to group-1</title>");
+	CU_ASSERT_PTR_NULL(strstr(page, "<title>group-0 to group-15</title>"));
+	CU_ASSERT_PTR_NULL(strstr(page, "arrows are drawn"));
+	free(page);
+	fixture_clear(&fixture);
+}
+
 static void test_summary(void)
 {
 	Fixture fixture;
@@ -744,11 +772,14 @@ static void test_summary(void)
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
-		UNIT_TEST(test_format),      UNIT_TEST(test_flows_json),  UNIT_TEST(test_other_json),
-		UNIT_TEST(test_status),      UNIT_TEST(test_escapes),     UNIT_TEST(test_filters),
-		UNIT_TEST(test_bad_options), UNIT_TEST(test_sort_limit),  UNIT_TEST(test_golden),
-		UNIT_TEST(test_empty),       UNIT_TEST(test_connections), UNIT_TEST(test_write_error),
-		UNIT_TEST(test_html),        UNIT_TEST(test_summary),     {NULL, NULL},
+		UNIT_TEST(test_format),      UNIT_TEST(test_flows_json),
+		UNIT_TEST(test_other_json),  UNIT_TEST(test_status),
+		UNIT_TEST(test_escapes),     UNIT_TEST(test_filters),
+		UNIT_TEST(test_bad_options), UNIT_TEST(test_sort_limit),
+		UNIT_TEST(test_golden),      UNIT_TEST(test_empty),
+		UNIT_TEST(test_connections), UNIT_TEST(test_write_error),
+		UNIT_TEST(test_html),        UNIT_TEST(test_graph_folding),
+		UNIT_TEST(test_summary),     {NULL, NULL},
 	};
 	return unit_run("report", tests);
 }
