@@ -133,6 +133,8 @@ static AmFlowClass add_tcp(AmFlow *flow, AmFlowRecord *record, const AmPacket *p
 	}
 	if ((flags & AM_TCP_FIN) != 0)
 		flow->evidence |= bit_of(AM_EVIDENCE_FIN_LO, side);
+	if (is_closed(flow) && (flow->evidence & (AM_EVIDENCE_RST_LO | AM_EVIDENCE_RST_HI)) == 0)
+		flow->flags |= AM_FLOW_ORDERLY;
 	if ((flags & AM_TCP_RST) != 0)
 		flow->evidence |= bit_of(AM_EVIDENCE_RST_LO, side);
 	if (!is_new && flow->kind == AM_CLASS_TCP)
@@ -193,8 +195,6 @@ static void add_icmp(AmFlow *flow, const AmPacket *packet, int side)
 {
 	const uint32_t roles = AM_EVIDENCE_CLIENT_LO | AM_EVIDENCE_CLIENT_HI;
 	gboolean request = is_icmp_request(packet), reply = is_icmp_reply(packet);
-	if (request)
-		flow->flags |= AM_FLOW_REQUEST;
 	if ((request || reply) && (flow->evidence & roles) == 0)
 		flow->evidence |= bit_of(AM_EVIDENCE_CLIENT_LO, request ? side : !side);
 	/* Solicitations of neighbours and routers go to multicast groups; nobody answers as such. */
@@ -276,7 +276,7 @@ static AmOutcome stream_outcome(const AmFlow *flow)
 	uint32_t e = flow->evidence;
 	int o = am_evidence_opener(flow), r = !o;
 	const uint64_t *payload = flow->total.payload;
-	gboolean rst_r = (e & bit_of(AM_EVIDENCE_RST_LO, r)) != 0;
+	gboolean rst_r = (e & bit_of(AM_EVIDENCE_RST_LO, r)) != 0 && (flow->flags & AM_FLOW_ORDERLY) == 0;
 	gboolean any_fin = (e & (AM_EVIDENCE_FIN_LO | AM_EVIDENCE_FIN_HI)) != 0;
 	gboolean syn = (e & bit_of(AM_EVIDENCE_SYN_LO, o)) != 0;
 	if (payload[0] != 0 && payload[1] != 0)
@@ -312,7 +312,7 @@ typedef enum { INACTIVE, SYN_SENT, SYN_ACK_SENT, PARTIAL, ESTABLISHED, CLOSED, R
 static EndpointState endpoint_state(const AmFlow *flow, int side)
 {
 	uint32_t e = flow->evidence;
-	if ((e & bit_of(AM_EVIDENCE_RST_LO, side)) != 0)
+	if ((e & bit_of(AM_EVIDENCE_RST_LO, side)) != 0 && (flow->flags & AM_FLOW_ORDERLY) == 0)
 		return RESET;
 	if ((e & bit_of(AM_EVIDENCE_FIN_LO, side)) != 0)
 		return CLOSED;

@@ -33,7 +33,7 @@ enum {
 	AM_FLOW_SSH = 1 << 1,            /* an SSH banner was seen: its key exchange may be read */
 	AM_FLOW_EXPECTS_ANSWER = 1 << 2, /* a request of a known request protocol was sent */
 	AM_FLOW_UNREACHABLE = 1 << 3,    /* an ICMP destination unreachable quoted it */
-	AM_FLOW_REQUEST = 1 << 4,        /* ICMP: a request was seen (not a lone answer or error) */
+	AM_FLOW_ORDERLY = 1 << 4,        /* both sides closed before anybody reset */
 };
 
 /* What every packet touches: two cache lines. */

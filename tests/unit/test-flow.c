@@ -154,6 +154,8 @@ static void test_stories(void)
 		{"cS sSA cA", AM_OUTCOME_MIDSTREAM, "S1", handshake_bit, midstream},
 		{"cS sSA cA cRA", AM_OUTCOME_MIDSTREAM, "RSTO", handshake_bit, midstream},
 		{"cS sSA cA cFA sFA cA", AM_OUTCOME_ACCEPTED, "SF", handshake_bit, midstream},
+		{"cS sSA cA cFA sFA sR", AM_OUTCOME_ACCEPTED, "SF", AM_EVIDENCE_RST_HI, midstream},
+		{"cS sSA cA cFA sR", AM_OUTCOME_REFUSED, "RSTR", AM_EVIDENCE_RST_HI, midstream},
 		{"cS sSA cA+ sA", AM_OUTCOME_ACCEPTED, "S1", handshake_bit, 0},
 		{"cS sSA cA+ sRA", AM_OUTCOME_REFUSED, "RSTR", handshake_bit, 0},
 		{"cS sSA cA+ sA+ sRA", AM_OUTCOME_ACCEPTED, "RSTR", handshake_bit, 0},
