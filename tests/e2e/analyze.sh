@@ -48,10 +48,11 @@ tr -d '\r' <"$work/flows.csv" | awk -F, '
 awk -F'\t' '
 	NR == FNR { verdict[$1, $2, $3, $4] = $5; next }
 	/^#/ { next }
+	$4 == 67 || $4 == 68 { next } # DHCP is local: needed, no rule
 	$5 == "essential" && $2 !~ /^(22[4-9]|23[0-9]|255|ff)/ && $1 != "0.0.0.0" {
 		needed++; v = verdict[$1, $2, $3, $4]
 		if (v == "essential") found++
-		if (v == "essential" || v == "undecided" || (v == "local" && $4 == 67)) kept++ # DHCP is local: needed, no rule
+		if (v == "essential" || v == "undecided") kept++
 		if ($6 == "rare" && v != "essential" && v != "undecided") lost_rare++ }
 	$5 != "essential" { noise++; if (verdict[$1, $2, $3, $4] == "essential") admitted++ }
 	END { printf "needed %d, essential %d, essential or undecided %d, rare ones lost %d; noise %d, admitted %d\n",

@@ -409,7 +409,8 @@ static AmConnection *mixed(guint n, GRand *random)
 					 : store_datagram(c + 1, lo, port_lo, hi, (uint16_t)(510 + c % 2), first_ns);
 		connections[c].risks = c % 5;
 		g_snprintf(connections[c].l7, AM_L7_SIZE, "l7-%u", c % 6);
-		g_snprintf(connections[c].server_name, AM_SERVER_NAME_SIZE, c % 3 == 0 ? "name-%u" : "", c % 10);
+		if (c % 3 == 0)
+			g_snprintf(connections[c].server_name, AM_SERVER_NAME_SIZE, "name-%u", c % 10);
 		if (c % 9 == 8) { /* a later record of one that came before */
 			connections[c] = connections[c - 5];
 			connections[c].revision = 1;
