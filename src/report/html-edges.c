@@ -226,7 +226,9 @@ void am_html_questions(GString *page, const AmHtmlReport *report)
 	section(page, "questions", "Questions", questions->len,
 		"What was seen too rarely, or looks too risky, to be permitted without a person's word. Each is left "
 		"out of "
-		"the policy until somebody answers: essential, background or suspicious.");
+		"the policy until somebody answers: essential, background or suspicious. The commands are for the "
+		"folder "
+		"of the database; elsewhere add --db FILE.");
 	if (questions->len == 0) {
 		g_string_append(page, "<p class=\"none\">None.</p>\n</section>\n");
 		return;

@@ -83,7 +83,7 @@ static void append_list(GString *to, const AmCell *cell)
 	}
 }
 
-static char *cell_for_people(const AmCell *cell)
+static char *cell_for_people(const AmCell *cell, guint flags)
 {
 	char number[AM_NUMBER_TEXT_SIZE], moment[AM_TIME_TEXT_SIZE], address[AM_ADDRESS_TEXT_SIZE];
 	GString *to = g_string_new(NULL);
@@ -95,7 +95,10 @@ static char *cell_for_people(const AmCell *cell)
 		am_text_append_terminal(to, cell->text);
 		break;
 	case AM_CELL_NUMBER:
-		g_string_append(to, am_number_text(cell->number, number));
+		if (flags & AM_COLUMN_NAME)
+			am_text_append_number(to, cell->number);
+		else
+			g_string_append(to, am_number_text(cell->number, number));
 		break;
 	case AM_CELL_SIZE:
 		g_string_append(to, am_size_text(cell->number, number));
@@ -197,7 +200,7 @@ static void table_row(AmWriter *writer, const AmCell *cells)
 			texts[i] = g_strdup("");
 			continue;
 		}
-		texts[i] = cell_for_people(&cells[i]);
+		texts[i] = cell_for_people(&cells[i], writer->columns[i].flags);
 		if (!writer->measured)
 			writer->widths[i] = MAX(writer->widths[i], am_text_width(texts[i]));
 	}

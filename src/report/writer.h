@@ -51,6 +51,7 @@ enum {
 	AM_COLUMN_RIGHT = 1 << 3,  /* numbers */
 	AM_COLUMN_SHRINK = 1 << 4, /* may be cut to fit a terminal */
 	AM_COLUMN_NO_SORT = 1 << 5,
+	AM_COLUMN_NAME = 1 << 6, /* a number that counts nothing, such as a port: no thousands separators */
 };
 
 typedef struct {

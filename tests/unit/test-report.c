@@ -164,6 +164,13 @@ static void fixture_clear(Fixture *fixture)
 
 /* ---- what a listing writes */
 
+static void assert_has(const char *page, const char *text)
+{
+	if (strstr(page, text) == NULL)
+		printf("\n  not there: %s\n", text);
+	CU_ASSERT_PTR_NOT_NULL(strstr(page, text));
+}
+
 typedef gboolean (*ListFunc)(const AmMap *map, const AmListOptions *options, FILE *out, GError **error);
 
 static char *list(ListFunc print, const AmMap *map, AmListOptions options)
@@ -583,6 +590,10 @@ static void test_connections(void)
 	CU_ASSERT_TRUE(json_is_null(json_object_get(json, "verdict")));
 	json_decref(json);
 	free(text);
+	text = list_connections(map, (AmListOptions){.limit = 1}, 0);
+	assert_has(text, "  50000  10.0.1.1          443  tcp ");
+	CU_ASSERT_EQUAL(lines(text), 2);
+	free(text);
 	assert_lines(map, (AmListOptions){.limit = 1}, 1);
 	assert_lines(map, (AmListOptions){.asset = "192.0.2.0/24"}, 1);
 	assert_lines(map, (AmListOptions){.group = "web"}, 2);
@@ -660,13 +671,6 @@ static char *html(const Fixture *fixture, const AmPolicy *policy)
 	CU_ASSERT_PTR_NULL(error);
 	fclose(out);
 	return text;
-}
-
-static void assert_has(const char *page, const char *text)
-{
-	if (strstr(page, text) == NULL)
-		printf("\n  not there: %s\n", text);
-	CU_ASSERT_PTR_NOT_NULL(strstr(page, text));
 }
 
 /* Nothing that loads, runs or links to the outside; no character that a terminal or a reader would obey. */
