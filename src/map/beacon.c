@@ -20,25 +20,30 @@ static gboolean goes_out(const AmMapWork *work, const AmEdge *edge, const AmEdge
 	       (notes->kind == AM_KIND_TWO_WAY || notes->kind == AM_KIND_OPENED);
 }
 
+/* How many inside hosts use each outside service, and how many use any. */
 void am_beacon_prepare(AmMapWork *work)
 {
-	guint n_hosts = work->map->endpoints->len;
-	work->outside_clients = g_new0(uint32_t, MAX(n_hosts, 1));
-	work->n_outward = 0;
-	for (guint client = 0; client < n_hosts; client++) {
-		const AmEndpointNotes *host = &work->hosts[client];
-		gboolean outward = FALSE;
-		uint32_t last = AM_NO_INDEX; /* a client's edges are sorted by server: count each server once */
-		for (uint32_t n = host->first_edge; n < host->first_edge + host->n_edges; n++) {
-			const AmEdge *edge = am_work_edge(work, n);
-			if (!goes_out(work, edge, am_work_notes(work, n)))
+	guint n_edges = work->map->edges->len;
+	g_autofree gboolean *outward = g_new0(gboolean, MAX(work->map->endpoints->len, 1));
+	for (guint first = 0, end = 0; first < n_edges; first = end) {
+		const AmEdge *head = am_work_edge(work, work->by_service[first]);
+		uint32_t clients = 0;
+		for (end = first; end < n_edges; end++) {
+			const AmEdge *edge = am_work_edge(work, work->by_service[end]);
+			if (edge->server != head->server || edge->ip_protocol != head->ip_protocol ||
+			    edge->port != head->port)
+				break;
+			if (!goes_out(work, edge, am_work_notes(work, work->by_service[end])))
 				continue;
-			outward = TRUE;
-			work->outside_clients[edge->server] += edge->server != last;
-			last = edge->server;
+			clients++;
+			outward[edge->client] = TRUE;
 		}
-		work->n_outward += outward;
+		for (guint n = first; n < end; n++)
+			am_work_notes(work, work->by_service[n])->outward_clients = clients;
 	}
+	work->n_outward = 0;
+	for (guint n = 0; n < work->map->endpoints->len; n++)
+		work->n_outward += outward[n] != FALSE;
 }
 
 /* Without a name that somebody could have registered: TLS without SNI, HTTP to a bare address, no known protocol. */
@@ -107,7 +112,7 @@ int am_beacon_score(const AmMapWork *work, uint32_t edge_index)
 		return 0;
 	if (edge->counts.payload[0] + edge->counts.payload[1] >= AM_BEACON_BYTES * edge->connections)
 		return 0;
-	if (work->outside_clients[edge->server] * AM_BEACON_CLIENT_SHARE > MAX(work->n_outward, AM_BEACON_CLIENT_SHARE))
+	if (notes->outward_clients * AM_BEACON_CLIENT_SHARE > MAX(work->n_outward, AM_BEACON_CLIENT_SHARE))
 		return 0;
 	Evenness even = evenness(work, notes);
 	if (even == EVEN_NO || !is_nameless(edge))
@@ -115,5 +120,5 @@ int am_beacon_score(const AmMapWork *work, uint32_t edge_index)
 	gboolean regular = even == EVEN_YES || is_steady(edge);
 	if (should_have_name(edge))
 		return regular ? 2 : 1;
-	return regular && work->outside_clients[edge->server] == 1;
+	return regular && notes->outward_clients == 1;
 }

@@ -28,8 +28,9 @@
 #define AM_SCAN_OWN_HOURS 3
 
 /* ---- Recurrence. Ours, after the measured recurrence in ALGORITHMS §2 (distinct days and hours beat counts). */
-#define AM_RECUR_HOURS 3       /* distinct hours of activity */
-#define AM_RECUR_DAYS 3        /* or distinct days */
+#define AM_RECUR_HOURS 3  /* distinct hours of activity */
+#define AM_RECUR_DAYS 3   /* or distinct days */
+#define AM_HEALTH_HOURS 6 /* of a check that only connects: a person's wrong port is tried again, but not for so long */
 #define AM_RECUR_SHORT_HOURS 6 /* an observation shorter than this cannot show hours: connections are counted instead */
 #define AM_RECUR_SHORT_CONNECTIONS 2
 /* ALGORITHMS §2, poisoning: nothing is learned from what was first seen in the last fifth, unless peers speak for it. Asked
@@ -48,9 +49,10 @@
 #define AM_PEER_SAMPLE 64
 /* A service is public when this many outside clients use it regularly. */
 #define AM_PUBLIC_CLIENTS 5
-/* A visit that got less than this share of what the least served regular client gets was not served (a failed login, a
- * broken TLS handshake, an error page). */
+/* A visit that got less than this share of what a little served regular client gets (one in AM_CONFORM_LOW gets less: the
+ * very least may owe it to losses of the mirror) was not served: a failed login, a broken TLS handshake, an error page. */
 #define AM_CONFORM_SHARE 0.5
+#define AM_CONFORM_LOW 10
 
 /* ---- Administration and lateral movement (ours). */
 #define AM_ADMIN_ESTABLISHED 3 /* servers that a client administers regularly before one more is no surprise */

@@ -95,6 +95,13 @@ static gboolean one_side_implies_both(const AmEdge *edge)
 	return FALSE;
 }
 
+/* Not an answer in sight, yet the client acknowledged one: the mirror misses what the server sends. */
+static gboolean went_on_unanswered(const AmEdge *edge, const AmEdgeNotes *notes)
+{
+	return edge->counts.packets[1] == 0 && notes->syn > 0 &&
+	       edge->outcomes[AM_OUTCOME_MIDSTREAM] * 2 > edge->connections;
+}
+
 static uint64_t failures(const AmEdge *edge)
 {
 	return edge->outcomes[AM_OUTCOME_REFUSED] + edge->outcomes[AM_OUTCOME_SILENT] +
@@ -113,18 +120,25 @@ static AmEdgeKind kind_of_one_way(const AmMapWork *work, const AmEdge *edge)
 	return AM_KIND_ONE_WAY;
 }
 
-/* The mirror shows what this host sends and hardly anything that it gets: silence towards it proves nothing. */
-static gboolean is_half_seen(const AmEndpointNotes *host)
+/* The mirror shows one direction of this host's traffic and hardly anything of the other: silence there proves nothing. */
+static gboolean is_half_seen(uint64_t seen, uint64_t missed)
 {
-	return host->sent >= AM_HALF_SEEN_PACKETS && host->received * AM_HALF_SEEN_RATIO < host->sent;
+	return seen >= AM_HALF_SEEN_PACKETS && missed * AM_HALF_SEEN_RATIO < seen;
 }
 
-/* Requests without answers, of a host whose answers the mirror misses, to a service that is seen to answer others. */
-static gboolean is_answered_unseen(const AmMapWork *work, const AmEdge *edge)
+/* Requests without answers, or answers without requests, where the mirror misses the other half of the client's traffic:
+ * to a service that is seen to answer others; and between inside hosts only in the second case, which is otherwise what the
+ * victim of a reflected flood sees. */
+static gboolean is_half_a_talk(const AmMapWork *work, const AmEdge *edge)
 {
+	const AmEndpointNotes *client = &work->hosts[edge->client], *server = &work->hosts[edge->server];
 	uint64_t socket = am_socket_key(edge->server, edge->ip_protocol, edge->port);
-	return edge->counts.packets[1] == 0 && edge->icmp_errors == 0 && is_half_seen(&work->hosts[edge->client]) &&
-	       am_table_find(work->learned, &socket) != AM_TABLE_NONE;
+	if (edge->icmp_errors > 0 || am_table_find(work->learned, &socket) == AM_TABLE_NONE)
+		return FALSE;
+	if (edge->counts.packets[1] == 0)
+		return is_half_seen(client->sent, client->received);
+	return edge->counts.packets[0] == 0 && client->inside && server->inside &&
+	       is_half_seen(client->received, client->sent);
 }
 
 static AmEdgeKind kind_of(const AmMapWork *work, const AmEdge *edge, const AmEdgeNotes *notes)
@@ -137,13 +151,13 @@ static AmEdgeKind kind_of(const AmMapWork *work, const AmEdge *edge, const AmEdg
 	if (edge->ip_protocol == AM_PROTO_TCP || edge->ip_protocol == AM_PROTO_SCTP) {
 		if (one_side_implies_both(edge))
 			return AM_KIND_TWO_WAY;
-		if (edge->outcomes[AM_OUTCOME_ACCEPTED] > 0 || notes->synack > 0)
+		if (edge->outcomes[AM_OUTCOME_ACCEPTED] > 0 || notes->synack > 0 || went_on_unanswered(edge, notes))
 			return AM_KIND_OPENED;
 		return AM_KIND_FAILED;
 	}
 	if (edge->ip_protocol != AM_PROTO_UDP) /* tunnels, routing: packets both ways are all there is to see */
 		return edge->counts.packets[1] > 0 ? AM_KIND_TWO_WAY : AM_KIND_FAILED;
-	return is_answered_unseen(work, edge) ? AM_KIND_ONE_WAY : kind_of_one_way(work, edge);
+	return is_half_a_talk(work, edge) ? AM_KIND_ONE_WAY : kind_of_one_way(work, edge);
 }
 
 /* Active often enough that chance or a single job does not explain it. */

@@ -28,23 +28,33 @@ static double served(const AmEdge *edge)
 static void add_strong(const AmMapWork *work, AmServiceNotes *service, uint32_t edge_index, GArray *strong)
 {
 	const AmEdge *edge = am_work_edge(work, edge_index);
-	if (service->n_strong == 0 || served(edge) < service->least_served)
-		service->least_served = served(edge);
 	service->n_strong++;
 	service->n_outside += !work->hosts[edge->client].inside;
 	service->named = service->named || edge->server_name[0] != '\0';
 	g_array_append_val(strong, edge_index);
 }
 
+static int compare_doubles(gconstpointer a, gconstpointer b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return x < y ? -1 : x > y;
+}
+
 /* Evenly picked, so that clients of all subnets are among them. */
 static void sample(AmMapWork *work, AmServiceNotes *service, const GArray *strong)
 {
+	g_autoptr(GArray) amounts = g_array_new(FALSE, FALSE, sizeof(double));
 	service->first_sample = work->samples->len;
 	service->n_samples = MIN(strong->len, AM_PEER_SAMPLE);
 	for (uint32_t n = 0; n < service->n_samples; n++) {
 		guint at = (guint)((uint64_t)n * strong->len / service->n_samples);
 		g_array_append_val(work->samples, g_array_index(strong, uint32_t, at));
+		double amount = served(am_work_edge(work, g_array_index(strong, uint32_t, at)));
+		g_array_append_val(amounts, amount);
 	}
+	g_array_sort(amounts, compare_doubles);
+	if (amounts->len > 0)
+		service->least_served = g_array_index(amounts, double, amounts->len / AM_CONFORM_LOW);
 }
 
 static void count_habits(AmMapWork *work)

@@ -73,7 +73,8 @@ static void judge_failed(const AmMapWork *work, AmEdge *edge, const AmEdgeNotes 
  * how it is closed does not matter (many checks reset). Else a probe. */
 static gboolean is_health_check(const AmMapWork *work, const AmEdge *edge, const AmEdgeNotes *notes)
 {
-	return notes->recurs && edge->handshakes * 2 > edge->connections && edge->hours >= AM_RECUR_HOURS &&
+	uint64_t opened = edge->handshakes + (edge->counts.packets[1] == 0 ? edge->outcomes[AM_OUTCOME_MIDSTREAM] : 0);
+	return notes->recurs && opened * 2 > edge->connections && edge->hours >= AM_HEALTH_HOURS &&
 	       work->hosts[edge->client].inside;
 }
 

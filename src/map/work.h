@@ -38,9 +38,10 @@ typedef struct {
 	uint8_t usable;        /* counts for the likeness of clients: recurs, not tainted */
 	uint8_t strong;        /* stands on its own: speaks for others */
 	uint8_t late;
-	uint8_t tainted;  /* 1 inside a scan's window, 2 significantly so */
-	uint8_t probe;    /* failed, inside a scan's window */
-	uint32_t service; /* index into AmMapWork.services */
+	uint8_t tainted;          /* 1 inside a scan's window, 2 significantly so */
+	uint8_t probe;            /* failed, inside a scan's window */
+	uint32_t outward_clients; /* of an outside service: its inside clients */
+	uint32_t service;         /* index into AmMapWork.services */
 } AmEdgeNotes;
 
 typedef struct {
@@ -55,7 +56,7 @@ typedef struct {
 	uint32_t first, end;              /* its run of by_service */
 	uint32_t first_sample, n_samples; /* strong edges, evenly picked, in AmMapWork.samples */
 	uint32_t n_strong, n_outside;     /* strong clients, and those of them that are outside */
-	double least_served;              /* smallest answer payload a connection that a strong client gets */
+	double least_served;              /* answer payload a connection of a little served strong client */
 	gboolean named;                   /* strong clients ask for a server name */
 } AmServiceNotes;
 
@@ -82,8 +83,7 @@ typedef struct {
 	AmTable *habits;       /* (client, protocol, port) as am_socket_key: how many servers it uses there regularly */
 	GArray *habit_servers; /* uint32_t, as habits */
 	uint32_t span_hours;   /* of the observation, begun hours counted whole */
-	uint32_t *outside_clients; /* per endpoint outside: inside hosts that talk to it, both ways */
-	uint32_t n_outward;        /* inside hosts that talk to any outside host */
+	uint32_t n_outward;    /* inside hosts that talk to any outside host */
 } AmMapWork;
 
 static inline const AmTally *am_work_tally(const AmMapWork *work, uint32_t n)
