@@ -400,7 +400,7 @@ static void test_expand(void)
 	g_autofree char *z = write_file("tree/z.pcap", "z", 1);
 	g_autofree char *a = write_file("tree/a.pcap", "a", 1);
 	g_autofree char *deep = write_file("tree/b-inner/deep.pcap", "d", 1);
-	g_autofree char *hidden = write_file("tree/.hidden", "h", 1);
+	G_GNUC_UNUSED g_autofree char *hidden = write_file("tree/.hidden", "h", 1);
 	g_autoptr(GError) error = NULL;
 	const char *paths[] = {"-", z, top, "no such file", NULL};
 	g_autoptr(GPtrArray) files = am_input_expand(paths, &error);
@@ -418,7 +418,7 @@ static void test_expand_empty(void)
 {
 	g_autofree char *top = g_build_filename(folder, "nothing", NULL);
 	CU_ASSERT_FATAL(g_mkdir_with_parents(top, 0700) == 0);
-	g_autofree char *hidden = write_file("nothing/.hidden", "h", 1);
+	G_GNUC_UNUSED g_autofree char *hidden = write_file("nothing/.hidden", "h", 1);
 	g_autoptr(GError) error = NULL;
 	const char *paths[] = {top, NULL};
 	CU_ASSERT(am_input_expand(paths, &error) == NULL);

@@ -362,7 +362,7 @@ static void test_override_survives(void)
 	Net net = net_new();
 	net_span(&net, 3);
 	net_use(&net, "10.0.1.1", "10.0.2.1", 443, 0, 3);
-	AmPrefix clients, server;
+	AmPrefix clients = {0}, server = {0};
 	CU_ASSERT(am_prefix_parse("10.0.1.0/24", &clients, NULL) && am_prefix_parse("10.0.2.1", &server, NULL));
 	AmOverride no = {.client = clients,
 			 .server = server,
