@@ -56,8 +56,8 @@ GArray *am_facts_tallies(AmFacts *facts, GError **error);
 GPtrArray *am_facts_networks(AmFacts *facts, GError **error);        /* char *, index = id */
 uint64_t am_facts_count_connections(AmFacts *facts, GError **error); /* UINT64_MAX on error */
 /* Calls `each` for every connection (highest revision), by (run, sequence), until it gives FALSE; `delta` is not
- * kept and is zero. The transaction ends
- * before am_facts_foreach_connection() returns; `each` must not print from inside it if it can block: collect or page. */
+ * kept and is zero. The transaction ends before am_facts_foreach_connection() returns; `each` must not print from inside it
+ * if it can block: collect or page. */
 typedef gboolean (*AmConnectionFunc)(const AmConnection *connection, int64_t run, gpointer user_data);
 gboolean am_facts_foreach_connection(AmFacts *facts, AmConnectionFunc each, gpointer user_data, GError **error);
 

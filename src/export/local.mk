@@ -30,3 +30,12 @@ tests_unit_test_nftables_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_nftables_SOURCES = tests/unit/test-nftables.c tests/unit/random-policy.h tests/unit/unit.h
 tests_unit_test_nftables_LDADD = $(export_test_libs)
 endif
+
+# The exports in a real kernel: nftables-enforce.sh makes namespaces and opens connections.
+check_PROGRAMS += tests/e2e/pairs tests/e2e/probe
+tests_e2e_pairs_SOURCES = tests/e2e/pairs.c
+tests_e2e_pairs_LDADD = libam-import.a libam-policy.a libam-base.a $(JANSSON_LIBS) $(GLIB_LIBS)
+tests_e2e_probe_SOURCES = tests/e2e/probe.c
+dist_check_SCRIPTS += tests/e2e/nftables-enforce.sh
+# Run by name: make check TESTS=tests/e2e/nftables-enforce.sh
+EXTRA_DIST += tests/fixtures/enforce-policy.json tests/fixtures/enforce-probes

@@ -83,12 +83,18 @@ static Evenness evenness(const AmMapWork *work, const AmEdgeNotes *notes)
 	return index < AM_BEACON_DISPERSION ? EVEN_YES : EVEN_NO;
 }
 
+static double rate_of(const AmEdge *edge)
+{
+	double hours = (double)(edge->last_ns - edge->first_ns) / (double)AM_NS_PER_HOUR;
+	return (double)edge->connections / MAX(hours, 1);
+}
+
 /* What its hours show: contacts by chance at this rate fill 1 - e^-rate of all hours, a clock fills min(1, rate). It must
  * come nearer to the clock. */
 static gboolean is_steady(const AmEdge *edge)
 {
 	double hours = (double)(edge->last_ns - edge->first_ns) / (double)AM_NS_PER_HOUR;
-	double rate = (double)edge->connections / MAX(hours, 1);
+	double rate = rate_of(edge);
 	double needed = MIN(AM_BEACON_COVERAGE, (1 - exp(-rate) + MIN(rate, 1)) / 2);
 	return edge->connections >= AM_BEACON_CONNECTIONS && hours >= AM_BEACON_HOURS && rate >= AM_BEACON_SLOWEST &&
 	       rate <= AM_BEACON_FASTEST && edge->hours >= needed * hours;
@@ -120,5 +126,7 @@ int am_beacon_score(const AmMapWork *work, uint32_t edge_index)
 	gboolean regular = even == EVEN_YES || is_steady(edge);
 	if (should_have_name(edge))
 		return regular ? 2 : 1;
-	return regular && notes->outward_clients == 1;
+	/* Nothing speaks for or against other protocols but their rhythm: it must be one that chance does not give. */
+	gboolean telling = even == EVEN_YES || rate_of(edge) <= AM_BEACON_TELLING_RATE;
+	return regular && telling && notes->outward_clients == 1;
 }

@@ -67,6 +67,7 @@
 #define AM_BEACON_COVERAGE 0.9
 #define AM_BEACON_SLOWEST 0.5
 #define AM_BEACON_FASTEST 60.0
+#define AM_BEACON_TELLING_RATE 2.0 /* above it chance fills nearly all hours as well (1 - e^-2 = .86) */
 #define AM_BEACON_BYTES 65536
 /* A destination is out of the ordinary when at most one, or less than half, of the inside hosts that talk to the outside
  * use it (RITA counts a prevalence of half and more in favour). */

@@ -53,8 +53,10 @@ static void sample(AmMapWork *work, AmServiceNotes *service, const GArray *stron
 		g_array_append_val(amounts, amount);
 	}
 	g_array_sort(amounts, compare_doubles);
-	if (amounts->len > 0)
-		service->least_served = g_array_index(amounts, double, amounts->len / AM_CONFORM_LOW);
+	if (amounts->len == 0)
+		return;
+	service->lowest_served = g_array_index(amounts, double, 0);
+	service->least_served = g_array_index(amounts, double, amounts->len / AM_CONFORM_LOW);
 }
 
 static void count_habits(AmMapWork *work)
@@ -110,6 +112,8 @@ uint32_t am_peers_count(const AmMapWork *work, uint32_t edge_index)
 /* Servers on whose port of this number the client is regular, this one left out. */
 uint32_t am_peers_habit(const AmMapWork *work, uint32_t edge_index)
 {
+	if (work->span_hours < AM_RECUR_SHORT_HOURS)
+		return 0; /* two connections within minutes are no habit */
 	const AmEdge *edge = am_work_edge(work, edge_index);
 	uint64_t key = am_socket_key(edge->client, edge->ip_protocol, edge->port);
 	uint32_t habit = am_table_find(work->habits, &key);
@@ -161,21 +165,22 @@ static void look_around(const AmMapWork *work, uint32_t edge_index, gboolean *re
 	}
 }
 
-/* What a regular client gets: as much to read, and by one of the same names. */
-static gboolean conforms(const AmMapWork *work, uint32_t edge_index, gboolean *ret_alike)
+/* What a regular client gets: about as much to read as `amount`, and by one of the same names. */
+static gboolean conforms(const AmMapWork *work, uint32_t edge_index, double amount, gboolean *ret_alike)
 {
 	const AmEdge *edge = am_work_edge(work, edge_index);
 	const AmServiceNotes *service = service_of(work, edge_index);
 	gboolean same_name;
 	look_around(work, edge_index, ret_alike, &same_name);
-	return served(edge) >= AM_CONFORM_SHARE * service->least_served && (!service->named || same_name);
+	return served(edge) >= AM_CONFORM_SHARE * amount && (!service->named || same_name);
 }
 
 gboolean am_peers_support(const AmMapWork *work, uint32_t edge_index)
 {
 	const AmEdge *edge = am_work_edge(work, edge_index);
 	gboolean any_alike;
-	if (am_peers_count(work, edge_index) == 0 || !conforms(work, edge_index, &any_alike))
+	if (am_peers_count(work, edge_index) == 0 ||
+	    !conforms(work, edge_index, service_of(work, edge_index)->least_served, &any_alike))
 		return FALSE;
 	if (am_port_is_admin(edge->ip_protocol, edge->port))
 		return am_peers_habit(work, edge_index) >= AM_ADMIN_ESTABLISHED;
@@ -187,5 +192,6 @@ gboolean am_peers_support(const AmMapWork *work, uint32_t edge_index)
 gboolean am_peers_contradict(const AmMapWork *work, uint32_t edge_index)
 {
 	gboolean any_alike;
-	return am_peers_count(work, edge_index) >= AM_PUBLIC_CLIENTS && !conforms(work, edge_index, &any_alike);
+	return am_peers_count(work, edge_index) >= AM_PUBLIC_CLIENTS &&
+	       !conforms(work, edge_index, service_of(work, edge_index)->lowest_served, &any_alike);
 }

@@ -151,6 +151,9 @@ static void judge_recurring(const AmMapWork *work, uint32_t n)
 /* Short captures cannot show recurrence: an exchange whose application was recognised by its content counts. */
 static gboolean speaks_for_itself(const AmMapWork *work, const AmEdge *edge, const AmEdgeNotes *notes)
 {
+	/* Where one end scanned, even what is understood may be part of the attack (an FTP bounce). */
+	if (work->hosts[edge->client].scanner || work->hosts[edge->server].scanner)
+		return FALSE;
 	return work->span_hours < AM_RECUR_SHORT_HOURS && notes->kind == AM_KIND_TWO_WAY && edge->n_l7 > 0 &&
 	       edge->l7[0].confidence == AM_L7_DPI && edge->direction <= AM_DIRECTION_LISTENER &&
 	       !am_port_is_admin(edge->ip_protocol, edge->port);

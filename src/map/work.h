@@ -56,7 +56,8 @@ typedef struct {
 	uint32_t first, end;              /* its run of by_service */
 	uint32_t first_sample, n_samples; /* strong edges, evenly picked, in AmMapWork.samples */
 	uint32_t n_strong, n_outside;     /* strong clients, and those of them that are outside */
-	double least_served;              /* answer payload a connection of a little served strong client */
+	double least_served;              /* answer payload a connection of a little served strong client, */
+	double lowest_served;             /* and of the least served one */
 	gboolean named;                   /* strong clients ask for a server name */
 } AmServiceNotes;
 

@@ -147,7 +147,7 @@ static void test_stories(void)
 	const uint32_t handshake_bit = AM_EVIDENCE_HANDSHAKE, midstream = AM_EVIDENCE_MIDSTREAM;
 	const Story stories[] = {
 		{"cS", AM_OUTCOME_SILENT, "S0", AM_EVIDENCE_SYN_LO, handshake_bit | midstream},
-			{"cS cR", AM_OUTCOME_SILENT, "RSTOS0", AM_EVIDENCE_RST_LO, handshake_bit},
+		{"cS cR", AM_OUTCOME_SILENT, "RSTOS0", AM_EVIDENCE_RST_LO, handshake_bit},
 		{"cS sRA", AM_OUTCOME_REFUSED, "REJ", AM_EVIDENCE_RST_HI, handshake_bit},
 		{"cS sSA", AM_OUTCOME_MIDSTREAM, "S1", AM_EVIDENCE_SYNACK_HI, handshake_bit},
 		{"cS sSA cR", AM_OUTCOME_MIDSTREAM, "RSTO", AM_EVIDENCE_RST_LO, handshake_bit},
