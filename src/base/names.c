@@ -46,8 +46,10 @@ static const struct {
 const char *am_protocol_text(uint8_t ip_protocol, char text[8])
 {
 	for (size_t n = 0; n < G_N_ELEMENTS(protocols); n++) {
-		if (protocols[n].ip_protocol == ip_protocol)
-			return protocols[n].name;
+		if (protocols[n].ip_protocol == ip_protocol) {
+			g_strlcpy(text, protocols[n].name, 8);
+			return text;
+		}
 	}
 	snprintf(text, 8, "%u", ip_protocol);
 	return text;
