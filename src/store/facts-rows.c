@@ -138,9 +138,9 @@ void am_facts_read_connection(AmColumns *columns, AmConnection *ret_connection, 
 
 /* ---- Tallies */
 
-static void bind_key(AmBinder *binder, int64_t owner, const AmSumKey *key)
+static void bind_key(AmBinder *binder, int64_t sensor, const AmSumKey *key)
 {
-	am_bind_int(binder, owner);
+	am_bind_int(binder, sensor);
 	am_bind_int(binder, key->network);
 	am_bind_int(binder, key->day);
 	am_bind_blob(binder, &key->lo, sizeof key->lo);
@@ -151,10 +151,10 @@ static void bind_key(AmBinder *binder, int64_t owner, const AmSumKey *key)
 	am_bind_int(binder, key->port_hi);
 }
 
-void am_facts_bind_sum(sqlite3_stmt *statement, int64_t owner, const AmSum *sum)
+void am_facts_bind_sum(sqlite3_stmt *statement, int64_t sensor, const AmSum *sum)
 {
 	AmBinder b = {.statement = statement};
-	bind_key(&b, owner, &sum->key);
+	bind_key(&b, sensor, &sum->key);
 	am_bind_int(&b, sum->hours);
 	bind_counts(&b, &sum->counts);
 	for (guint n = 0; n < AM_N_SUMS; n++)
@@ -167,10 +167,10 @@ void am_facts_bind_sum(sqlite3_stmt *statement, int64_t owner, const AmSum *sum)
 	am_bind_int(&b, sum->server_name_ns);
 }
 
-void am_facts_bind_sum_l7(sqlite3_stmt *statement, int64_t owner, const AmSumL7 *l7)
+void am_facts_bind_sum_l7(sqlite3_stmt *statement, int64_t sensor, const AmSumL7 *l7)
 {
 	AmBinder b = {.statement = statement};
-	bind_key(&b, owner, &l7->key);
+	bind_key(&b, sensor, &l7->key);
 	am_bind_int(&b, l7->l7);
 	am_bind_int(&b, l7->connections);
 	am_bind_int(&b, l7->confidence);

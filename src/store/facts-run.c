@@ -262,9 +262,13 @@ GPtrArray *am_facts_runs(AmFacts *facts, GError **error)
 static gboolean remove_run(AmFacts *facts, int64_t run, GError **error)
 {
 	static const char *const queries[] = {
-		"facts-run-remove-connections", "facts-run-remove-inputs",  "facts-run-remove-ledger",
-		"facts-staged-remove",          "facts-staged-l7-remove",   "facts-run-remove-l7-names",
-		"facts-run-remove-networks",    "facts-run-remove-sensors", "facts-run-remove",
+		"facts-run-remove-connections",
+		"facts-run-remove-inputs",
+		"facts-run-remove-ledger",
+		"facts-run-remove-l7-names",
+		"facts-run-remove-networks",
+		"facts-run-remove-sensors",
+		"facts-run-remove",
 	};
 	gboolean ok = TRUE;
 	for (guint n = 0; ok && n < G_N_ELEMENTS(queries); n++) {

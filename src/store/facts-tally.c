@@ -1,8 +1,8 @@
 /* What a run counted, on its way into the tallies. Tallies are for good, yet an unfinished run must leave no trace in
- * them: so sums wait, in memory and, when there are too many, in staged_tallies, and are merged in the very transaction
- * that finishes the run. (A live run, whose commits stay, would merge at each of them.)
+ * them: so sums wait, in memory and, when there are too many, in a spill, and are merged in the very transaction that
+ * finishes the run. (A live run, whose commits stay, would merge at each of them.)
  *
- * The cap on undirected pairs of ports is made good here for what memory did not see at once: what was staged in between,
+ * The cap on undirected pairs of ports is made good here for what memory did not see at once: what was spilled in between,
  * and what earlier runs left on the same day.
  */
 #include "config.h"
@@ -11,11 +11,16 @@
 
 typedef struct {
 	AmFacts *facts;
-	int64_t owner;
 	sqlite3_stmt *add, *add_l7;
 } Target;
 
-static gboolean add_sum(const AmSum *sum, gpointer user_data, GError **error)
+static gboolean add_l7(Target *target, const AmSumL7 *l7, GError **error)
+{
+	am_facts_bind_sum_l7(target->add_l7, target->facts->sensor, l7);
+	return am_database_execute(target->facts->database, target->add_l7, error);
+}
+
+static gboolean add_sum(const AmSum *sum, const AmSumL7 *l7, guint n_l7, gpointer user_data, GError **error)
 {
 	Target *target = user_data;
 	AmFacts *facts = target->facts;
@@ -24,86 +29,18 @@ static gboolean add_sum(const AmSum *sum, gpointer user_data, GError **error)
 		facts->days->len > 0 ? &g_array_index(facts->days, AmFactsDay, facts->days->len - 1) : NULL;
 	if (sum->key.side == AM_SIDE_NONE && (last == NULL || last->network != day.network || last->day != day.day))
 		g_array_append_val(facts->days, day);
-	am_facts_bind_sum(target->add, target->owner, sum);
-	return am_database_execute(facts->database, target->add, error);
+	am_facts_bind_sum(target->add, facts->sensor, sum);
+	gboolean ok = am_database_execute(facts->database, target->add, error);
+	for (guint n = 0; ok && n < n_l7; n++)
+		ok = add_l7(target, &l7[n], error);
+	return ok;
 }
 
-static gboolean add_l7(const AmSumL7 *l7, gpointer user_data, GError **error)
+gboolean am_facts_spill(AmFacts *facts, GError **error)
 {
-	Target *target = user_data;
-	am_facts_bind_sum_l7(target->add_l7, target->owner, l7);
-	return am_database_execute(target->facts->database, target->add_l7, error);
-}
-
-static gboolean open_target(AmFacts *facts, gboolean staged, Target *ret_target, GError **error)
-{
-	const char *add = staged ? "facts-tally-stage" : "facts-tally-add";
-	const char *add_l7_name = staged ? "facts-tally-l7-stage" : "facts-tally-l7-add";
-	*ret_target = (Target){.facts = facts, .owner = staged ? facts->run : facts->sensor};
-	ret_target->add = am_database_statement(facts->database, add, error);
-	if (ret_target->add == NULL)
-		return FALSE;
-	ret_target->add_l7 = am_database_statement(facts->database, add_l7_name, error);
-	return ret_target->add_l7 != NULL;
-}
-
-gboolean am_facts_stage(AmFacts *facts, GError **error)
-{
-	Target target;
-	facts->has_staged = TRUE;
-	return open_target(facts, TRUE, &target, error) &&
-	       am_sum_table_drain(facts->sums, add_sum, add_l7, &target, error);
-}
-
-/* ---- Rows that are already in the database */
-
-static gboolean copy_sums(AmFacts *facts, sqlite3_stmt *rows, Target *target, GError **error)
-{
-	int code;
-	while ((code = am_database_step(facts->database, rows, error)) == SQLITE_ROW) {
-		AmColumns columns = {.statement = rows};
-		AmSum sum;
-		am_facts_read_sum(&columns, &sum);
-		if (!am_columns_check(&columns, facts->database, error) || !add_sum(&sum, target, error))
-			return FALSE;
-	}
-	return code == SQLITE_DONE;
-}
-
-static gboolean copy_l7(AmFacts *facts, sqlite3_stmt *rows, Target *target, GError **error)
-{
-	int code;
-	while ((code = am_database_step(facts->database, rows, error)) == SQLITE_ROW) {
-		AmColumns columns = {.statement = rows};
-		AmSumL7 l7;
-		am_facts_read_sum_l7(&columns, &l7);
-		if (!am_columns_check(&columns, facts->database, error) || !add_l7(&l7, target, error))
-			return FALSE;
-	}
-	return code == SQLITE_DONE;
-}
-
-static sqlite3_stmt *statement_of_run(AmFacts *facts, const char *name, GError **error)
-{
-	sqlite3_stmt *statement = am_database_statement(facts->database, name, error);
-	if (statement != NULL)
-		sqlite3_bind_int64(statement, 1, facts->run);
-	return statement;
-}
-
-static gboolean merge_staged(AmFacts *facts, Target *target, GError **error)
-{
-	sqlite3_stmt *rows = statement_of_run(facts, "facts-tallies-staged", error);
-	if (rows == NULL || !copy_sums(facts, rows, target, error))
-		return FALSE;
-	rows = statement_of_run(facts, "facts-tally-l7-staged", error);
-	if (rows == NULL || !copy_l7(facts, rows, target, error))
-		return FALSE;
-	sqlite3_stmt *remove = statement_of_run(facts, "facts-staged-remove", error);
-	if (remove == NULL || !am_database_execute(facts->database, remove, error))
-		return FALSE;
-	remove = statement_of_run(facts, "facts-staged-l7-remove", error);
-	return remove != NULL && am_database_execute(facts->database, remove, error);
+	if (facts->spill == NULL)
+		facts->spill = am_spill_new(facts->database->path, error);
+	return facts->spill != NULL && am_spill_add(facts->spill, facts->sums, error);
 }
 
 /* ---- Crowded pairs */
@@ -169,12 +106,12 @@ static gboolean write_pair(const PairRows *rows, Target *target, GError **error)
 	for (guint n = 0; ok && n < rows->sums->len; n++) {
 		AmSum *sum = &g_array_index(rows->sums, AmSum, n);
 		am_port_choice_apply(choice, &sum->key);
-		ok = add_sum(sum, target, error);
+		ok = add_sum(sum, NULL, 0, target, error);
 	}
 	for (guint n = 0; ok && n < rows->l7->len; n++) {
 		AmSumL7 *l7 = &g_array_index(rows->l7, AmSumL7, n);
 		am_port_choice_apply(choice, &l7->key);
-		ok = add_l7(l7, target, error);
+		ok = add_l7(target, l7, error);
 	}
 	am_port_choice_free(choice);
 	return ok;
@@ -234,12 +171,12 @@ static int compare_days(gconstpointer a, gconstpointer b)
 
 gboolean am_facts_merge(AmFacts *facts, GError **error)
 {
-	Target target;
-	if (facts->has_staged && !am_facts_stage(facts, error))
-		return FALSE;
-	if (!open_target(facts, FALSE, &target, error) ||
-	    !(facts->has_staged ? merge_staged(facts, &target, error)
-				: am_sum_table_drain(facts->sums, add_sum, add_l7, &target, error)))
+	Target target = {.facts = facts};
+	if ((facts->spill != NULL && !am_facts_spill(facts, error)) ||
+	    (target.add = am_database_statement(facts->database, "facts-tally-add", error)) == NULL ||
+	    (target.add_l7 = am_database_statement(facts->database, "facts-tally-l7-add", error)) == NULL ||
+	    !(facts->spill != NULL ? am_spill_merge(facts->spill, add_sum, &target, error)
+				   : am_sum_table_drain(facts->sums, add_sum, &target, error)))
 		return FALSE;
 	GArray *days = facts->days;
 	g_array_sort(days, compare_days);

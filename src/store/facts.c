@@ -26,11 +26,12 @@ AmFacts *am_facts_open(const char *path, AmFactsMode mode, GError **error)
 static void end_run(AmFacts *facts)
 {
 	facts->run = facts->sensor = 0;
-	facts->in_transaction = facts->has_staged = FALSE;
+	facts->in_transaction = FALSE;
 	facts->rows = 0;
 	facts->connections = 0;
 	facts->add = NULL;
 	g_clear_pointer(&facts->sums, am_sum_table_free);
+	g_clear_pointer(&facts->spill, am_spill_free);
 	g_clear_pointer(&facts->l7_ids, g_hash_table_unref);
 	g_clear_pointer(&facts->l7_names, g_ptr_array_unref);
 	g_clear_pointer(&facts->days, g_array_unref);
@@ -246,7 +247,7 @@ static gboolean add_connection(AmFacts *facts, const AmConnection *connection, G
 		return FALSE;
 	facts->connections += found == SQLITE_DONE;
 	am_sum_table_add(facts->sums, connection, l7, found == SQLITE_ROW ? &before : NULL, before_l7);
-	return !am_sum_table_is_full(facts->sums) || am_facts_stage(facts, error);
+	return !am_sum_table_is_full(facts->sums) || am_facts_spill(facts, error);
 }
 
 static gboolean commit(AmFacts *facts, GError **error)

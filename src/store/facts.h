@@ -3,7 +3,7 @@
 
 #include "database.h"
 #include "lock.h"
-#include "tally.h"
+#include "spill.h"
 
 /* What is done by number, never by time, so that the same input gives the same bytes. Tests make them small. */
 typedef struct {
@@ -20,11 +20,11 @@ struct AmFacts {
 	/* The run that is being written; 0 = none. */
 	int64_t run, sensor;
 	gboolean in_transaction;
-	gboolean has_staged;
 	guint rows;           /* in this transaction */
 	uint64_t connections; /* of the run */
 	sqlite3_stmt *add;
 	AmSumTable *sums;
+	AmSpill *spill;      /* NULL: memory was enough so far */
 	GHashTable *l7_ids;  /* char * → id */
 	GPtrArray *l7_names; /* char *, owned by l7_ids; index = id - 1 */
 	GArray *days;        /* AmFactsDay, ascending: where undirected tallies were added */
@@ -54,16 +54,16 @@ static inline int64_t am_facts_connection_id(int64_t run, uint64_t sequence)
 void am_facts_bind_connection(sqlite3_stmt *statement, int64_t run, const AmConnection *connection, uint32_t l7);
 /* Reads the columns of facts-connection(s).sql; l7 as they give it: its id, or its name into the record. */
 void am_facts_read_connection(AmColumns *columns, AmConnection *ret_connection, int64_t *ret_run, uint32_t *ret_l7);
-/* `owner`: the sensor, or the run while it is staged. */
-void am_facts_bind_sum(sqlite3_stmt *statement, int64_t owner, const AmSum *sum);
-void am_facts_bind_sum_l7(sqlite3_stmt *statement, int64_t owner, const AmSumL7 *l7);
+void am_facts_bind_sum(sqlite3_stmt *statement, int64_t sensor, const AmSum *sum);
+void am_facts_bind_sum_l7(sqlite3_stmt *statement, int64_t sensor, const AmSumL7 *l7);
 /* `server_name` lasts until the statement is stepped. */
 void am_facts_read_sum(AmColumns *columns, AmSum *ret_sum);
 void am_facts_read_sum_l7(AmColumns *columns, AmSumL7 *ret_l7);
 
 /* ---- facts-tally.c: what a run counted, on its way into the tallies. */
-gboolean am_facts_stage(AmFacts *facts, GError **error);
-/* All of it, staged or not; inside the caller's transaction. */
+/* Makes room in memory. */
+gboolean am_facts_spill(AmFacts *facts, GError **error);
+/* All of it, spilled or not; inside the caller's transaction. */
 gboolean am_facts_merge(AmFacts *facts, GError **error);
 
 /* ---- facts-run.c: runs, their inputs and ledgers. */

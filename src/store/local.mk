@@ -15,6 +15,8 @@ libam_store_a_SOURCES = \
 	src/store/lock.c \
 	src/store/lock.h \
 	src/store/ports.c \
+	src/store/spill.c \
+	src/store/spill.h \
 	src/store/tally.c \
 	src/store/tally.h \
 	src/store/uuid.c \
@@ -23,6 +25,7 @@ libam_store_a_SOURCES = \
 # Migrations in the order in which they are run.
 sql_files += \
 	sql/migrations/001-facts.sql \
+	sql/migrations/002-facts-spill.sql \
 	sql/migrations/001-decisions.sql \
 	sql/queries/decisions-hints.sql \
 	sql/queries/decisions-log-add.sql \
@@ -64,16 +67,10 @@ sql_files += \
 	sql/queries/facts-runs.sql \
 	sql/queries/facts-sensor-add.sql \
 	sql/queries/facts-sensor.sql \
-	sql/queries/facts-staged-l7-remove.sql \
-	sql/queries/facts-staged-remove.sql \
-	sql/queries/facts-tallies-staged.sql \
 	sql/queries/facts-tallies.sql \
 	sql/queries/facts-tally-add.sql \
 	sql/queries/facts-tally-l7-add.sql \
-	sql/queries/facts-tally-l7-stage.sql \
-	sql/queries/facts-tally-l7-staged.sql \
 	sql/queries/facts-tally-l7.sql \
-	sql/queries/facts-tally-stage.sql \
 	sql/schema-facts.sql \
 	sql/schema-decisions.sql \
 	$(NULL)

@@ -246,6 +246,12 @@ void am_sum_merge(AmSum *to, const AmSum *from)
 	add_name(to, from->server_name, from->server_name_ns);
 }
 
+void am_sum_l7_merge(AmSumL7 *to, const AmSumL7 *from)
+{
+	to->connections = add_capped(to->connections, from->connections);
+	to->confidence = MAX(to->confidence, from->confidence);
+}
+
 static void add_l7(AmSumTable *table, Slot *slot, uint32_t l7, uint8_t confidence, int64_t connections)
 {
 	for (uint32_t at = slot->l7; at != NONE;) {
@@ -439,27 +445,25 @@ static int compare_slots(gconstpointer a, gconstpointer b)
 
 static int compare_l7(gconstpointer a, gconstpointer b)
 {
-	const L7Count *x = a, *y = b;
+	const AmSumL7 *x = a, *y = b;
 	return x->l7 < y->l7 ? -1 : x->l7 > y->l7;
 }
 
-static gboolean drain_l7(AmSumTable *table, const Slot *slot, GArray *counts, AmSumL7Func each, gpointer user_data,
-			 GError **error)
+/* Those that were taken back altogether are left out. */
+static void collect_l7(const AmSumTable *table, const Slot *slot, GArray *counts)
 {
 	g_array_set_size(counts, 0);
-	for (uint32_t at = slot->l7; at != NONE; at = g_array_index(table->l7, L7Count, at).next)
-		g_array_append_val(counts, g_array_index(table->l7, L7Count, at));
-	g_array_sort(counts, compare_l7);
-	for (guint n = 0; n < counts->len; n++) {
-		const L7Count *count = &g_array_index(counts, L7Count, n);
+	for (uint32_t at = slot->l7; at != NONE;) {
+		const L7Count *count = &g_array_index(table->l7, L7Count, at);
 		AmSumL7 out = {.key = slot->sum.key,
 			       .l7 = count->l7,
 			       .confidence = count->confidence,
 			       .connections = count->connections};
-		if (count->connections != 0 && !each(&out, user_data, error))
-			return FALSE;
+		if (count->connections != 0)
+			g_array_append_val(counts, out);
+		at = count->next;
 	}
-	return TRUE;
+	g_array_sort(counts, compare_l7);
 }
 
 static gboolean has_no_choice(gpointer pair, gpointer value, gpointer user_data)
@@ -481,7 +485,7 @@ static void forget(AmSumTable *table)
 		g_hash_table_remove_all(table->pairs);
 }
 
-gboolean am_sum_table_drain(AmSumTable *table, AmSumFunc each, AmSumL7Func each_l7, gpointer user_data, GError **error)
+gboolean am_sum_table_drain(AmSumTable *table, AmSumFunc each, gpointer user_data, GError **error)
 {
 	g_autoptr(GPtrArray) order = g_ptr_array_sized_new(table->n);
 	for (guint n = 0; n < table->n; n++) {
@@ -489,13 +493,11 @@ gboolean am_sum_table_drain(AmSumTable *table, AmSumFunc each, AmSumL7Func each_
 			g_ptr_array_add(order, slot_at(table, n));
 	}
 	g_ptr_array_sort(order, compare_slots);
-	g_autoptr(GArray) counts = g_array_new(FALSE, FALSE, sizeof(L7Count));
+	g_autoptr(GArray) counts = g_array_new(FALSE, FALSE, sizeof(AmSumL7));
 	for (guint n = 0; n < order->len; n++) {
-		if (!each(&((const Slot *)order->pdata[n])->sum, user_data, error))
-			return FALSE;
-	}
-	for (guint n = 0; n < order->len; n++) {
-		if (!drain_l7(table, order->pdata[n], counts, each_l7, user_data, error))
+		const Slot *slot = order->pdata[n];
+		collect_l7(table, slot, counts);
+		if (!each(&slot->sum, (const AmSumL7 *)counts->data, counts->len, user_data, error))
 			return FALSE;
 	}
 	forget(table);

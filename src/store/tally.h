@@ -55,6 +55,7 @@ typedef struct {
 int am_sum_key_compare(const AmSumKey *a, const AmSumKey *b); /* the order of the database */
 /* Adds `from` to `to`, whose key stays. */
 void am_sum_merge(AmSum *to, const AmSum *from);
+void am_sum_l7_merge(AmSumL7 *to, const AmSumL7 *from);
 
 /* ---- Whose port names the service. */
 
@@ -86,8 +87,8 @@ void am_sum_table_add(AmSumTable *table, const AmConnection *record, uint32_t l7
 /* Whether it should be emptied before more is added. Depends on what was added alone. */
 gboolean am_sum_table_is_full(const AmSumTable *table);
 
-typedef gboolean (*AmSumFunc)(const AmSum *sum, gpointer user_data, GError **error);
-typedef gboolean (*AmSumL7Func)(const AmSumL7 *l7, gpointer user_data, GError **error);
-/* Gives out all sums, by key, then all l7 counts, by key and id, and forgets them; what was chosen for crowded pairs is
- * remembered. On FALSE the table is not to be used again. */
-gboolean am_sum_table_drain(AmSumTable *table, AmSumFunc each, AmSumL7Func each_l7, gpointer user_data, GError **error);
+/* A sum, and what its connections spoke, by id. */
+typedef gboolean (*AmSumFunc)(const AmSum *sum, const AmSumL7 *l7, guint n_l7, gpointer user_data, GError **error);
+/* Gives out all sums, by key, and forgets them; what was chosen for crowded pairs is remembered. On FALSE the table is not
+ * to be used again. */
+gboolean am_sum_table_drain(AmSumTable *table, AmSumFunc each, gpointer user_data, GError **error);

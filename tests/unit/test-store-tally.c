@@ -1,6 +1,7 @@
 /* tally.c and ports.c: adding up, revisions, the cap on undirected ports; pure. */
 #include "config.h"
 
+#include "spill.h"
 #include "store.h"
 #include "tally.h"
 
@@ -9,7 +10,7 @@ typedef struct {
 	GStringChunk *names;
 } Drained;
 
-static gboolean take_sum(const AmSum *sum, gpointer user_data, GError **error)
+static gboolean take_sum(const AmSum *sum, const AmSumL7 *l7, guint n_l7, gpointer user_data, GError **error)
 {
 	(void)error;
 	Drained *drained = user_data;
@@ -17,21 +18,20 @@ static gboolean take_sum(const AmSum *sum, gpointer user_data, GError **error)
 	if (copy.server_name != NULL)
 		copy.server_name = g_string_chunk_insert(drained->names, copy.server_name);
 	g_array_append_val(drained->sums, copy);
+	g_array_append_vals(drained->l7, l7, n_l7);
 	return TRUE;
 }
 
-static gboolean take_l7(const AmSumL7 *l7, gpointer user_data, GError **error)
+static Drained drained_new(void)
 {
-	(void)error;
-	g_array_append_vals(((Drained *)user_data)->l7, l7, 1);
-	return TRUE;
+	return (Drained){g_array_new(FALSE, FALSE, sizeof(AmSum)), g_array_new(FALSE, FALSE, sizeof(AmSumL7)),
+			 g_string_chunk_new(64)};
 }
 
 static Drained drain(AmSumTable *table)
 {
-	Drained drained = {g_array_new(FALSE, FALSE, sizeof(AmSum)), g_array_new(FALSE, FALSE, sizeof(AmSumL7)),
-			   g_string_chunk_new(64)};
-	CU_ASSERT_TRUE(am_sum_table_drain(table, take_sum, take_l7, &drained, NULL));
+	Drained drained = drained_new();
+	CU_ASSERT_TRUE(am_sum_table_drain(table, take_sum, &drained, NULL));
 	return drained;
 }
 
@@ -285,6 +285,54 @@ static void test_full(void)
 	am_sum_table_free(table);
 }
 
+/* Spilled in pieces of any length, the sums are those of one table. */
+static void test_spill(void)
+{
+	char *folder = store_folder();
+	g_autofree char *path = g_build_filename(folder, "facts.db", NULL);
+	for (guint piece = 1; piece <= 400; piece *= 7) {
+		g_autoptr(AmSpill) spill = am_spill_new(path, NULL);
+		AmSumTable *whole = am_sum_table_new(1000), *part = am_sum_table_new(1000);
+		for (guint n = 0; n < 400; n++) {
+			g_autofree char *lo = g_strdup_printf("10.0.%u.1", n * 37 % 29);
+			AmConnection c = store_connection(n + 1, lo, 40000, "192.168.0.1", 443, T0 - n % 5 * NS);
+			c.outcome = n % AM_N_OUTCOMES;
+			if (n % 4 == 0)
+				g_snprintf(c.server_name, sizeof c.server_name, "name-%u", n);
+			am_sum_table_add(whole, &c, n % 6, NULL, 0);
+			am_sum_table_add(part, &c, n % 6, NULL, 0);
+			if (n % piece == 0)
+				CU_ASSERT_TRUE_FATAL(am_spill_add(spill, part, NULL));
+		}
+		CU_ASSERT_TRUE_FATAL(am_spill_add(spill, part, NULL));
+		Drained expected = drain(whole), merged = drained_new();
+		CU_ASSERT_TRUE(am_spill_merge(spill, take_sum, &merged, NULL));
+		CU_ASSERT_EQUAL(expected.sums->len, 29);
+		CU_ASSERT_EQUAL_FATAL(merged.sums->len, expected.sums->len);
+		CU_ASSERT_EQUAL_FATAL(merged.l7->len, expected.l7->len);
+		for (guint n = 0; n < merged.sums->len; n++) {
+			AmSum *sum = &g_array_index(merged.sums, AmSum, n),
+			      *wanted = &g_array_index(expected.sums, AmSum, n);
+			CU_ASSERT_EQUAL(g_strcmp0(sum->server_name, wanted->server_name), 0);
+			sum->server_name = wanted->server_name;
+			CU_ASSERT_EQUAL(memcmp(sum, wanted, sizeof *sum), 0);
+		}
+		for (guint n = 0; n < merged.l7->len; n++) {
+			const AmSumL7 *l7 = &g_array_index(merged.l7, AmSumL7, n),
+				      *wanted = &g_array_index(expected.l7, AmSumL7, n);
+			CU_ASSERT_EQUAL(am_sum_key_compare(&l7->key, &wanted->key), 0);
+			CU_ASSERT_EQUAL(l7->l7, wanted->l7);
+			CU_ASSERT_EQUAL(l7->connections, wanted->connections);
+		}
+		drained_clear(&expected);
+		drained_clear(&merged);
+		am_sum_table_free(whole);
+		am_sum_table_free(part);
+	}
+	/* Nothing but the folder is left to remove. */
+	CU_ASSERT_EQUAL(store_clean(folder), 0);
+}
+
 static void test_icmp(void)
 {
 	AmSumTable *table = am_sum_table_new(50);
@@ -312,6 +360,7 @@ int main(void)
 		UNIT_TEST(test_crowded),
 		UNIT_TEST(test_order),
 		UNIT_TEST(test_full),
+		UNIT_TEST(test_spill),
 		UNIT_TEST(test_icmp),
 		{NULL, NULL},
 	};
