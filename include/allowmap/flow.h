@@ -12,7 +12,7 @@
 #include "model/connection.h"
 #include "model/packet.h"
 
-#define AM_FLOW_SHARDS 16
+#define AM_FLOW_SHARDS 8
 
 #define AM_FLOW_ERROR (am_flow_error_quark())
 GQuark am_flow_error_quark(void);
@@ -59,7 +59,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmFlowShard, am_flow_shard_free)
 void am_flow_shard_packet(AmFlowShard *shard, const AmPacket *packet, uint64_t ordinal, AmConnectionBatch *out);
 /* Ends what has been idle for its timeout at `now_ns` (packet time; never goes backwards). */
 void am_flow_shard_advance(AmFlowShard *shard, int64_t now_ns, AmConnectionBatch *out);
-/* Ends everything that is still open: the input is over. */
+/* Ends everything that is still open: the input is over, or time begins anew, and may be earlier. */
 void am_flow_shard_flush(AmFlowShard *shard, AmConnectionBatch *out);
 AmFlowCounters am_flow_shard_counters(const AmFlowShard *shard);
 

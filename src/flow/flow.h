@@ -120,6 +120,8 @@ void am_flow_table_remove(AmFlowTable *table, uint32_t index);
 void am_flow_table_arm(AmFlowTable *table, uint32_t index, AmFlowClass kind, gboolean armed);
 /* A flow that has been idle for its timeout at `now_ns`, or AM_NO_FLOW when there is none left. */
 uint32_t am_flow_table_expired(AmFlowTable *table, int64_t now_ns);
+/* Lets an empty table begin anew at any time. */
+void am_flow_table_rewind(AmFlowTable *table);
 /* The flow to give up when there is no room: the least valuable class first, in it the one idle longest (to the
  * second). */
 uint32_t am_flow_table_victim(AmFlowTable *table);

@@ -474,6 +474,8 @@ void am_flow_shard_flush(AmFlowShard *shard, AmConnectionBatch *out)
 		gboolean is_over = flow->kind == AM_CLASS_TCP_CLOSED || is_idle(shard, flow, shard->now_ns);
 		finish(shard, open[i].index, is_over ? 0 : AM_EVIDENCE_CUT, out);
 	}
+	am_flow_table_rewind(table);
+	shard->now_ns = INT64_MIN;
 }
 
 AmFlowCounters am_flow_shard_counters(const AmFlowShard *shard)

@@ -304,6 +304,13 @@ uint32_t am_flow_table_expired(AmFlowTable *table, int64_t now_ns)
 	return AM_NO_FLOW;
 }
 
+void am_flow_table_rewind(AmFlowTable *table)
+{
+	g_assert(table->n_flows == 0);
+	for (int kind = 0; kind < AM_N_CLASSES; kind++)
+		table->wheels[kind].done_s = INT64_MIN;
+}
+
 /* The first flow of a wheel by the second in which its timeout ends; busy ones that it meets are put right on the way.
  */
 static uint32_t wheel_first(AmFlowTable *table, AmFlowClass kind)

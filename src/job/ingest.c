@@ -15,14 +15,15 @@
 #include "allowmap/capture.h"
 #include "allowmap/import.h"
 #include "allowmap/job.h"
+#include "clock.h"
 #include "inputs.h"
 
 #include <string.h>
 
 G_DEFINE_QUARK(am - job - error - quark, am_job_error)
 
-#define CHUNK_FRAMES 2048
-#define CHUNK_BYTES (4 * 1024 * 1024)
+#define CHUNK_FRAMES 1024
+#define CHUNK_BYTES (2 * 1024 * 1024)
 #define N_CHUNKS 8
 #define PROGRESS_MASK 0xf /* every 16th chunk */
 
@@ -33,7 +34,8 @@ typedef struct {
 	guint n, n_frames;
 	uint8_t *bytes;
 	size_t used;
-	int64_t now_ns; /* the latest packet time of the run so far */
+	int64_t now_ns;    /* the latest packet time of the run so far */
+	gboolean ends_all; /* what is open after it ends: the input is over, or time begins anew */
 	gboolean is_last;
 	gint pending;               /* workers that are not done with it */
 	AmConnectionBatch *batches; /* one a worker */
@@ -81,7 +83,7 @@ static gpointer worker_main(gpointer data)
 		}
 		is_last = chunk->is_last;
 		for (guint s = worker->index; s < AM_FLOW_SHARDS; s += ingest->n_workers) {
-			if (is_last)
+			if (chunk->ends_all)
 				am_flow_shard_flush(ingest->shards[s], out);
 			else
 				am_flow_shard_advance(ingest->shards[s], chunk->now_ns, out);
@@ -143,12 +145,12 @@ static Chunk *take_chunk(Ingest *ingest)
 	Chunk *chunk = g_async_queue_pop(ingest->free_chunks);
 	chunk->n = chunk->n_frames = 0;
 	chunk->used = 0;
+	chunk->ends_all = chunk->is_last = FALSE;
 	return chunk;
 }
 
-static void hand_out(Ingest *ingest, Chunk *chunk, gboolean is_last)
+static void hand_out(Ingest *ingest, Chunk *chunk)
 {
-	chunk->is_last = is_last;
 	g_atomic_int_set(&chunk->pending, (gint)ingest->n_workers);
 	for (guint w = 0; w < ingest->n_workers; w++)
 		g_async_queue_push(ingest->workers[w].chunks, chunk);
@@ -170,18 +172,37 @@ static void keep_packet(Chunk *chunk, const AmPacket *packet, uint64_t ordinal, 
 	chunk->n++;
 }
 
+/* Hands out what the clock has settled of a chunk, and gives the next one, which begins with the rest; NULL when that was
+ * the last. */
+static Chunk *settle(Ingest *ingest, Chunk *chunk, AmPacketClock *clock, gboolean is_last)
+{
+	int64_t before_ns = clock->now_ns;
+	gboolean step_back;
+	guint settled = am_packet_clock_settle(clock, chunk->packets, chunk->n, is_last, &step_back);
+	chunk->is_last = is_last && settled == chunk->n;
+	chunk->ends_all = chunk->is_last || step_back;
+	chunk->now_ns = step_back ? before_ns : clock->now_ns;
+	Chunk *next = chunk->is_last ? NULL : take_chunk(ingest);
+	for (guint n = settled; n < chunk->n; n++)
+		keep_packet(next, &chunk->packets[n], chunk->ordinals[n], chunk->shards[n]);
+	if (next != NULL)
+		next->n_frames = next->n;
+	chunk->n = settled;
+	hand_out(ingest, chunk);
+	return next;
+}
+
 static void read_captures(Ingest *ingest, AmInputs *inputs)
 {
 	AmLedger *ledger = &ingest->run->ledger;
 	uint64_t seed = ingest->options->flow.seed;
-	int64_t now_ns = INT64_MIN;
+	AmPacketClock clock = AM_PACKET_CLOCK_INIT;
 	guint n_chunks = 0;
 	Chunk *chunk = take_chunk(ingest);
 	AmFrame frame;
 	while (!g_atomic_int_get(&ingest->stop) && am_inputs_next(inputs, ingest->result, &frame)) {
 		ledger->read++;
 		chunk->n_frames++;
-		now_ns = MAX(now_ns, frame.time_ns);
 		AmPacket packet;
 		AmSkipReason skip = am_decode(&frame, &packet);
 		if (skip == AM_SKIP_NONE)
@@ -190,14 +211,14 @@ static void read_captures(Ingest *ingest, AmInputs *inputs)
 			ledger->skipped[skip]++;
 		if (chunk->n_frames < CHUNK_FRAMES && chunk->used + AM_FRAME_MAX <= CHUNK_BYTES)
 			continue;
-		chunk->now_ns = now_ns;
-		hand_out(ingest, chunk, FALSE);
+		chunk = settle(ingest, chunk, &clock, FALSE);
 		if ((n_chunks++ & PROGRESS_MASK) == 0)
 			am_progress_set(ingest->progress, am_inputs_position(inputs), ledger->read);
-		chunk = take_chunk(ingest);
 	}
-	chunk->now_ns = now_ns;
-	hand_out(ingest, chunk, TRUE);
+	while (chunk != NULL)
+		chunk = settle(ingest, chunk, &clock, TRUE);
+	ledger->times_mended = clock.mended;
+	ledger->clock_steps_back = clock.steps_back;
 }
 
 /* ---- Connection logs: after the captures, by this thread alone. */

@@ -2,6 +2,8 @@ noinst_LIBRARIES += libam-job.a
 libam_job_a_CPPFLAGS = $(AM_CPPFLAGS)
 libam_job_a_SOURCES = \
 	include/allowmap/job.h \
+	src/job/clock.c \
+	src/job/clock.h \
 	src/job/export.c \
 	src/job/ingest.c \
 	src/job/inputs.c \
@@ -11,8 +13,11 @@ libam_job_a_SOURCES = \
 	$(NULL)
 
 if HAVE_CUNIT
-check_PROGRAMS += tests/unit/test-ingest
-TESTS += tests/unit/test-ingest
+check_PROGRAMS += tests/unit/test-clock tests/unit/test-ingest
+TESTS += tests/unit/test-clock tests/unit/test-ingest
+tests_unit_test_clock_CPPFLAGS = $(unit_CPPFLAGS) -I$(top_srcdir)/src/job
+tests_unit_test_clock_SOURCES = tests/unit/test-clock.c tests/unit/unit.h
+tests_unit_test_clock_LDADD = libam-job.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS)
 tests_unit_test_ingest_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_ingest_SOURCES = tests/unit/test-ingest.c tests/unit/unit.h
 tests_unit_test_ingest_LDADD = $(rooms) $(CUNIT_LIBS) $(room_libs)

@@ -18,6 +18,8 @@ AmLedgerSum am_ledger_sum(const GPtrArray *runs)
 		all.sum.log_skipped += ledger->log_skipped;
 		all.sum.connections += ledger->connections;
 		all.sum.connections_given_up += ledger->connections_given_up;
+		all.sum.times_mended += ledger->times_mended;
+		all.sum.clock_steps_back += ledger->clock_steps_back;
 		all.unfinished_runs += run->finished_ns == 0;
 		for (guint n = 0; run->inputs != NULL && n < run->inputs->len; n++) {
 			all.inputs++;

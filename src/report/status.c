@@ -13,7 +13,7 @@ typedef struct {
 	uint64_t number;
 } Loss;
 
-#define N_LOSSES 5
+#define N_LOSSES 7
 static void losses(const AmLedgerSum *all, Loss ret_losses[N_LOSSES])
 {
 	const Loss table[N_LOSSES] = {
@@ -23,6 +23,10 @@ static void losses(const AmLedgerSum *all, Loss ret_losses[N_LOSSES])
 		 all->sum.skipped[AM_SKIP_FLOW_TABLE]},
 		{"connections_given_up", "connections closed early because the table was full",
 		 all->sum.connections_given_up},
+		{"times_mended", "packets whose time was far from all around them; they count at the time so far",
+		 all->sum.times_mended},
+		{"clock_steps_back", "times that the clock was put back; open connections ended there",
+		 all->sum.clock_steps_back},
 		{"log_lines_skipped", "lines of connection logs that could not be used", all->sum.log_skipped},
 	};
 	for (guint i = 0; i < N_LOSSES; i++)

@@ -16,6 +16,8 @@ static const struct {
 	{"log-skipped", offsetof(AmLedger, log_skipped)},
 	{"connections", offsetof(AmLedger, connections)},
 	{"connections-given-up", offsetof(AmLedger, connections_given_up)},
+	{"times-mended", offsetof(AmLedger, times_mended)},
+	{"clock-steps-back", offsetof(AmLedger, clock_steps_back)},
 };
 
 static const char *const skip_names[AM_N_SKIP_REASONS] = {

@@ -14,7 +14,7 @@
 AmFacts *am_facts_open(const char *path, AmFactsMode mode, GError **error)
 {
 	g_autoptr(AmFacts) facts = g_new0(AmFacts, 1);
-	facts->limits = (AmFactsLimits){.rows = 100000, .sums = 200000, .names = 65536};
+	facts->limits = (AmFactsLimits){.rows = 100000, .sums = 100000, .names = 65536};
 	gboolean writes = mode == AM_FACTS_WRITE;
 	if (writes && (facts->lock = am_writer_lock_take(path, error)) == NULL)
 		return NULL;

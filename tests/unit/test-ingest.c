@@ -7,6 +7,7 @@
 #include "unit.h"
 
 #include <glib/gstdio.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,8 +24,9 @@ static void put32(FILE *file, uint32_t value)
 	fwrite(&value, 4, 1, file);
 }
 
-/* Frames first..last-1 of the sample as a nanosecond pcap in this machine's byte order. */
-static char *write_part(const char *name, guint first, guint last)
+/* Frames first..last-1 of the sample as a nanosecond pcap in this machine's byte order; frame `wrong` has a time of the
+ * year 2106. */
+static char *write_with_wrong(const char *name, guint first, guint last, guint wrong)
 {
 	char *path = in_folder(name);
 	FILE *file = fopen(path, "wb");
@@ -41,7 +43,7 @@ static char *write_part(const char *name, guint first, guint last)
 	for (guint n = 0; am_input_file_next(input, &frame, NULL) == 1; n++) {
 		if (n < first || n >= last)
 			continue;
-		put32(file, (uint32_t)(frame.time_ns / AM_NS_PER_S));
+		put32(file, n == wrong ? UINT32_MAX : (uint32_t)(frame.time_ns / AM_NS_PER_S));
 		put32(file, (uint32_t)(frame.time_ns % AM_NS_PER_S));
 		put32(file, frame.size);
 		put32(file, frame.wire_size);
@@ -49,6 +51,11 @@ static char *write_part(const char *name, guint first, guint last)
 	}
 	CU_ASSERT_EQUAL(fclose(file), 0);
 	return path;
+}
+
+static char *write_part(const char *name, guint first, guint last)
+{
+	return write_with_wrong(name, first, last, UINT_MAX);
 }
 
 static gboolean ingest(const char *db, guint threads, const char *const *paths, AmIngestResult *result, GError **error)
@@ -113,6 +120,25 @@ static gboolean same_facts(const char *a, const char *b)
 	       memcmp(tallies->data, others->data, tallies->len * sizeof(AmTally)) == 0 &&
 	       connections->len == other_connections->len &&
 	       memcmp(connections->data, other_connections->data, connections->len * sizeof(AmConnection)) == 0;
+}
+
+static void a_wrong_time_ends_nothing(void)
+{
+	g_autofree char *right = write_part("right.pcap", 0, UINT_MAX);
+	g_autofree char *wrong = write_with_wrong("wrong.pcap", 0, UINT_MAX, 3000);
+	const char *const right_paths[] = {right, NULL}, *const wrong_paths[] = {wrong, NULL};
+	g_autofree char *expected = facts_of("right.db", 2, right_paths), *got = facts_of("wrong.db", 2, wrong_paths);
+	g_autoptr(GArray) connections = connections_in(expected), others = connections_in(got);
+	CU_ASSERT_TRUE(connections->len > 1000);
+	CU_ASSERT_EQUAL(connections->len, others->len);
+	g_autoptr(AmFacts) facts = am_facts_open(got, AM_FACTS_READ, NULL);
+	g_autoptr(GPtrArray) runs = am_facts_runs(facts, NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(runs);
+	const AmRun *run = runs->pdata[0];
+	CU_ASSERT_EQUAL(run->ledger.times_mended, 1);
+	CU_ASSERT_EQUAL(run->ledger.clock_steps_back, 0);
+	for (guint n = 0; n < others->len; n++)
+		CU_ASSERT_TRUE(g_array_index(others, AmConnection, n).last_ns < INT64_C(4000000000) * AM_NS_PER_S);
 }
 
 static void threads_make_no_difference(void)
@@ -217,6 +243,7 @@ static void remove_folder(void)
 int main(void)
 {
 	const CU_TestInfo tests[] = {
+		UNIT_TEST(a_wrong_time_ends_nothing),
 		UNIT_TEST(threads_make_no_difference),
 		UNIT_TEST(files_and_their_order_make_no_difference),
 		UNIT_TEST(known_inputs_are_left_out),
