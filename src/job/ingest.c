@@ -1,227 +1,51 @@
-/* ingest: files become facts.
- *
- * Three kinds of threads. The reader (the caller's) takes frames in time order, decodes them and fills chunks. Each
- * worker goes through every chunk, in order, and gives the packets of its shards to their connection tables; when the
- * last worker is done with a chunk, the connections that ended in it go to the writer, who sorts them by sequence and
- * stores them.
- *
- * Why chunks: they make the result independent of the number of threads. A chunk's limits depend only on the frames; at
- * its end every shard is brought to the same packet time; so what ends in which chunk, and the order in which it is
- * stored, is the same whoever did the work. Chunks come from a pool, so a slow disk holds up the reader instead of
- * filling memory.
+/* ingest: files become facts. The captures go through the pipeline in the order of their times, then the connection logs,
+ * by this thread alone. Nothing of a run is visible before it is finished.
  */
 #include "config.h"
 
 #include "allowmap/capture.h"
 #include "allowmap/import.h"
 #include "allowmap/job.h"
-#include "clock.h"
 #include "inputs.h"
-
-#include <string.h>
+#include "pipeline.h"
 
 G_DEFINE_QUARK(am - job - error - quark, am_job_error)
 
-#define CHUNK_FRAMES 1024
-#define CHUNK_BYTES (2 * 1024 * 1024)
-#define N_CHUNKS 8
-#define PROGRESS_MASK 0xf /* every 16th chunk */
+#define PROGRESS_FRAMES 16384
 
 typedef struct {
-	AmPacket packets[CHUNK_FRAMES]; /* decoded ones only; pointers into `bytes` */
-	uint64_t ordinals[CHUNK_FRAMES];
-	uint8_t shards[CHUNK_FRAMES];
-	guint n, n_frames;
-	uint8_t *bytes;
-	size_t used;
-	int64_t now_ns;    /* the latest packet time of the run so far */
-	gboolean ends_all; /* what is open after it ends: the input is over, or time begins anew */
-	gboolean is_last;
-	gint pending;               /* workers that are not done with it */
-	AmConnectionBatch *batches; /* one a worker */
-} Chunk;
-
-typedef struct Ingest Ingest;
-
-typedef struct {
-	Ingest *ingest;
-	guint index;
-	GAsyncQueue *chunks;
-	GThread *thread;
-} Worker;
-
-struct Ingest {
 	const AmIngestOptions *options;
 	AmIngestResult *result;
 	AmFacts *facts;
 	AmRun *run;
 	uint32_t network;
-	AmFlowShard *shards[AM_FLOW_SHARDS];
-	guint n_workers;
-	Worker *workers;
-	Chunk *pool[N_CHUNKS];
-	GAsyncQueue *free_chunks, *done_chunks;
-	GThread *writer;
-	gint stop;           /* the writer failed: the reader should end */
-	GError *write_error; /* the writer's, read after it was joined */
-	AmProgress *progress;
-};
+} Ingest;
 
-/* ---- Workers */
+/* ---- Captures */
 
-static gpointer worker_main(gpointer data)
+static gboolean read_captures(Ingest *ingest, AmInputs *inputs, GError **error)
 {
-	Worker *worker = data;
-	Ingest *ingest = worker->ingest;
-	for (gboolean is_last = FALSE; !is_last;) {
-		Chunk *chunk = g_async_queue_pop(worker->chunks);
-		AmConnectionBatch *out = &chunk->batches[worker->index];
-		for (guint n = 0; n < chunk->n; n++) {
-			if (chunk->shards[n] % ingest->n_workers == worker->index)
-				am_flow_shard_packet(ingest->shards[chunk->shards[n]], &chunk->packets[n],
-						     chunk->ordinals[n], out);
-		}
-		is_last = chunk->is_last;
-		for (guint s = worker->index; s < AM_FLOW_SHARDS; s += ingest->n_workers) {
-			if (chunk->ends_all)
-				am_flow_shard_flush(ingest->shards[s], out);
-			else
-				am_flow_shard_advance(ingest->shards[s], chunk->now_ns, out);
-		}
-		if (g_atomic_int_dec_and_test(&chunk->pending))
-			g_async_queue_push(ingest->done_chunks, chunk);
+	const AmPipelineOptions options = {.facts = ingest->facts,
+					   .run = ingest->run,
+					   .network = ingest->network,
+					   .threads = ingest->options->threads,
+					   .flow = ingest->options->flow};
+	g_autoptr(AmPipeline) pipeline = am_pipeline_new(&options, error);
+	if (pipeline == NULL)
+		return FALSE;
+	AmProgress *progress = am_progress_new("ingest", am_inputs_size(inputs));
+	const AmLedger *ledger = &ingest->run->ledger;
+	AmFrame frame;
+	while (am_inputs_next(inputs, ingest->result, &frame) && am_pipeline_frame(pipeline, &frame)) {
+		if (ledger->read % PROGRESS_FRAMES == 0)
+			am_progress_set(progress, am_inputs_position(inputs), ledger->read);
 	}
-	return NULL;
-}
-
-/* ---- Writer */
-
-static int compare_records(gconstpointer a, gconstpointer b)
-{
-	const AmConnection *x = *(const AmConnection *const *)a, *y = *(const AmConnection *const *)b;
-	if (x->sequence != y->sequence)
-		return x->sequence < y->sequence ? -1 : 1;
-	return x->revision < y->revision ? -1 : x->revision > y->revision;
-}
-
-static gboolean write_chunk(Ingest *ingest, Chunk *chunk, GPtrArray *order)
-{
-	g_ptr_array_set_size(order, 0);
-	for (guint w = 0; w < ingest->n_workers; w++) {
-		for (size_t n = 0; n < chunk->batches[w].n; n++)
-			g_ptr_array_add(order, &chunk->batches[w].records[n]);
-	}
-	g_ptr_array_sort(order, compare_records);
-	gboolean ok = TRUE;
-	for (guint n = 0; ok && n < order->len; n++)
-		ok = am_facts_add_connections(ingest->facts, order->pdata[n], 1, &ingest->write_error);
-	for (guint w = 0; w < ingest->n_workers; w++)
-		chunk->batches[w].n = 0;
+	gboolean ok = am_pipeline_finish(pipeline, error);
+	am_progress_free(progress);
 	return ok;
 }
 
-/* After a failure the chunks still go round, so that nobody waits for one. */
-static gpointer writer_main(gpointer data)
-{
-	Ingest *ingest = data;
-	g_autoptr(GPtrArray) order = g_ptr_array_new();
-	gboolean ok = TRUE;
-	for (gboolean is_last = FALSE; !is_last;) {
-		Chunk *chunk = g_async_queue_pop(ingest->done_chunks);
-		is_last = chunk->is_last;
-		if (ok && !write_chunk(ingest, chunk, order)) {
-			ok = FALSE;
-			g_atomic_int_set(&ingest->stop, 1);
-		}
-		g_async_queue_push(ingest->free_chunks, chunk);
-	}
-	return NULL;
-}
-
-/* ---- Reader */
-
-static Chunk *take_chunk(Ingest *ingest)
-{
-	Chunk *chunk = g_async_queue_pop(ingest->free_chunks);
-	chunk->n = chunk->n_frames = 0;
-	chunk->used = 0;
-	chunk->ends_all = chunk->is_last = FALSE;
-	return chunk;
-}
-
-static void hand_out(Ingest *ingest, Chunk *chunk)
-{
-	g_atomic_int_set(&chunk->pending, (gint)ingest->n_workers);
-	for (guint w = 0; w < ingest->n_workers; w++)
-		g_async_queue_push(ingest->workers[w].chunks, chunk);
-}
-
-/* The frame's memory is lent until the next one: its IP packet moves into the chunk. */
-static void keep_packet(Chunk *chunk, const AmPacket *packet, uint64_t ordinal, uint32_t shard)
-{
-	AmPacket *kept = &chunk->packets[chunk->n];
-	*kept = *packet;
-	uint8_t *copy = chunk->bytes + chunk->used;
-	memcpy(copy, packet->ip, packet->ip_size);
-	kept->ip = copy;
-	if (packet->payload != NULL)
-		kept->payload = copy + (packet->payload - packet->ip);
-	chunk->used += packet->ip_size;
-	chunk->ordinals[chunk->n] = ordinal;
-	chunk->shards[chunk->n] = (uint8_t)shard;
-	chunk->n++;
-}
-
-/* Hands out what the clock has settled of a chunk, and gives the next one, which begins with the rest; NULL when that was
- * the last. */
-static Chunk *settle(Ingest *ingest, Chunk *chunk, AmPacketClock *clock, gboolean is_last)
-{
-	int64_t before_ns = clock->now_ns;
-	gboolean step_back;
-	guint settled = am_packet_clock_settle(clock, chunk->packets, chunk->n, is_last, &step_back);
-	chunk->is_last = is_last && settled == chunk->n;
-	chunk->ends_all = chunk->is_last || step_back;
-	chunk->now_ns = step_back ? before_ns : clock->now_ns;
-	Chunk *next = chunk->is_last ? NULL : take_chunk(ingest);
-	for (guint n = settled; n < chunk->n; n++)
-		keep_packet(next, &chunk->packets[n], chunk->ordinals[n], chunk->shards[n]);
-	if (next != NULL)
-		next->n_frames = next->n;
-	chunk->n = settled;
-	hand_out(ingest, chunk);
-	return next;
-}
-
-static void read_captures(Ingest *ingest, AmInputs *inputs)
-{
-	AmLedger *ledger = &ingest->run->ledger;
-	uint64_t seed = ingest->options->flow.seed;
-	AmPacketClock clock = AM_PACKET_CLOCK_INIT;
-	guint n_chunks = 0;
-	Chunk *chunk = take_chunk(ingest);
-	AmFrame frame;
-	while (!g_atomic_int_get(&ingest->stop) && am_inputs_next(inputs, ingest->result, &frame)) {
-		ledger->read++;
-		chunk->n_frames++;
-		AmPacket packet;
-		AmSkipReason skip = am_decode(&frame, &packet);
-		if (skip == AM_SKIP_NONE)
-			keep_packet(chunk, &packet, ledger->read, am_flow_shard_of(&packet, seed));
-		else
-			ledger->skipped[skip]++;
-		if (chunk->n_frames < CHUNK_FRAMES && chunk->used + AM_FRAME_MAX <= CHUNK_BYTES)
-			continue;
-		chunk = settle(ingest, chunk, &clock, FALSE);
-		if ((n_chunks++ & PROGRESS_MASK) == 0)
-			am_progress_set(ingest->progress, am_inputs_position(inputs), ledger->read);
-	}
-	while (chunk != NULL)
-		chunk = settle(ingest, chunk, &clock, TRUE);
-	ledger->times_mended = clock.mended;
-	ledger->clock_steps_back = clock.steps_back;
-}
-
-/* ---- Connection logs: after the captures, by this thread alone. */
+/* ---- Connection logs */
 
 static gboolean store_logged(const AmConnection *connection, gpointer user_data, GError **error)
 {
@@ -282,89 +106,6 @@ static gboolean read_logs(Ingest *ingest, AmInputs *inputs, GError **error)
 
 /* ---- The whole */
 
-static gboolean make_shards(Ingest *ingest, GError **error)
-{
-	AmFlowOptions flow = ingest->options->flow;
-	flow.network = ingest->network;
-	for (guint s = 0; s < AM_FLOW_SHARDS; s++) {
-		ingest->shards[s] = am_flow_shard_new(&flow, error);
-		if (ingest->shards[s] == NULL)
-			return FALSE;
-	}
-	return TRUE;
-}
-
-static void start_threads(Ingest *ingest)
-{
-	guint n_workers = ingest->options->threads != 0 ? ingest->options->threads : g_get_num_processors();
-	ingest->n_workers = CLAMP(n_workers, 1, AM_FLOW_SHARDS);
-	ingest->free_chunks = g_async_queue_new();
-	ingest->done_chunks = g_async_queue_new();
-	for (guint c = 0; c < N_CHUNKS; c++) {
-		Chunk *chunk = ingest->pool[c] = g_new0(Chunk, 1);
-		chunk->bytes = g_malloc(CHUNK_BYTES);
-		chunk->batches = g_new0(AmConnectionBatch, ingest->n_workers);
-		g_async_queue_push(ingest->free_chunks, chunk);
-	}
-	ingest->writer = g_thread_new("writer", writer_main, ingest);
-	ingest->workers = g_new0(Worker, ingest->n_workers);
-	for (guint w = 0; w < ingest->n_workers; w++) {
-		Worker *worker = &ingest->workers[w];
-		*worker = (Worker){.ingest = ingest, .index = w, .chunks = g_async_queue_new()};
-		worker->thread = g_thread_new("worker", worker_main, worker);
-	}
-}
-
-static void join_threads(Ingest *ingest)
-{
-	for (guint w = 0; w < ingest->n_workers; w++) {
-		g_thread_join(ingest->workers[w].thread);
-		g_async_queue_unref(ingest->workers[w].chunks);
-	}
-	g_thread_join(ingest->writer);
-	g_free(ingest->workers);
-	for (guint c = 0; c < N_CHUNKS; c++) {
-		Chunk *chunk = ingest->pool[c];
-		for (guint w = 0; w < ingest->n_workers; w++)
-			am_connection_batch_clear(&chunk->batches[w]);
-		g_free(chunk->batches);
-		g_free(chunk->bytes);
-		g_free(chunk);
-	}
-	g_async_queue_unref(ingest->free_chunks);
-	g_async_queue_unref(ingest->done_chunks);
-}
-
-static void count_shards(Ingest *ingest)
-{
-	AmLedger *ledger = &ingest->run->ledger;
-	for (guint s = 0; s < AM_FLOW_SHARDS; s++) {
-		AmFlowCounters counters = am_flow_shard_counters(ingest->shards[s]);
-		ledger->recorded += counters.recorded;
-		ledger->connections += counters.connections;
-		ledger->connections_given_up += counters.given_up;
-		for (guint r = 0; r < AM_N_SKIP_REASONS; r++)
-			ledger->skipped[r] += counters.skipped[r];
-	}
-}
-
-static gboolean ingest_inputs(Ingest *ingest, AmInputs *inputs, GError **error)
-{
-	if (!make_shards(ingest, error))
-		return FALSE;
-	ingest->progress = am_progress_new("ingest", am_inputs_size(inputs));
-	start_threads(ingest);
-	read_captures(ingest, inputs);
-	join_threads(ingest);
-	g_clear_pointer(&ingest->progress, am_progress_free);
-	if (ingest->write_error != NULL) {
-		g_propagate_error(error, g_steal_pointer(&ingest->write_error));
-		return FALSE;
-	}
-	count_shards(ingest);
-	return read_logs(ingest, inputs, error);
-}
-
 /* Every option that has a bearing on the result, as a JSON object. Names were checked to need no escaping. */
 static char *parameters_text(const AmIngestOptions *options)
 {
@@ -401,9 +142,8 @@ gboolean am_job_ingest(const AmIngestOptions *options, AmIngestResult *ret_resul
 		return FALSE;
 	if (am_inputs_count(inputs) == 0)
 		return TRUE; /* all known: nothing to do */
-	gboolean ok = am_facts_begin_run(facts, run, &ingest.network, error) && ingest_inputs(&ingest, inputs, error);
-	for (guint s = 0; s < AM_FLOW_SHARDS; s++)
-		am_flow_shard_free(ingest.shards[s]);
+	gboolean ok = am_facts_begin_run(facts, run, &ingest.network, error) && read_captures(&ingest, inputs, error) &&
+		      read_logs(&ingest, inputs, error);
 	if (!ok)
 		return FALSE;
 	run->inputs = am_inputs_steal(inputs);

@@ -8,6 +8,8 @@ libam_job_a_SOURCES = \
 	src/job/ingest.c \
 	src/job/inputs.c \
 	src/job/inputs.h \
+	src/job/pipeline.c \
+	src/job/pipeline.h \
 	src/job/recommend.c \
 	src/job/snapshot.c \
 	$(NULL)

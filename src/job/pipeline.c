@@ -1,0 +1,308 @@
+/* The way of packets into the facts: frames go in at one end, in time order, and are rows at the other.
+ *
+ * Three kinds of threads. The reader (the caller's) decodes frames and fills chunks. Each worker goes through every chunk,
+ * in order, and gives the packets of its shards to their connection tables; when the last worker is done with a chunk, the
+ * connections that ended in it go to the writer, who sorts them by sequence and stores them.
+ *
+ * Why chunks: they make the result independent of the number of threads. A chunk's limits depend only on the frames; at
+ * its end every shard is brought to the same packet time; so what ends in which chunk, and the order in which it is
+ * stored, is the same whoever did the work. Chunks come from a pool, so a slow disk holds up the reader instead of
+ * filling memory.
+ */
+#include "config.h"
+
+#include "clock.h"
+#include "pipeline.h"
+
+#include <string.h>
+
+#define CHUNK_FRAMES 1024
+#define CHUNK_BYTES (2 * 1024 * 1024)
+#define N_CHUNKS 8
+
+typedef struct {
+	AmPacket packets[CHUNK_FRAMES]; /* decoded ones only; pointers into `bytes` */
+	uint64_t ordinals[CHUNK_FRAMES];
+	uint8_t shards[CHUNK_FRAMES];
+	guint n, n_frames;
+	uint8_t *bytes;
+	size_t used;
+	int64_t now_ns;    /* the latest packet time of the run so far */
+	gboolean ends_all; /* what is open after it ends: the input is over, or time begins anew */
+	gboolean is_last;
+	gint pending;               /* workers that are not done with it */
+	AmConnectionBatch *batches; /* one a worker */
+} Chunk;
+
+typedef struct {
+	AmPipeline *pipeline;
+	guint index;
+	GAsyncQueue *chunks;
+	GThread *thread;
+} Worker;
+
+struct AmPipeline {
+	AmPipelineOptions options;
+	AmFlowShard *shards[AM_FLOW_SHARDS];
+	guint n_workers;
+	Worker *workers;
+	Chunk *pool[N_CHUNKS];
+	GAsyncQueue *free_chunks, *done_chunks;
+	GThread *writer;
+	gint stop;           /* the writer failed: the reader should end */
+	GError *write_error; /* the writer's, read after it was joined */
+	/* The reader's. */
+	Chunk *chunk;
+	AmPacketClock clock;
+};
+
+/* ---- Workers */
+
+static gpointer worker_main(gpointer data)
+{
+	Worker *worker = data;
+	AmPipeline *pipeline = worker->pipeline;
+	for (gboolean is_last = FALSE; !is_last;) {
+		Chunk *chunk = g_async_queue_pop(worker->chunks);
+		AmConnectionBatch *out = &chunk->batches[worker->index];
+		for (guint n = 0; n < chunk->n; n++) {
+			if (chunk->shards[n] % pipeline->n_workers == worker->index)
+				am_flow_shard_packet(pipeline->shards[chunk->shards[n]], &chunk->packets[n],
+						     chunk->ordinals[n], out);
+		}
+		is_last = chunk->is_last;
+		for (guint s = worker->index; s < AM_FLOW_SHARDS; s += pipeline->n_workers) {
+			if (chunk->ends_all)
+				am_flow_shard_flush(pipeline->shards[s], out);
+			else
+				am_flow_shard_advance(pipeline->shards[s], chunk->now_ns, out);
+		}
+		if (g_atomic_int_dec_and_test(&chunk->pending))
+			g_async_queue_push(pipeline->done_chunks, chunk);
+	}
+	return NULL;
+}
+
+/* ---- Writer */
+
+static int compare_records(gconstpointer a, gconstpointer b)
+{
+	const AmConnection *x = *(const AmConnection *const *)a, *y = *(const AmConnection *const *)b;
+	if (x->sequence != y->sequence)
+		return x->sequence < y->sequence ? -1 : 1;
+	return x->revision < y->revision ? -1 : x->revision > y->revision;
+}
+
+static gboolean write_chunk(AmPipeline *pipeline, Chunk *chunk, GPtrArray *order)
+{
+	g_ptr_array_set_size(order, 0);
+	for (guint w = 0; w < pipeline->n_workers; w++) {
+		for (size_t n = 0; n < chunk->batches[w].n; n++)
+			g_ptr_array_add(order, &chunk->batches[w].records[n]);
+	}
+	g_ptr_array_sort(order, compare_records);
+	gboolean ok = TRUE;
+	for (guint n = 0; ok && n < order->len; n++)
+		ok = am_facts_add_connections(pipeline->options.facts, order->pdata[n], 1, &pipeline->write_error);
+	for (guint w = 0; w < pipeline->n_workers; w++)
+		chunk->batches[w].n = 0;
+	return ok;
+}
+
+/* After a failure the chunks still go round, so that nobody waits for one. */
+static gpointer writer_main(gpointer data)
+{
+	AmPipeline *pipeline = data;
+	g_autoptr(GPtrArray) order = g_ptr_array_new();
+	gboolean ok = TRUE;
+	for (gboolean is_last = FALSE; !is_last;) {
+		Chunk *chunk = g_async_queue_pop(pipeline->done_chunks);
+		is_last = chunk->is_last;
+		if (ok && !write_chunk(pipeline, chunk, order)) {
+			ok = FALSE;
+			g_atomic_int_set(&pipeline->stop, 1);
+		}
+		g_async_queue_push(pipeline->free_chunks, chunk);
+	}
+	return NULL;
+}
+
+/* ---- Reader */
+
+static Chunk *take_chunk(AmPipeline *pipeline)
+{
+	Chunk *chunk = g_async_queue_pop(pipeline->free_chunks);
+	chunk->n = chunk->n_frames = 0;
+	chunk->used = 0;
+	chunk->ends_all = chunk->is_last = FALSE;
+	return chunk;
+}
+
+static void hand_out(AmPipeline *pipeline, Chunk *chunk)
+{
+	g_atomic_int_set(&chunk->pending, (gint)pipeline->n_workers);
+	for (guint w = 0; w < pipeline->n_workers; w++)
+		g_async_queue_push(pipeline->workers[w].chunks, chunk);
+}
+
+/* The frame's memory is lent until the next one: its IP packet moves into the chunk. */
+static void keep_packet(Chunk *chunk, const AmPacket *packet, uint64_t ordinal, uint32_t shard)
+{
+	AmPacket *kept = &chunk->packets[chunk->n];
+	*kept = *packet;
+	uint8_t *copy = chunk->bytes + chunk->used;
+	memcpy(copy, packet->ip, packet->ip_size);
+	kept->ip = copy;
+	if (packet->payload != NULL)
+		kept->payload = copy + (packet->payload - packet->ip);
+	chunk->used += packet->ip_size;
+	chunk->ordinals[chunk->n] = ordinal;
+	chunk->shards[chunk->n] = (uint8_t)shard;
+	chunk->n++;
+}
+
+/* Hands out what the clock has settled of a chunk, and gives the next one, which begins with the rest; NULL when that was
+ * the last. */
+static Chunk *settle(AmPipeline *pipeline, Chunk *chunk, gboolean is_last)
+{
+	AmPacketClock *clock = &pipeline->clock;
+	int64_t before_ns = clock->now_ns;
+	gboolean step_back;
+	guint settled = am_packet_clock_settle(clock, chunk->packets, chunk->n, is_last, &step_back);
+	chunk->is_last = is_last && settled == chunk->n;
+	chunk->ends_all = chunk->is_last || step_back;
+	chunk->now_ns = step_back ? before_ns : clock->now_ns;
+	Chunk *next = chunk->is_last ? NULL : take_chunk(pipeline);
+	for (guint n = settled; n < chunk->n; n++)
+		keep_packet(next, &chunk->packets[n], chunk->ordinals[n], chunk->shards[n]);
+	if (next != NULL)
+		next->n_frames = next->n;
+	chunk->n = settled;
+	hand_out(pipeline, chunk);
+	return next;
+}
+
+gboolean am_pipeline_frame(AmPipeline *pipeline, const AmFrame *frame)
+{
+	AmLedger *ledger = &pipeline->options.run->ledger;
+	Chunk *chunk = pipeline->chunk;
+	ledger->read++;
+	chunk->n_frames++;
+	AmPacket packet;
+	AmSkipReason skip = am_decode(frame, &packet);
+	if (skip == AM_SKIP_NONE)
+		keep_packet(chunk, &packet, ledger->read, am_flow_shard_of(&packet, pipeline->options.flow.seed));
+	else
+		ledger->skipped[skip]++;
+	if (chunk->n_frames == CHUNK_FRAMES || chunk->used + AM_FRAME_MAX > CHUNK_BYTES)
+		pipeline->chunk = settle(pipeline, chunk, FALSE);
+	return g_atomic_int_get(&pipeline->stop) == 0;
+}
+
+/* ---- Threads */
+
+static gboolean make_shards(AmPipeline *pipeline, GError **error)
+{
+	AmFlowOptions flow = pipeline->options.flow;
+	flow.network = pipeline->options.network;
+	for (guint s = 0; s < AM_FLOW_SHARDS; s++) {
+		pipeline->shards[s] = am_flow_shard_new(&flow, error);
+		if (pipeline->shards[s] == NULL)
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static void start_threads(AmPipeline *pipeline)
+{
+	guint n_workers = pipeline->options.threads != 0 ? pipeline->options.threads : g_get_num_processors();
+	pipeline->n_workers = CLAMP(n_workers, 1, AM_FLOW_SHARDS);
+	pipeline->free_chunks = g_async_queue_new();
+	pipeline->done_chunks = g_async_queue_new();
+	for (guint c = 0; c < N_CHUNKS; c++) {
+		Chunk *chunk = pipeline->pool[c] = g_new0(Chunk, 1);
+		chunk->bytes = g_malloc(CHUNK_BYTES);
+		chunk->batches = g_new0(AmConnectionBatch, pipeline->n_workers);
+		g_async_queue_push(pipeline->free_chunks, chunk);
+	}
+	pipeline->writer = g_thread_new("writer", writer_main, pipeline);
+	pipeline->workers = g_new0(Worker, pipeline->n_workers);
+	for (guint w = 0; w < pipeline->n_workers; w++) {
+		Worker *worker = &pipeline->workers[w];
+		*worker = (Worker){.pipeline = pipeline, .index = w, .chunks = g_async_queue_new()};
+		worker->thread = g_thread_new("worker", worker_main, worker);
+	}
+}
+
+static void join_threads(AmPipeline *pipeline)
+{
+	for (guint w = 0; w < pipeline->n_workers; w++) {
+		g_thread_join(pipeline->workers[w].thread);
+		g_async_queue_unref(pipeline->workers[w].chunks);
+	}
+	g_thread_join(pipeline->writer);
+	g_free(pipeline->workers);
+	for (guint c = 0; c < N_CHUNKS; c++) {
+		Chunk *chunk = pipeline->pool[c];
+		for (guint w = 0; w < pipeline->n_workers; w++)
+			am_connection_batch_clear(&chunk->batches[w]);
+		g_free(chunk->batches);
+		g_free(chunk->bytes);
+		g_free(chunk);
+	}
+	g_async_queue_unref(pipeline->free_chunks);
+	g_async_queue_unref(pipeline->done_chunks);
+}
+
+static void count_shards(AmPipeline *pipeline)
+{
+	AmLedger *ledger = &pipeline->options.run->ledger;
+	for (guint s = 0; s < AM_FLOW_SHARDS; s++) {
+		AmFlowCounters counters = am_flow_shard_counters(pipeline->shards[s]);
+		ledger->recorded += counters.recorded;
+		ledger->connections += counters.connections;
+		ledger->connections_given_up += counters.given_up;
+		for (guint r = 0; r < AM_N_SKIP_REASONS; r++)
+			ledger->skipped[r] += counters.skipped[r];
+	}
+}
+
+/* ---- The whole */
+
+AmPipeline *am_pipeline_new(const AmPipelineOptions *options, GError **error)
+{
+	g_autoptr(AmPipeline) pipeline = g_new0(AmPipeline, 1);
+	pipeline->options = *options;
+	pipeline->clock = AM_PACKET_CLOCK_INIT;
+	if (!make_shards(pipeline, error))
+		return NULL;
+	start_threads(pipeline);
+	pipeline->chunk = take_chunk(pipeline);
+	return g_steal_pointer(&pipeline);
+}
+
+gboolean am_pipeline_finish(AmPipeline *pipeline, GError **error)
+{
+	AmLedger *ledger = &pipeline->options.run->ledger;
+	while (pipeline->chunk != NULL)
+		pipeline->chunk = settle(pipeline, pipeline->chunk, TRUE);
+	join_threads(pipeline);
+	count_shards(pipeline);
+	ledger->times_mended += pipeline->clock.mended;
+	ledger->clock_steps_back += pipeline->clock.steps_back;
+	if (pipeline->write_error == NULL)
+		return TRUE;
+	g_propagate_error(error, g_steal_pointer(&pipeline->write_error));
+	return FALSE;
+}
+
+void am_pipeline_free(AmPipeline *pipeline)
+{
+	if (pipeline == NULL)
+		return;
+	if (pipeline->chunk != NULL)
+		(void)am_pipeline_finish(pipeline, NULL);
+	for (guint s = 0; s < AM_FLOW_SHARDS; s++)
+		am_flow_shard_free(pipeline->shards[s]);
+	g_free(pipeline);
+}
