@@ -16,7 +16,7 @@ _allowmap()
 	fi
 	case $before in
 	--format) options="table json csv" ;;
-	--dpi) options="full off" ;;
+	--dpi) options="full adaptive off" ;;
 	--verdict) options=$verdicts ;;
 	--granularity) options="group exact" ;;
 	--default) options="deny deny-log monitor" ;;

@@ -18,8 +18,14 @@
 GQuark am_flow_error_quark(void);
 typedef enum { AM_FLOW_ERROR_DPI } AmFlowError;
 
+typedef enum {
+	AM_DPI_OFF,
+	AM_DPI_FULL,
+	AM_DPI_ADAPTIVE, /* a listener that was named the same way many times is sampled; server names are still read */
+} AmDpiMode;
+
 typedef struct {
-	gboolean dpi;
+	AmDpiMode dpi;
 	uint64_t seed;      /* of the hashes; fixed offline, random live */
 	uint32_t network;   /* id given to every connection */
 	uint32_t max_flows; /* of the whole table; each shard has its share. 0 = 1,000,000 */
@@ -30,6 +36,10 @@ typedef struct {
 	uint32_t udp_s;   /* 60 (RFC 4787 asks NATs for 120; DNS and most request protocols need far less) */
 	uint32_t other_s; /* 60 */
 } AmFlowOptions;
+
+/* "off", "full", "adaptive". */
+const char *am_dpi_mode_name(AmDpiMode mode);
+gboolean am_dpi_mode_parse(const char *name, AmDpiMode *ret_mode);
 
 /* What one shard counted. */
 typedef struct {

@@ -76,7 +76,7 @@ void am_ingest_arguments_add(GOptionContext *context, AmIngestArguments *argumen
 		 "Where it was captured: a name or a UUID (default: offline)", "NAME"},
 		{"network", 0, 0, G_OPTION_ARG_STRING, &arguments->network,
 		 "The address space; set it where addresses overlap (default: default)", "NAME"},
-		{"dpi", 0, 0, G_OPTION_ARG_STRING, &arguments->dpi, "full (default) or off", "MODE"},
+		{"dpi", 0, 0, G_OPTION_ARG_STRING, &arguments->dpi, "full (default), adaptive or off", "MODE"},
 		{"threads", 0, 0, G_OPTION_ARG_INT, &arguments->threads, "Worker threads (default: one per core)", "N"},
 		{"max-flows", 0, 0, G_OPTION_ARG_INT, &arguments->max_flows,
 		 "Connections kept open at once (default: 1000000)", "N"},
@@ -155,15 +155,15 @@ gboolean am_cmd_ingest_options(const AmIngestArguments *arguments, const char *d
 		.db = db, .paths = paths, .sensor = arguments->sensor, .network = arguments->network};
 	if (!check_name("sensor", options.sensor, error) || !check_name("network", options.network, error))
 		return FALSE;
-	if (arguments->dpi != NULL && strcmp(arguments->dpi, "full") != 0 && strcmp(arguments->dpi, "off") != 0) {
-		am_cmd_usage_error(error, "--dpi %s: full or off, please", arguments->dpi);
+	options.flow.dpi = AM_DPI_FULL;
+	if (arguments->dpi != NULL && !am_dpi_mode_parse(arguments->dpi, &options.flow.dpi)) {
+		am_cmd_usage_error(error, "--dpi %s: full, adaptive or off, please", arguments->dpi);
 		return FALSE;
 	}
 	if (arguments->threads < 0 || arguments->threads > 1024 || arguments->max_flows < 0) {
 		am_cmd_usage_error(error, "--threads and --max-flows take a positive number");
 		return FALSE;
 	}
-	options.flow.dpi = arguments->dpi == NULL || strcmp(arguments->dpi, "full") == 0;
 	options.flow.seed = UINT64_C(0x616c6c6f776d6170); /* "allowmap": fixed offline, so that results repeat */
 	options.flow.max_flows = (uint32_t)arguments->max_flows;
 	options.threads = (guint)arguments->threads;

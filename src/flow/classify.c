@@ -8,6 +8,8 @@
 
 #include "classify.h"
 
+#include "roles.h"
+
 #include <allowmap/flow.h>
 
 #include <ndpi_api.h>
@@ -289,7 +291,8 @@ static const uint8_t *with_true_length(AmClassifier *classifier, const AmPacket 
 	return classifier->copy;
 }
 
-void am_classifier_packet(AmClassifier *classifier, AmDpiSlot *slot, const AmPacket *packet, gboolean is_last)
+void am_classifier_packet(AmClassifier *classifier, AmDpiSlot *slot, const AmPacket *packet, gboolean is_last,
+			  gboolean brief)
 {
 	need_module(classifier);
 	AmDpi *state = slot->state != NULL ? slot->state : take_state(classifier, slot);
@@ -301,13 +304,26 @@ void am_classifier_packet(AmClassifier *classifier, AmDpiSlot *slot, const AmPac
 	if (ip != NULL)
 		protocol = ndpi_detection_process_packet(classifier->module, &state->flow, ip, (unsigned short)size,
 							 classifier->now_ms);
+	if (slot->first_app == NDPI_PROTOCOL_UNKNOWN)
+		slot->first_app = protocol.app_protocol;
 	if (protocol.app_protocol != NDPI_PROTOCOL_UNKNOWN &&
-	    (is_last || !ndpi_extra_dissection_possible(classifier->module, &state->flow))) {
+	    (is_last || brief || !ndpi_extra_dissection_possible(classifier->module, &state->flow))) {
 		extract(classifier, slot, &state->flow, protocol);
 		drop_state(classifier, state);
 	} else if (is_last) {
 		give_up(classifier, state);
 	}
+}
+
+void am_classifier_set_name(AmClassifier *classifier, AmDpiSlot *slot, uint8_t name)
+{
+	if (slot->done)
+		return;
+	if (slot->state != NULL)
+		drop_state(classifier, slot->state);
+	slot->name = name;
+	slot->confidence = AM_L7_DPI;
+	slot->done = TRUE;
 }
 
 /* The smallest packet with this tuple: nDPI guesses from a packet only. */
@@ -380,7 +396,39 @@ void am_classifier_clear(AmClassifier *classifier, AmDpiSlot *slot)
 	*slot = (AmDpiSlot){0};
 }
 
+/* ---- what was found */
+gboolean am_classifier_carries_names(const AmDpiSlot *slot)
+{
+	static const uint16_t carriers[] = {NDPI_PROTOCOL_TLS,        NDPI_PROTOCOL_QUIC,        NDPI_PROTOCOL_DTLS,
+					    NDPI_PROTOCOL_HTTP,       NDPI_PROTOCOL_DNS,         NDPI_PROTOCOL_MDNS,
+					    NDPI_PROTOCOL_LLMNR,      NDPI_PROTOCOL_MAIL_SMTP,   NDPI_PROTOCOL_KERBEROS,
+					    NDPI_PROTOCOL_HTTP_PROXY, NDPI_PROTOCOL_HTTP_CONNECT};
+	for (size_t i = 0; i < G_N_ELEMENTS(carriers); i++)
+		if (is_either(slot, carriers[i]))
+			return TRUE;
+	return slot->names != NULL;
+}
+
+uint16_t am_classifier_base(const AmDpiSlot *slot)
+{
+	return slot->master != NDPI_PROTOCOL_UNKNOWN ? slot->master : slot->app;
+}
+
 /* ---- words */
+static const char *own_name(uint8_t name)
+{
+	switch (name) {
+	case AM_ROLE_POSTGRESQL:
+		return "postgresql";
+	case AM_ROLE_REDIS:
+		return "redis";
+	case AM_ROLE_HTTP2:
+		return "http2";
+	default:
+		return NULL;
+	}
+}
+
 static const char *name_of(const AmClassifier *classifier, uint16_t id)
 {
 	return id < classifier->n_names ? classifier->names[id] : "";
@@ -388,6 +436,11 @@ static const char *name_of(const AmClassifier *classifier, uint16_t id)
 
 void am_classifier_name(const AmClassifier *classifier, const AmDpiSlot *slot, char name[AM_L7_SIZE])
 {
+	const char *own = own_name(slot->name);
+	if (own != NULL) {
+		g_strlcpy(name, own, AM_L7_SIZE);
+		return;
+	}
 	const char *master = name_of(classifier, slot->master), *app = name_of(classifier, slot->app);
 	if (*master != '\0' && *app != '\0' && slot->master != slot->app) {
 		g_strlcpy(name, master, AM_L7_SIZE);

@@ -27,9 +27,11 @@ typedef struct {
 	AmDpiNames *names; /* NULL = none were seen */
 	uint64_t risks;
 	uint16_t master, app; /* nDPI's protocol ids, 0 = none: am_classifier_name() */
+	uint16_t first_app;   /* app as it was said first */
 	uint16_t tls_version;
 	uint8_t confidence; /* AmL7Confidence */
 	uint8_t name_kind;  /* AmNameKind */
+	uint8_t name;       /* AM_ROLE_NAMES bit of what our recognisers say; it goes before nDPI's */
 	gboolean done;      /* the rest is set, no packet is wanted */
 } AmDpiSlot;
 
@@ -38,8 +40,12 @@ typedef struct {
 AmClassifier *am_classifier_new(GError **error);
 void am_classifier_free(AmClassifier *classifier);
 
-/* Gives nDPI one packet with payload; the slot must not be done. `is_last`: it must make up its mind with this one. */
-void am_classifier_packet(AmClassifier *classifier, AmDpiSlot *slot, const AmPacket *packet, gboolean is_last);
+/* Gives nDPI one packet with payload; the slot must not be done. `is_last`: it must make up its mind with this one.
+ * `brief`: its first word is enough. */
+void am_classifier_packet(AmClassifier *classifier, AmDpiSlot *slot, const AmPacket *packet, gboolean is_last,
+			  gboolean brief);
+/* Our recognisers know the protocol (a bit of AM_ROLE_NAMES): nDPI needs no more of it. */
+void am_classifier_set_name(AmClassifier *classifier, AmDpiSlot *slot, uint8_t name);
 /* The connection ends: what can be said by now. Without any payload seen: nDPI's guess by IP protocol, ports and
  * addresses of `tuple`, which is in the direction of the opener. */
 void am_classifier_finish(AmClassifier *classifier, AmDpiSlot *slot, const AmTuple *tuple);
@@ -48,5 +54,8 @@ void am_classifier_clear(AmClassifier *classifier, AmDpiSlot *slot);
 
 /* "tls.google" for nDPI's TLS and Google; "" for nothing. */
 void am_classifier_name(const AmClassifier *classifier, const AmDpiSlot *slot, char name[AM_L7_SIZE]);
+/* Whether connections of what was found carry names of servers, and the protocol that carries them. */
+gboolean am_classifier_carries_names(const AmDpiSlot *slot);
+uint16_t am_classifier_base(const AmDpiSlot *slot);
 const char *am_classifier_version(void);
 const char *am_classifier_risk_name(guint bit);

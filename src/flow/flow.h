@@ -34,6 +34,8 @@ enum {
 	AM_FLOW_EXPECTS_ANSWER = 1 << 2, /* a request of a known request protocol was sent */
 	AM_FLOW_UNREACHABLE = 1 << 3,    /* an ICMP destination unreachable quoted it */
 	AM_FLOW_ORDERLY = 1 << 4,        /* both sides closed before anybody reset */
+	AM_FLOW_BRIEF_DPI = 1 << 5,      /* nDPI's first word is enough */
+	AM_FLOW_SAMPLE = 1 << 6,         /* inspected in full: the sampler wants to know */
 };
 
 /* What every packet touches: two cache lines. */

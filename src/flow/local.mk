@@ -10,6 +10,8 @@ libam_flow_a_SOURCES = \
 	src/flow/roles-common.c \
 	src/flow/roles-tcp.c \
 	src/flow/roles-udp.c \
+	src/flow/sampler.c \
+	src/flow/sampler.h \
 	src/flow/shard.c \
 	src/flow/table.c \
 	$(NULL)
@@ -19,14 +21,18 @@ data_files += data/l7.tsv
 flow_test_LDADD = libam-flow.a libam-base.a $(NDPI_LIBS) $(GLIB_LIBS)
 
 if HAVE_CUNIT
-check_PROGRAMS += tests/unit/test-flow tests/unit/test-roles
-TESTS += tests/unit/test-flow tests/unit/test-roles
+flow_tests = tests/unit/test-flow tests/unit/test-roles tests/unit/test-sampler
+check_PROGRAMS += $(flow_tests)
+TESTS += $(flow_tests)
 tests_unit_test_flow_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_flow_SOURCES = tests/unit/test-flow.c tests/unit/flow-packets.h tests/unit/unit.h
 tests_unit_test_flow_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)
 tests_unit_test_roles_CPPFLAGS = $(unit_CPPFLAGS) -I$(top_srcdir)/src/flow
 tests_unit_test_roles_SOURCES = tests/unit/test-roles.c tests/unit/flow-packets.h tests/unit/unit.h
 tests_unit_test_roles_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)
+tests_unit_test_sampler_CPPFLAGS = $(unit_CPPFLAGS) -I$(top_srcdir)/src/flow
+tests_unit_test_sampler_SOURCES = tests/unit/test-sampler.c tests/unit/unit.h
+tests_unit_test_sampler_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)
 endif
 
 check_PROGRAMS += tests/fuzz/fuzz-flow

@@ -14,6 +14,11 @@ static unsigned by_side(gboolean client, gboolean server)
 	return client ? AM_ROLE_CLIENT : server ? AM_ROLE_SERVER : AM_ROLE_NONE;
 }
 
+static unsigned named(unsigned role, unsigned name)
+{
+	return role != AM_ROLE_NONE ? role | name : role;
+}
+
 /* RFC 8446, sections 4 and 5.1: a handshake record that begins with ClientHello (1) or ServerHello (2). */
 static unsigned tls_role(const AmRoleInput *in)
 {
@@ -146,17 +151,19 @@ static unsigned mysql_role(const AmRoleInput *in)
 	return end < in->n && in->p[end] == 0 ? AM_ROLE_SERVER : AM_ROLE_NONE;
 }
 
-/* PostgreSQL, "Message Formats": StartupMessage 3.0, CancelRequest, SSLRequest, GSSENCRequest; Authentication ('R'). */
+/* PostgreSQL, "Message Formats": StartupMessage 3.0, CancelRequest, SSLRequest, GSSENCRequest; Authentication ('R'). After
+ * SSLRequest comes TLS, which nDPI may still read a name from. */
 static unsigned postgresql_role(const AmRoleInput *in)
 {
 	if (in->n >= 9 && in->p[0] == 'R')
-		return by_side(FALSE, in->from == 5432 && am_role_be32(in->p + 1) >= 8 &&
-					      am_role_be32(in->p + 1) < 2048 && am_role_be32(in->p + 5) <= 12);
+		return named(by_side(FALSE, in->from == 5432 && am_role_be32(in->p + 1) >= 8 &&
+						    am_role_be32(in->p + 1) < 2048 && am_role_be32(in->p + 5) <= 12),
+			     AM_ROLE_POSTGRESQL);
 	if (in->n < 8 || am_role_be32(in->p) != in->n)
 		return AM_ROLE_NONE;
 	uint32_t code = am_role_be32(in->p + 4);
 	if (code == 0x00030000 && in->n >= 9)
-		return AM_ROLE_CLIENT;
+		return AM_ROLE_CLIENT | AM_ROLE_POSTGRESQL;
 	return by_side((code >= 80877103 && code <= 80877104 && in->n == 8) || (code == 80877102 && in->n == 16),
 		       FALSE);
 }
@@ -305,6 +312,8 @@ static unsigned text_role(const AmRoleInput *in)
 {
 	if (AM_STARTS(in, "SSH-2.0-") || AM_STARTS(in, "SSH-1.99-"))
 		return AM_ROLE_SSH;
+	if (AM_STARTS(in, "PRI * HTTP/2.0\r\n")) /* RFC 9113, 3.4 */
+		return AM_ROLE_CLIENT | AM_ROLE_HTTP2;
 	if (AM_STARTS(in, "INFO {"))
 		return AM_ROLE_SERVER;
 	if (AM_STARTS(in, "CONNECT {"))
@@ -321,7 +330,7 @@ static unsigned text_role(const AmRoleInput *in)
 	if (role == AM_ROLE_NONE && in->p[0] == 'A')
 		role = amqp_role(in);
 	if (role == AM_ROLE_NONE && memchr("*+-:$", in->p[0], 5) != NULL)
-		role = redis_role(in);
+		role = named(redis_role(in), AM_ROLE_REDIS);
 	return role != AM_ROLE_NONE ? role : memcached_role(in);
 }
 

@@ -19,6 +19,11 @@ enum {
 	AM_ROLE_SERVER = 1 << 1,  /* the sender is the server */
 	AM_ROLE_EXPECTS = 1 << 2, /* with CLIENT, datagrams: an answer on the same tuple is expected */
 	AM_ROLE_SSH = 1 << 3,     /* an SSH banner; says nothing about the side */
+	/* With CLIENT or SERVER: the octets name a protocol that nDPI (4.2) only guesses by its port. */
+	AM_ROLE_POSTGRESQL = 1 << 4,
+	AM_ROLE_REDIS = 1 << 5,
+	AM_ROLE_HTTP2 = 1 << 6,
+	AM_ROLE_NAMES = AM_ROLE_POSTGRESQL | AM_ROLE_REDIS | AM_ROLE_HTTP2,
 };
 
 /* How many payload packets of each side are looked at. */

@@ -7,6 +7,7 @@
 
 #include "flow.h"
 #include "roles.h"
+#include "sampler.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@ struct AmFlowShard {
 	AmFlowOptions options;
 	AmFlowTable table;
 	AmClassifier *classifier; /* NULL without DPI */
+	AmSampler *sampler;       /* NULL unless adaptive */
 	AmFlowCounters counters;
 	int64_t now_ns;
 	/* The UTC hour that the last packet was in: dividing once an hour, not once a packet. */
@@ -78,7 +80,7 @@ static uint32_t timeout_or(uint32_t given_s, uint32_t default_s)
 AmFlowShard *am_flow_shard_new(const AmFlowOptions *options, GError **error)
 {
 	AmClassifier *classifier = NULL;
-	if (options->dpi && (classifier = am_classifier_new(error)) == NULL)
+	if (options->dpi != AM_DPI_OFF && (classifier = am_classifier_new(error)) == NULL)
 		return NULL;
 	AmFlowShard *shard = g_new0(AmFlowShard, 1);
 	shard->options = *options;
@@ -98,6 +100,8 @@ AmFlowShard *am_flow_shard_new(const AmFlowOptions *options, GError **error)
 	uint32_t max_flows = options->max_flows == 0 ? DEFAULT_MAX_FLOWS : options->max_flows;
 	max_flows = MIN(max_flows / AM_FLOW_SHARDS + (max_flows % AM_FLOW_SHARDS != 0), UINT32_C(1) << 26);
 	am_flow_table_init(&shard->table, options->seed, max_flows, timeouts_s);
+	if (options->dpi == AM_DPI_ADAPTIVE)
+		shard->sampler = am_sampler_new(shard->table.key0, shard->table.key1);
 	return shard;
 }
 
@@ -106,6 +110,7 @@ void am_flow_shard_free(AmFlowShard *shard)
 	if (shard == NULL)
 		return;
 	am_classifier_free(shard->classifier);
+	am_sampler_free(shard->sampler);
 	am_flow_table_clear(&shard->table);
 	g_free(shard);
 }
@@ -259,6 +264,13 @@ static AmTuple opener_tuple(const AmFlow *flow)
 	return (AmTuple){hi, lo, key->port_hi, key->port_lo, key->ip_protocol};
 }
 
+/* Who is asked in it: what the opener opened to. */
+static AmListenerKey listener_key(const AmFlow *flow)
+{
+	AmTuple tuple = opener_tuple(flow);
+	return (AmListenerKey){tuple.destination, tuple.ip_protocol, tuple.destination_port};
+}
+
 static void finish(AmFlowShard *shard, uint32_t index, uint32_t more_evidence, AmConnectionBatch *out)
 {
 	AmFlow *flow = am_flow_at(&shard->table, index);
@@ -266,6 +278,10 @@ static void finish(AmFlowShard *shard, uint32_t index, uint32_t more_evidence, A
 	if (shard->classifier != NULL) {
 		AmTuple tuple = opener_tuple(flow);
 		am_classifier_finish(shard->classifier, &record->dpi, &tuple);
+		if ((flow->flags & AM_FLOW_SAMPLE) != 0) {
+			AmListenerKey key = listener_key(flow);
+			am_sampler_tell(shard->sampler, &key, &record->dpi);
+		}
 	}
 	emit(shard, flow, record, more_evidence, out);
 	if (shard->classifier != NULL)
@@ -341,7 +357,7 @@ static uint32_t begin(AmFlowShard *shard, const AmFlowKey *key, uint32_t hash, c
 	return index;
 }
 
-static void add_role(AmFlow *flow, const AmPacket *packet, int direction)
+static unsigned add_role(AmFlow *flow, const AmPacket *packet, int direction)
 {
 	unsigned role;
 	if (flow->key.ip_protocol == AM_PROTO_TCP)
@@ -349,28 +365,49 @@ static void add_role(AmFlow *flow, const AmPacket *packet, int direction)
 	else if (flow->key.ip_protocol == AM_PROTO_UDP)
 		role = am_role_udp(packet);
 	else
-		return;
+		return AM_ROLE_NONE;
 	flow->role_tries[direction]++;
 	if ((role & AM_ROLE_SSH) != 0)
 		flow->flags |= AM_FLOW_SSH;
 	if ((role & (AM_ROLE_CLIENT | AM_ROLE_SERVER)) == 0)
-		return;
+		return role;
 	flow->evidence |= (uint32_t)AM_EVIDENCE_CLIENT_LO << ((role & AM_ROLE_CLIENT) != 0 ? direction : !direction);
 	if ((role & AM_ROLE_EXPECTS) != 0)
 		flow->flags |= AM_FLOW_EXPECTS_ANSWER;
+	return role;
+}
+
+/* At the first payload, what adaptive mode makes of this connection. */
+static void plan_inspection(AmFlowShard *shard, AmFlow *flow, AmFlowRecord *record)
+{
+	AmListenerKey key = listener_key(flow);
+	switch (am_sampler_ask(shard->sampler, &key, &record->dpi)) {
+	case AM_INSPECT_FULL:
+		flow->flags |= AM_FLOW_SAMPLE;
+		break;
+	case AM_INSPECT_BRIEF:
+		flow->flags |= AM_FLOW_BRIEF_DPI;
+		break;
+	case AM_INSPECT_NONE:
+		break;
+	}
 }
 
 static void look_inside(AmFlowShard *shard, AmFlow *flow, AmFlowRecord *record, const AmPacket *packet, int direction)
 {
+	unsigned role = AM_ROLE_NONE;
 	if ((flow->evidence & (AM_EVIDENCE_CLIENT_LO | AM_EVIDENCE_CLIENT_HI)) == 0 &&
 	    flow->role_tries[direction] < AM_ROLE_PACKETS)
-		add_role(flow, packet, direction);
+		role = add_role(flow, packet, direction);
 	if ((flow->flags & AM_FLOW_WANTS_DPI) == 0)
 		return;
-	if (!record->dpi.done) {
-		flow->dpi_packets++;
-		am_classifier_packet(shard->classifier, &record->dpi, packet, flow->dpi_packets >= AM_DPI_MAX_PACKETS);
-	}
+	if (flow->dpi_packets++ == 0 && shard->sampler != NULL)
+		plan_inspection(shard, flow, record);
+	if ((role & AM_ROLE_NAMES) != 0)
+		am_classifier_set_name(shard->classifier, &record->dpi, (uint8_t)(role & AM_ROLE_NAMES));
+	if (!record->dpi.done)
+		am_classifier_packet(shard->classifier, &record->dpi, packet, flow->dpi_packets >= AM_DPI_MAX_PACKETS,
+				     (flow->flags & AM_FLOW_BRIEF_DPI) != 0);
 	if (record->dpi.done)
 		flow->flags &= (uint8_t)~AM_FLOW_WANTS_DPI;
 }
@@ -491,4 +528,22 @@ const char *am_flow_dpi_version(void)
 const char *am_flow_risk_name(guint bit)
 {
 	return am_classifier_risk_name(bit);
+}
+
+static const char *const mode_names[] = {[AM_DPI_OFF] = "off", [AM_DPI_FULL] = "full", [AM_DPI_ADAPTIVE] = "adaptive"};
+
+const char *am_dpi_mode_name(AmDpiMode mode)
+{
+	return mode_names[mode];
+}
+
+gboolean am_dpi_mode_parse(const char *name, AmDpiMode *ret_mode)
+{
+	for (guint n = 0; n < G_N_ELEMENTS(mode_names); n++) {
+		if (strcmp(name, mode_names[n]) == 0) {
+			*ret_mode = (AmDpiMode)n;
+			return TRUE;
+		}
+	}
+	return FALSE;
 }

@@ -110,9 +110,9 @@ static gboolean read_logs(Ingest *ingest, AmInputs *inputs, GError **error)
 static char *parameters_text(const AmIngestOptions *options)
 {
 	const AmFlowOptions *flow = &options->flow;
-	return g_strdup_printf("{\"dpi\":%s,\"hash\":\"%s\",\"max_flows\":%u,\"tcp_established_s\":%u,"
+	return g_strdup_printf("{\"dpi\":\"%s\",\"hash\":\"%s\",\"max_flows\":%u,\"tcp_established_s\":%u,"
 			       "\"tcp_unestablished_s\":%u,\"tcp_closed_s\":%u,\"udp_s\":%u,\"other_s\":%u}",
-			       flow->dpi ? "true" : "false", options->whole_hash ? "whole" : "ends", flow->max_flows,
+			       am_dpi_mode_name(flow->dpi), options->whole_hash ? "whole" : "ends", flow->max_flows,
 			       flow->tcp_established_s, flow->tcp_unestablished_s, flow->tcp_closed_s, flow->udp_s,
 			       flow->other_s);
 }
@@ -125,7 +125,7 @@ static AmRun *new_run(const AmIngestOptions *options)
 	run->started_ns = options->now_ns;
 	run->parameters = parameters_text(options);
 	run->tool_version = g_strdup(PACKAGE_VERSION);
-	run->dpi_version = g_strdup(options->flow.dpi ? am_flow_dpi_version() : "none");
+	run->dpi_version = g_strdup(options->flow.dpi != AM_DPI_OFF ? am_flow_dpi_version() : "none");
 	return run;
 }
 
