@@ -32,14 +32,14 @@ gboolean am_policy_settle(AmPolicy *policy, GError **error);
 
 /* Proof against the map, both ways: every essential edge is permitted; every permitted (client, server, protocol, port)
  * that was never essential is counted in the over_grant of each rule that permits it (set here), over addresses of the same
- * network and family. Counterexamples of the
- * first kind: error AM_POLICY_ERROR_PROOF with up to 10 of them in the message. */
+ * network and family. "any" is everybody in each network, also in those that the policy does not name. Counterexamples of
+ * the first kind: error AM_POLICY_ERROR_PROOF with up to 10 of them in the message. */
 gboolean am_policy_prove(AmPolicy *policy, const AmMap *map, GError **error);
 
 /* Do two policies permit the same packets? Addresses and ports are split into atoms (Yang and Lam, ToN 2016) and compared
  * as sets; names, evidence, ids do not matter. Networks do, unless one of the two names none and the other just one (an
- * enforcement point knows no networks). Rules that are rejected or expired permit nothing. On a difference: error AM_POLICY_ERROR_PROOF with counterexamples of both
- * kinds. Used on what an export says when it is parsed back. */
+ * enforcement point knows no networks). Rules that are rejected or expired permit nothing. On a difference: error
+ * AM_POLICY_ERROR_PROOF with counterexamples of both kinds. Used on what an export says when it is parsed back. */
 gboolean am_policy_equal(const AmPolicy *a, const AmPolicy *b, GError **error);
 
 /* Is this (client, server, protocol, port; ICMP: type << 8 | code) permitted, in any of the policy's networks? Sets

@@ -96,16 +96,11 @@ static void report(Comparison *comparison, uint32_t side, uint32_t source, uint3
 		return;
 	const AmInterval *from = example(&compiled->from, source), *port = example(&compiled->service, service);
 	AmAddress client = address_of(from), server = address_of(example(&compiled->to, to));
-	g_autofree char *tuple = am_tuple_text(&client, &server, (uint8_t)port->zone, (uint16_t)port->low.low);
 	uint32_t space = (uint32_t)(from->zone >> 1);
+	const char *network = space != AM_SPACE_DEFAULT ? compiled->spaces->names->pdata[space] : NULL;
+	g_autofree char *tuple = am_tuple_text(&client, &server, (uint8_t)port->zone, (uint16_t)port->low.low, network);
 	GString *found = comparison->found[side];
 	g_string_append_printf(found, "%s%s", found->len > 0 ? "; " : "", tuple);
-	if (space == 0)
-		return;
-	char network[64];
-	const char *name = compiled->spaces->names->pdata[space];
-	am_text_safe(network, sizeof network, name, strlen(name));
-	g_string_append_printf(found, " in network %s", network);
 }
 
 /* Each destination of `grants` (of one side) in this zone: marks it, or reports it where the other side has no mark. */

@@ -112,6 +112,7 @@ AmSpaces *am_spaces_new(void)
 	spaces->names = g_ptr_array_new();
 	spaces->ids = g_hash_table_new(g_str_hash, g_str_equal);
 	am_spaces_add(spaces, "default");
+	g_ptr_array_add(spaces->names, (gpointer) "(any other)"); /* AM_SPACE_OTHER has no name to be found by */
 	return spaces;
 }
 
@@ -128,13 +129,13 @@ uint32_t am_spaces_find(const AmSpaces *spaces, const char *name)
 {
 	gpointer found;
 	gboolean has = g_hash_table_lookup_extended(spaces->ids, name != NULL ? name : "default", NULL, &found);
-	return has ? GPOINTER_TO_UINT(found) : UINT32_MAX;
+	return has ? GPOINTER_TO_UINT(found) : AM_SPACE_OTHER;
 }
 
 uint32_t am_spaces_add(AmSpaces *spaces, const char *name)
 {
 	uint32_t found = am_spaces_find(spaces, name);
-	if (found != UINT32_MAX)
+	if (found != AM_SPACE_OTHER)
 		return found;
 	found = spaces->names->len;
 	g_ptr_array_add(spaces->names, (gpointer)name);
@@ -169,9 +170,9 @@ static void add_prefixes(GArray *intervals, const GArray *prefixes, uint32_t spa
 	}
 }
 
-static void add_everything(GArray *intervals, const AmSpaces *spaces)
+static void add_everything(GArray *intervals, uint32_t n_spaces)
 {
-	for (uint32_t space = 0; space < spaces->names->len; space++) {
+	for (uint32_t space = 0; space < n_spaces; space++) {
 		AmInterval all[2] = {{.zone = space << 1, .high = {0, UINT32_MAX}},
 				     {.zone = space << 1 | 1, .high = {UINT64_MAX, UINT64_MAX}}};
 		g_array_append_vals(intervals, all, 2);
@@ -182,7 +183,7 @@ GArray *am_peer_intervals(const AmPeer *peer, AmGroupIndex *groups, AmSpaces *sp
 {
 	GArray *intervals = g_array_new(FALSE, FALSE, sizeof(AmInterval));
 	if (peer->any)
-		add_everything(intervals, spaces);
+		add_everything(intervals, one_space ? 1 : spaces->names->len);
 	for (guint n = 0; !peer->any && peer->groups != NULL && n < peer->groups->len; n++) {
 		const AmPolicyGroup *group = g_hash_table_lookup(groups, peer->groups->pdata[n]);
 		if (group != NULL)
@@ -266,15 +267,22 @@ gboolean am_edge_needs_rule(const AmMap *map, const AmEdge *edge)
 	       client->network == server->network && am_protocol_fits(edge->ip_protocol, family == 6);
 }
 
-char *am_tuple_text(const AmAddress *client, const AmAddress *server, uint8_t ip_protocol, uint16_t port)
+char *am_tuple_text(const AmAddress *client, const AmAddress *server, uint8_t ip_protocol, uint16_t port,
+		    const char *network)
 {
-	char from[AM_ADDRESS_TEXT_SIZE], to[AM_ADDRESS_TEXT_SIZE], digits[8];
+	char from[AM_ADDRESS_TEXT_SIZE], to[AM_ADDRESS_TEXT_SIZE], digits[8], where[80] = "";
 	am_address_text(client, from);
 	am_address_text(server, to);
 	const char *protocol = am_protocol_text(ip_protocol, digits);
+	if (network != NULL) {
+		char safe[65];
+		am_text_safe(safe, sizeof safe, network, strlen(network));
+		g_snprintf(where, sizeof where, " in network %s", safe);
+	}
 	if (am_protocol_is_icmp(ip_protocol))
-		return g_strdup_printf("%s -> %s %s type %u code %u", from, to, protocol, port >> 8, port & 0xffu);
+		return g_strdup_printf("%s -> %s %s type %u code %u%s", from, to, protocol, port >> 8, port & 0xffu,
+				       where);
 	if (am_protocol_has_ports(ip_protocol))
-		return g_strdup_printf("%s -> %s %s/%u", from, to, protocol, port);
-	return g_strdup_printf("%s -> %s protocol %s", from, to, protocol);
+		return g_strdup_printf("%s -> %s %s/%u%s", from, to, protocol, port, where);
+	return g_strdup_printf("%s -> %s protocol %s%s", from, to, protocol, where);
 }

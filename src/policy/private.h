@@ -25,7 +25,8 @@ uint64_t am_intervals_count(const GArray *a, const GArray *b, uint32_t zone);
 
 #define am_zone_is_ipv6(zone) (((zone)&1) != 0)
 
-/* The networks that policies name. Index 0 is the default one. */
+/* The networks that policies name, and all those that none names: "any" is everybody there too. */
+enum { AM_SPACE_DEFAULT, AM_SPACE_OTHER };
 typedef struct {
 	GPtrArray *names; /* const char *, borrowed */
 	GHashTable *ids;
@@ -35,7 +36,7 @@ AmSpaces *am_spaces_new(void);
 void am_spaces_free(AmSpaces *spaces);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmSpaces, am_spaces_free)
 uint32_t am_spaces_add(AmSpaces *spaces, const char *name);
-/* UINT32_MAX when no policy names it. */
+/* AM_SPACE_OTHER when no policy names it. */
 uint32_t am_spaces_find(const AmSpaces *spaces, const char *name);
 
 /* Groups by name, whether or not the policy is canonical. */
@@ -43,7 +44,7 @@ typedef GHashTable AmGroupIndex; /* g_hash_table_unref() */
 AmGroupIndex *am_group_index_new(const AmPolicy *policy);
 
 /* What a peer stands for, and what a service stands for, as normalised intervals. A group that does not exist has no
- * members. With `one_space` every network counts as the default one. */
+ * members. "any" is everybody in all of `spaces`. With `one_space` every network counts as the default one. */
 GArray *am_peer_intervals(const AmPeer *peer, AmGroupIndex *groups, AmSpaces *spaces, gboolean one_space);
 GArray *am_service_intervals(const AmService *service);
 /* Packets of ICMP are IPv4 only, of ICMPv6 IPv6 only. */
@@ -115,8 +116,9 @@ uint16_t am_service_port(uint8_t ip_protocol, uint16_t port);
 gboolean am_protocol_has_ports(uint8_t ip_protocol);
 gboolean am_protocol_is_icmp(uint8_t ip_protocol);
 
-/* "client → server tcp/443", for messages. */
-char *am_tuple_text(const AmAddress *client, const AmAddress *server, uint8_t ip_protocol, uint16_t port);
+/* "client -> server tcp/443 in network NAME", for messages; NULL = the default network, which is not told. */
+char *am_tuple_text(const AmAddress *client, const AmAddress *server, uint8_t ip_protocol, uint16_t port,
+		    const char *network);
 
 /* ---- contract.c: tuples (from, to, service) become as few products of sets as equal rows and columns allow. */
 typedef struct {

@@ -85,15 +85,15 @@ static gboolean same_tuple(const AmMap *map, const AmEdge *a, const AmEdge *b)
 static void prove_edge(Proof *proof, const AmMap *map, const AmEdge *edge)
 {
 	const AmEndpoint *client = am_map_endpoint(map, edge->client), *server = am_map_endpoint(map, edge->server);
-	uint32_t space = am_spaces_find(proof->compiled->spaces, am_map_network(map, client->network));
+	const char *network = am_map_network(map, client->network);
+	uint32_t space = am_spaces_find(proof->compiled->spaces, network);
 	uint16_t port = am_service_port(edge->ip_protocol, edge->port);
 	uint32_t zone = space << 1 | (client->address.family == 6 ? 1 : 0);
-	if (space != UINT32_MAX &&
-	    count_tuple(proof, zone, &client->address, &server->address, edge->ip_protocol, port))
+	if (count_tuple(proof, zone, &client->address, &server->address, edge->ip_protocol, port))
 		return;
 	if (proof->n_missing++ >= MAX_COUNTEREXAMPLES)
 		return;
-	g_autofree char *tuple = am_tuple_text(&client->address, &server->address, edge->ip_protocol, port);
+	g_autofree char *tuple = am_tuple_text(&client->address, &server->address, edge->ip_protocol, port, network);
 	g_string_append_printf(proof->missing, "%s%s", proof->missing->len > 0 ? "; " : "", tuple);
 }
 

@@ -6,9 +6,12 @@
 #include <glib.h>
 #include <string.h>
 
-/* Addresses 0..7 of each family occur in policies; number 8 stands for all that only "any" reaches. Two networks. */
+/* Addresses 0..7 of each family occur in policies; number 8 stands for all that only "any" reaches. Policies name two of the
+ * networks, the third is of maps only: "any" reaches there too. */
+#define WORLD_NETWORKS 3
 #define WORLD_ADDRESSES 9
-#define WORLD_ENDS (2 * 2 * WORLD_ADDRESSES) /* network, family, address */
+#define WORLD_ENDS (WORLD_NETWORKS * 2 * WORLD_ADDRESSES) /* network, family, address */
+static const char *const world_networks[WORLD_NETWORKS] = {"default", "site2", "unnamed"};
 #define WORLD_SERVICES 32
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -47,6 +50,15 @@ static inline AmAddress world_address(gboolean ipv6, unsigned n)
 	return am_address_ipv6(bytes);
 }
 
+static inline unsigned world_network(const char *name)
+{
+	unsigned n = 0;
+	while (name != NULL && n < WORLD_NETWORKS && strcmp(world_networks[n], name) != 0)
+		n++;
+	g_assert(n < WORLD_NETWORKS);
+	return n;
+}
+
 /* The end's bit is (network * 2 + family) * WORLD_ADDRESSES + address. */
 static inline uint64_t world_prefix_ends(const AmPrefix *prefix, unsigned network)
 {
@@ -72,7 +84,7 @@ static inline uint64_t world_peer_ends(const AmPolicy *policy, const AmPeer *pee
 			for (guint m = 0; strcmp(group->name, peer->groups->pdata[g]) == 0 && m < group->members->len;
 			     m++)
 				ends |= world_prefix_ends(&g_array_index(group->members, AmPrefix, m),
-							  group->network != NULL);
+							  world_network(group->network));
 		}
 	}
 	return ends;
@@ -136,10 +148,11 @@ static inline AmPrefix world_random_prefix(GRand *rand)
 	return prefix;
 }
 
+/* Everybody when it says so before, or by chance. */
 static inline void world_random_peer(GRand *rand, AmPeer *peer, guint n_groups)
 {
 	guint n_named = (guint)g_rand_int_range(rand, 0, 3), n_bare = (guint)g_rand_int_range(rand, n_named == 0, 3);
-	peer->any = g_rand_int_range(rand, 0, 25) == 0;
+	peer->any = peer->any || g_rand_int_range(rand, 0, 25) == 0;
 	for (guint n = 0; !peer->any && n < n_named; n++)
 		g_ptr_array_add(peer->groups, g_strdup_printf("group-%d", g_rand_int_range(rand, 0, (int)n_groups)));
 	for (guint n = 0; !peer->any && n < n_bare; n++) {
@@ -187,6 +200,7 @@ static inline AmPolicy *world_random_policy(GRand *rand, gboolean networks)
 	for (guint n = 0; n < n_rules + (networks ? 2 : 0); n++) {
 		AmRule *rule = am_rule_new();
 		if (n < n_rules) {
+			rule->from.any = rule->to.any = g_rand_int_range(rand, 0, 15) == 0;
 			world_random_peer(rand, &rule->from, n_groups);
 			world_random_peer(rand, &rule->to, n_groups);
 		} else {
@@ -229,6 +243,7 @@ static inline void world_mutate(GRand *rand, AmPolicy *policy, gboolean networks
 		g_ptr_array_remove_index(policy->rules, (guint)g_rand_int_range(rand, 0, (int)n_rules));
 	} else {
 		AmPeer *peer = what == 6 ? &rule->from : &rule->to;
+		peer->any = FALSE;
 		g_ptr_array_set_size(peer->groups, 0);
 		g_array_set_size(peer->prefixes, 0);
 		world_random_peer(rand, peer, n_groups);

@@ -62,8 +62,9 @@ static void permits_is_brute_force(void)
 			for (unsigned s = 0; s < 2 * WORLD_ADDRESSES; s++) {
 				AmAddress client = world_address(c >= WORLD_ADDRESSES, c % WORLD_ADDRESSES);
 				AmAddress server = world_address(s >= WORLD_ADDRESSES, s % WORLD_ADDRESSES);
-				uint32_t in_any = world.services[c][s] |
-						  world.services[c + 2 * WORLD_ADDRESSES][s + 2 * WORLD_ADDRESSES];
+				uint32_t in_any = 0;
+				for (unsigned at = 0; at < WORLD_ENDS; at += 2 * WORLD_ADDRESSES)
+					in_any |= world.services[at + c][at + s];
 				for (unsigned n = 0; n < WORLD_SERVICES; n++) {
 					const AmRule *rule = NULL;
 					gboolean permitted = am_policy_permits(policy, &client, &server,
@@ -183,8 +184,8 @@ static void random_map(RandomMap *random, guint32 seed)
 	memset(random, 0, sizeof *random);
 	AmMap *map = &random->map;
 	map->networks = g_ptr_array_new();
-	g_ptr_array_add(map->networks, (gpointer) "default");
-	g_ptr_array_add(map->networks, (gpointer) "site2");
+	for (guint n = 0; n < WORLD_NETWORKS; n++)
+		g_ptr_array_add(map->networks, (gpointer)world_networks[n]);
 	map->endpoints = g_array_new(FALSE, TRUE, sizeof(AmEndpoint));
 	map->assets = g_array_new(FALSE, TRUE, sizeof(AmAsset));
 	map->edges = g_array_new(FALSE, TRUE, sizeof(AmEdge));
@@ -242,6 +243,31 @@ static void random_map_clear(RandomMap *random)
 	g_array_unref(random->map.assets);
 	g_array_unref(random->map.edges);
 	g_array_unref(random->map.groups);
+}
+
+/* Leaves the edges that `world` permits, and at most `n` that it does not. */
+static void keep_permitted(RandomMap *random, const World *world, guint n)
+{
+	GArray *edges = random->map.edges;
+	memset(&random->essential, 0, sizeof random->essential);
+	guint kept = 0;
+	for (guint e = 0; e < edges->len; e++) {
+		const AmEdge edge = g_array_index(edges, AmEdge, e);
+		guint service = 0;
+		while (world_services[service].ip_protocol != edge.ip_protocol ||
+		       world_services[service].port != edge.port)
+			service++;
+		gboolean permitted = (world->services[edge.client][edge.server] >> service & 1) != 0;
+		if (edge.verdict == AM_VERDICT_ESSENTIAL && !permitted) {
+			if (n == 0)
+				continue;
+			n--;
+		}
+		if (edge.verdict == AM_VERDICT_ESSENTIAL)
+			random->essential.services[edge.client][edge.server] |= UINT32_C(1) << service;
+		g_array_index(edges, AmEdge, kept++) = edge;
+	}
+	g_array_set_size(edges, kept);
 }
 
 static guint bits(uint32_t mask)
@@ -333,7 +359,7 @@ static void recommend_group_holds_the_essential(void)
 			const AmPolicyGroup *group = policy->groups->pdata[g];
 			for (guint n = 0; n < group->members->len; n++) {
 				uint64_t ends = world_prefix_ends(&g_array_index(group->members, AmPrefix, n),
-								  group->network != NULL);
+								  world_network(group->network));
 				for (unsigned e = 0; e < WORLD_ENDS; e++)
 					CU_ASSERT((ends >> e & 1) == 0 || random.in_essential[e]);
 			}
@@ -362,6 +388,36 @@ static void prove_finds_what_is_missing(void)
 		random_map_clear(&random);
 	}
 	CU_ASSERT(n_tried > 100);
+}
+
+/* Proof agrees with brute force on maps and policies that know nothing of each other, down to the number of counterexamples
+ * (as the message tells it). Rules from any to any hold in networks too that the policy does not name. */
+static void prove_is_brute_force(void)
+{
+	guint n_proved = 0, n_refused = 0;
+	for (guint32 round = 0; round < WORLD_ROUNDS / 5; round++) {
+		RandomMap random;
+		random_map(&random, round);
+		g_autoptr(AmPolicy) policy = copy_by_seed(round, round % 2 == 0);
+		g_autoptr(GError) error = NULL;
+		World world;
+		world_fill(&world, policy);
+		keep_permitted(&random, &world, round % 3);
+		guint n_missing = 0, n_essential = 0;
+		for (unsigned c = 0; c < WORLD_ENDS; c++)
+			for (unsigned s = 0; s < WORLD_ENDS; s++) {
+				n_essential += bits(random.essential.services[c][s]);
+				n_missing += bits(random.essential.services[c][s] & ~world.services[c][s]);
+			}
+		CU_ASSERT_EQUAL(am_policy_prove(policy, &random.map, &error), n_missing == 0);
+		CU_ASSERT_EQUAL(error != NULL, n_missing > 0);
+		CU_ASSERT(error == NULL || strtoul(error->message, NULL, 10) == n_missing);
+		n_proved += n_missing == 0 && n_essential > 0;
+		n_refused += n_missing > 0;
+		random_map_clear(&random);
+	}
+	CU_ASSERT(n_proved > WORLD_ROUNDS / 100);
+	CU_ASSERT(n_refused > WORLD_ROUNDS / 20);
 }
 
 static AmRule *add_rule(AmPolicy *policy, const char *from, const char *to, uint8_t ip_protocol, uint16_t low,
@@ -431,6 +487,63 @@ static void networks_count_where_there_are_several(void)
 	CU_ASSERT_FALSE(am_policy_equal(a, b, NULL));
 }
 
+/* What is said of all networks is more than what is said of each that is named. */
+static void any_is_more_than_all_that_are_named(void)
+{
+	static const char *const everything[] = {"0.0.0.0/0", "::/0"};
+	g_autoptr(AmPolicy) a = am_policy_new();
+	g_autoptr(AmPolicy) b = am_policy_new();
+	g_autoptr(GError) error = NULL;
+	for (guint n = 0; n < 2; n++) {
+		AmPolicyGroup *group = am_policy_group_new("all");
+		group->network = g_strdup("site2");
+		for (guint p = 0; p < 2; p++) {
+			AmPrefix prefix;
+			CU_ASSERT_FATAL(am_prefix_parse(everything[p], &prefix, NULL));
+			g_array_append_val(group->members, prefix);
+		}
+		g_ptr_array_add((n == 0 ? a : b)->groups, group);
+		add_rule(b, everything[n], everything[n], 6, 80, 80);
+	}
+	add_rule(a, "any", "any", 6, 80, 80);
+	add_rule(b, "all", "all", 6, 80, 80);
+	CU_ASSERT_FALSE(am_policy_equal(a, b, &error));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(error);
+	CU_ASSERT_STRING_EQUAL(error->message, "only the first permits 0.0.0.0 -> 0.0.0.0 tcp/80 in network (any "
+					       "other); :: -> :: tcp/80 in network (any other)");
+	add_rule(b, "any", "any", 6, 80, 80);
+	CU_ASSERT(am_policy_equal(a, b, NULL));
+}
+
+/* "any" is everybody in every network, whether or not the policy names it; an end with addresses is of its own network. */
+static void any_is_everybody_everywhere(void)
+{
+	RandomMap random;
+	random_map(&random, 1);
+	AmEdge edge = {.client = 2 * 2 * WORLD_ADDRESSES,
+		       .server = 2 * 2 * WORLD_ADDRESSES + 1,
+		       .ip_protocol = 6,
+		       .port = 80,
+		       .verdict = AM_VERDICT_ESSENTIAL};
+	g_array_set_size(random.map.edges, 0);
+	g_array_append_val(random.map.edges, edge);
+	g_autoptr(AmPolicy) policy = am_policy_new();
+	g_autoptr(GError) error = NULL;
+	add_rule(policy, "any", "10.0.0.1", 6, 80, 80);
+	add_rule(policy, "10.0.0.0", "any", 6, 80, 80);
+	add_rule(policy, "0.0.0.0/0", "0.0.0.0/0", 6, 80, 80);
+	CU_ASSERT_FALSE(am_policy_prove(policy, &random.map, &error));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(error);
+	CU_ASSERT_STRING_EQUAL(error->message, "1 essential connection is not permitted: 10.0.0.0 -> 10.0.0.1 tcp/80 "
+					       "in network unnamed");
+	AmRule *any = add_rule(policy, "any", "any", 6, 80, 80);
+	CU_ASSERT(am_policy_prove(policy, &random.map, NULL));
+	CU_ASSERT_EQUAL(any->over_grant, INT64_MAX);
+	any->status = AM_STATUS_REJECTED;
+	CU_ASSERT_FALSE(am_policy_prove(policy, &random.map, NULL));
+	random_map_clear(&random);
+}
+
 static void over_grant_is_capped(void)
 {
 	RandomMap random;
@@ -475,6 +588,9 @@ int main(void)
 				     UNIT_TEST(recommend_exact_is_exact),
 				     UNIT_TEST(recommend_group_holds_the_essential),
 				     UNIT_TEST(prove_finds_what_is_missing),
+				     UNIT_TEST(prove_is_brute_force),
+				     UNIT_TEST(any_is_everybody_everywhere),
+				     UNIT_TEST(any_is_more_than_all_that_are_named),
 				     UNIT_TEST(counterexamples_go_both_ways),
 				     UNIT_TEST(the_same_in_other_words),
 				     UNIT_TEST(networks_count_where_there_are_several),
