@@ -36,6 +36,7 @@ typedef struct {
 	const char *at, *end;
 	guint line;
 	GString *fields[N_COLUMNS];
+	char why[64]; /* what is wrong with the column, where more than its name can be said */
 } CsvReader;
 
 /* One field; FALSE when quotes are not as they should be. Stops before the comma or the end of the line. */
@@ -105,7 +106,7 @@ static gboolean read_number(const char *text, guint64 most, guint64 *ret_number)
 }
 
 /* "443" or "8000-8010" */
-static gboolean add_ports(GArray *ports, char *text)
+static gboolean add_ports(GArray *ports, char *text, char why[64])
 {
 	guint64 low, high;
 	char *dash = strchr(text, '-');
@@ -115,6 +116,8 @@ static gboolean add_ports(GArray *ports, char *text)
 		return FALSE;
 	AmPortRange range = {(uint16_t)low, (uint16_t)high};
 	gboolean in_order = ports->len == 0 || g_array_index(ports, AmPortRange, ports->len - 1).high < low;
+	if (low > high)
+		g_snprintf(why, 64, ": %u-%u ends before it begins", range.low, range.high);
 	g_array_append_val(ports, range);
 	return in_order && low <= high;
 }
@@ -133,7 +136,7 @@ static gboolean add_type(GArray *types, char *text)
 	return TRUE;
 }
 
-static gboolean read_service(AmService *service, const char *protocol, const char *text)
+static gboolean read_service(AmService *service, const char *protocol, const char *text, char why[64])
 {
 	int ip_protocol;
 	if (!am_protocol_parse(protocol, &ip_protocol))
@@ -147,7 +150,7 @@ static gboolean read_service(AmService *service, const char *protocol, const cha
 	g_auto(GStrv) parts = g_strsplit(text, " ", -1);
 	for (guint n = 0; parts[n] != NULL; n++) {
 		if (!has_types) {
-			if (!add_ports(service->ports, parts[n]))
+			if (!add_ports(service->ports, parts[n], why))
 				return FALSE;
 			continue;
 		}
@@ -187,7 +190,7 @@ static gboolean read_time(const char *text, int64_t *ret_ns)
 }
 
 /* The rule of the line, or the column that is wrong. */
-static Column set_rule(AmRule *rule, GString *const fields[N_COLUMNS])
+static Column set_rule(AmRule *rule, GString *const fields[N_COLUMNS], char why[64])
 {
 	AmRuleEvidence *evidence = &rule->evidence;
 	guint64 days;
@@ -199,7 +202,7 @@ static Column set_rule(AmRule *rule, GString *const fields[N_COLUMNS])
 		return FROM_ADDRESSES;
 	if (!read_addresses(&rule->to, fields[TO_ADDRESSES]->str))
 		return TO_ADDRESSES;
-	if (!read_service(&rule->service, fields[PROTOCOL]->str, fields[PORTS]->str))
+	if (!read_service(&rule->service, fields[PROTOCOL]->str, fields[PORTS]->str, why))
 		return PORTS;
 	if (g_strlcpy(evidence->l7, fields[L7]->str, sizeof evidence->l7) >= sizeof evidence->l7)
 		return L7;
@@ -219,8 +222,8 @@ static Column set_rule(AmRule *rule, GString *const fields[N_COLUMNS])
 
 static gboolean fail(const CsvReader *csv, const char *what, GError **error)
 {
-	g_set_error(error, AM_IMPORT_ERROR, AM_IMPORT_ERROR_INVALID, "the CSV is not understood at line %u: %s",
-		    csv->line, what);
+	g_set_error(error, AM_IMPORT_ERROR, AM_IMPORT_ERROR_INVALID, "the CSV is not understood at line %u: %s%s",
+		    csv->line, what, csv->why);
 	return FALSE;
 }
 
@@ -236,7 +239,7 @@ static gboolean read_all(CsvReader *csv, AmPolicy *policy, GError **error)
 		if (!read_fields(csv))
 			return fail(csv, "it is no line of the columns that are exported", error);
 		g_autoptr(AmRule) rule = am_rule_new();
-		Column wrong = set_rule(rule, csv->fields);
+		Column wrong = set_rule(rule, csv->fields, csv->why);
 		if (wrong != N_COLUMNS)
 			return fail(csv, column_names[wrong], error);
 		g_ptr_array_add(policy->rules, g_steal_pointer(&rule));

@@ -1,6 +1,6 @@
 /* The JSON form of our nftables export, read back command by command against its frame, data/nftables-*.json: a command of
  * the frame must stand there as it is; where the frame has a mark, sets, rules or the end of a chain are read. Any other
- * command is an error with its number. */
+ * command is an error with its place. */
 #include "config.h"
 
 #include "nftables.h"
@@ -138,7 +138,7 @@ static gboolean read_ends(json_t *expression, size_t *at, AmNftParsedRule *rule)
 	return FALSE;
 }
 
-static gboolean read_ports(json_t *value, GArray *ports)
+static gboolean read_ports(AmNftReader *reader, json_t *value, GArray *ports)
 {
 	json_t *items = only(value, "set"), *item;
 	size_t index;
@@ -151,8 +151,8 @@ static gboolean read_ports(json_t *value, GArray *ports)
 		if (!take_number(range != NULL ? json_array_get(range, 0) : item, UINT16_MAX, &low) ||
 		    !take_number(range != NULL ? json_array_get(range, 1) : item, UINT16_MAX, &high))
 			return FALSE;
-		AmPortRange both = {(uint16_t)low, (uint16_t)high};
-		g_array_append_val(ports, both);
+		if (!am_nft_add_ports(reader, ports, (guint)low, (guint)high))
+			return FALSE;
 	}
 	return json_array_size(items) > 0;
 }
@@ -174,7 +174,7 @@ static gboolean read_icmp(json_t *expression, size_t *at, const char *name, AmNf
 	return TRUE;
 }
 
-static gboolean read_service(json_t *expression, size_t *at, AmNftParsedRule *rule, GArray *ports)
+static gboolean read_service(AmNftReader *reader, json_t *expression, size_t *at, AmNftParsedRule *rule, GArray *ports)
 {
 	static const struct {
 		const char *name;
@@ -195,7 +195,7 @@ static gboolean read_service(json_t *expression, size_t *at, AmNftParsedRule *ru
 		++*at;
 		rule->ip_protocol = names[n].ip_protocol;
 		rule->ports = ports;
-		return read_ports(value, ports);
+		return read_ports(reader, value, ports);
 	}
 	gboolean is_v4 = match_of(expression, *at, "icmp", "type") != NULL;
 	rule->ip_protocol = is_v4 ? AM_PROTO_ICMP : AM_PROTO_ICMPV6;
@@ -212,7 +212,7 @@ static gboolean read_rule(JsonReader *json, json_t *rule)
 	    !json_is_string(comment) || strlen(json_string_value(comment)) != json_string_length(comment))
 		return FALSE;
 	parsed.id = json_string_value(comment);
-	return read_ends(expression, &at, &parsed) && read_service(expression, &at, &parsed, ports) &&
+	return read_ends(expression, &at, &parsed) && read_service(json->reader, expression, &at, &parsed, ports) &&
 	       json_array_size(expression) == at + 2 && json_is_null(only(json_array_get(expression, at), "counter")) &&
 	       json_is_null(only(json_array_get(expression, at + 1), "accept")) &&
 	       am_nft_add_rule(json->reader, &parsed);
@@ -346,7 +346,7 @@ AmPolicy *am_import_nftables_json(const char *text, size_t size, GError **error)
 		policy = g_steal_pointer(&reader.policy);
 	} else {
 		g_set_error(error, AM_IMPORT_ERROR, AM_IMPORT_ERROR_INVALID,
-			    "the nftables JSON is not understood at command %zu", json.at + 1);
+			    "the nftables JSON is not understood at nftables[%zu]%s", json.at, reader.why);
 	}
 	am_nft_reader_clear(&reader);
 	json_decref(document);

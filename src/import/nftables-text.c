@@ -92,7 +92,7 @@ static gboolean read_set(TextReader *text)
 	return take_line(text, "\t\t}") && take_line(text, "\t}");
 }
 
-static gboolean read_ports(const char **at, GArray *ports)
+static gboolean read_ports(AmNftReader *reader, const char **at, GArray *ports)
 {
 	if (!take(at, " dport {"))
 		return FALSE;
@@ -101,10 +101,10 @@ static gboolean read_ports(const char **at, GArray *ports)
 		if (!take_number(at, UINT16_MAX, &low))
 			return FALSE;
 		high = low;
-		if (take(at, "-") && (!take_number(at, UINT16_MAX, &high) || high <= low))
+		if (take(at, "-") && (!take_number(at, UINT16_MAX, &high) || high == low))
 			return FALSE;
-		AmPortRange range = {(uint16_t)low, (uint16_t)high};
-		g_array_append_val(ports, range);
+		if (!am_nft_add_ports(reader, ports, low, high))
+			return FALSE;
 	}
 	return take(at, " } ");
 }
@@ -124,7 +124,7 @@ static gboolean read_icmp(const char **at, const char *name, AmNftParsedRule *ru
 	return TRUE;
 }
 
-static gboolean read_service(const char **at, AmNftParsedRule *rule, GArray *ports)
+static gboolean read_service(AmNftReader *reader, const char **at, AmNftParsedRule *rule, GArray *ports)
 {
 	static const struct {
 		const char *name;
@@ -147,7 +147,7 @@ static gboolean read_service(const char **at, AmNftParsedRule *rule, GArray *por
 		if (names[n].ip_protocol == AM_PROTO_ICMP || names[n].ip_protocol == AM_PROTO_ICMPV6)
 			return read_icmp(at, names[n].name, rule);
 		rule->ports = ports;
-		return read_ports(at, ports);
+		return read_ports(reader, at, ports);
 	}
 	return FALSE;
 }
@@ -174,8 +174,8 @@ static gboolean read_rule(TextReader *text)
 		to = take_word(&at);
 	if (!bare && from == NULL && to == NULL)
 		return FALSE;
-	if (!read_service(&at, &rule, ports) || !take(&at, "counter accept comment \"") || strlen(at) != 15 ||
-	    at[14] != '"')
+	if (!read_service(text->reader, &at, &rule, ports) || !take(&at, "counter accept comment \"") ||
+	    strlen(at) != 15 || at[14] != '"')
 		return FALSE;
 	id = g_strndup(at, 14);
 	rule.from = from;
@@ -259,7 +259,7 @@ AmPolicy *am_import_nftables_text(const char *bytes, size_t size, GError **error
 	if (!read_frame(&text, am_embedded(is_host ? "data/nftables-host.nft" : "data/nftables-router.nft", NULL))) {
 		const char *line = line_of(&text);
 		g_set_error(error, AM_IMPORT_ERROR, AM_IMPORT_ERROR_INVALID,
-			    "the nftables text is not understood at line %u: %.60s", text.at + 1,
+			    "the nftables text is not understood at line %u%s: %.60s", text.at + 1, reader.why,
 			    line != NULL ? line : "it ends too early");
 		am_nft_reader_clear(&reader);
 		return NULL;

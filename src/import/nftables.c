@@ -13,6 +13,7 @@ void am_nft_reader_init(AmNftReader *reader)
 {
 	reader->policy = am_policy_new();
 	reader->sets = g_hash_table_new(g_str_hash, g_str_equal);
+	reader->why[0] = '\0';
 }
 
 void am_nft_reader_clear(AmNftReader *reader)
@@ -78,6 +79,18 @@ static gboolean set_peer(AmNftReader *reader, AmPeer *peer, const char *name, ui
 	return TRUE;
 }
 
+gboolean am_nft_add_ports(AmNftReader *reader, GArray *ports, guint low, guint high)
+{
+	AmPortRange range = {(uint16_t)low, (uint16_t)high};
+	guint last = ports->len > 0 ? g_array_index(ports, AmPortRange, ports->len - 1).high : 0;
+	if (low > high)
+		g_snprintf(reader->why, sizeof reader->why, ": the ports %u-%u end before they begin", low, high);
+	else if (ports->len > 0 && low <= last)
+		g_snprintf(reader->why, sizeof reader->why, ": the ports %u-%u are not after %u", low, high, last);
+	g_array_append_val(ports, range);
+	return reader->why[0] == '\0';
+}
+
 static gboolean set_service(AmService *service, const AmNftParsedRule *from)
 {
 	gboolean has_ports = from->ip_protocol == AM_PROTO_TCP || from->ip_protocol == AM_PROTO_UDP ||
@@ -86,10 +99,9 @@ static gboolean set_service(AmService *service, const AmNftParsedRule *from)
 	if (from->has_type)
 		g_array_append_val(service->types, from->type);
 	for (guint n = 0; from->ports != NULL && n < from->ports->len; n++) {
-		const AmPortRange *range = &g_array_index(from->ports, AmPortRange, n);
-		if (!has_ports || range->low > range->high || (n > 0 && range[-1].high >= range->low))
+		if (!has_ports)
 			return FALSE;
-		g_array_append_val(service->ports, *range);
+		g_array_append_val(service->ports, g_array_index(from->ports, AmPortRange, n));
 	}
 	return from->ports == NULL || from->ports->len > 0;
 }

@@ -6,6 +6,7 @@
 typedef struct {
 	AmPolicy *policy;
 	GHashTable *sets; /* AmPolicyGroup, borrowed, by its name: sets become groups */
+	char why[64];     /* begins with ": " where more than a place can be said of what is wrong */
 } AmNftReader;
 
 void am_nft_reader_init(AmNftReader *reader);
@@ -27,5 +28,7 @@ AmPolicyGroup *am_nft_add_set(AmNftReader *reader, const char *name, size_t size
 /* "10.0.0.1", or with a length that is shorter than an address. Elements must be ascending and disjoint, as the kernel wants
  * them; FALSE when not. */
 gboolean am_nft_add_prefix(AmPolicyGroup *set, uint8_t family, const char *text, size_t size);
-/* FALSE when a set is missing or of the other family, the ports overlap, or the id is none. */
+/* FALSE, and says why, when they end before they begin, or are not after those that are there. */
+gboolean am_nft_add_ports(AmNftReader *reader, GArray *ports, guint low, guint high);
+/* FALSE when a set is missing or of the other family, the protocol has no ports, or the id is none. */
 gboolean am_nft_add_rule(AmNftReader *reader, const AmNftParsedRule *rule);

@@ -114,6 +114,8 @@ static GArray *all_events(const AmAtoms *atoms)
 		const GArray *intervals = g_array_index(atoms->sets, GArray *, set);
 		for (guint n = 0; n < intervals->len; n++) {
 			const AmInterval *interval = &g_array_index(intervals, AmInterval, n);
+			g_assert(am_wide_compare(interval->low, interval->high) <=
+				 0); /* else it ends before it begins */
 			Event begin = {interval->zone, FALSE, interval->low, set, TRUE};
 			Event end = {interval->zone, FALSE, interval->high, set, FALSE};
 			end.at.low++;

@@ -230,6 +230,7 @@ GArray *am_service_intervals(const AmService *service)
 	for (guint n = 0; list != NULL && n < list->len; n++) {
 		if (has_ports) {
 			const AmPortRange *range = &g_array_index(list, AmPortRange, n);
+			g_assert(range->low <= range->high); /* readers refuse it; empty would come to mean all ports */
 			interval.low.low = range->low;
 			interval.high.low = range->high;
 		} else {

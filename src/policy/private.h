@@ -11,7 +11,7 @@ typedef struct {
 AmWide am_wide_of_address(const AmAddress *address);
 int am_wide_compare(AmWide a, AmWide b);
 
-/* Values low..high, inclusive. Intervals of different zones have nothing in common. For addresses the zone is (space << 1 |
+/* Values low..high, inclusive, low <= high. Intervals of different zones have nothing in common. For addresses the zone is (space << 1 |
  * is IPv6), a space being a network; for services it is the IP protocol. */
 typedef struct {
 	uint64_t zone; /* as wide as the rest, so that there is no padding: intervals are hashed as bytes */

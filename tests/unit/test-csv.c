@@ -173,6 +173,11 @@ static void test_refused(void)
 		CU_ASSERT_TRUE(g_error_matches(error, AM_IMPORT_ERROR, AM_IMPORT_ERROR_INVALID));
 		CU_ASSERT_TRUE(error != NULL && strstr(error->message, "line 3") != NULL);
 	}
+	g_autofree char *backwards = g_strconcat(header, good, bad[7], NULL);
+	g_autoptr(GError) error = NULL;
+	CU_ASSERT_PTR_NULL(am_import_csv(backwards, strlen(backwards), &error));
+	CU_ASSERT_STRING_EQUAL(error->message,
+			       "the CSV is not understood at line 3: ports: 90-80 ends before it begins");
 	CU_ASSERT_PTR_NULL(am_import_csv("", 0, NULL));
 	CU_ASSERT_PTR_NULL(am_import_csv(good, strlen(good), NULL));
 	CU_ASSERT_PTR_NULL(am_import_csv(header, sizeof header, NULL)); /* a zero octet */

@@ -244,6 +244,31 @@ static void test_fidelity(void)
 	CU_ASSERT_TRUE(g_error_matches(error, AM_EXPORT_ERROR, AM_EXPORT_ERROR_OPTION));
 }
 
+/* Said in so many words, at its place: it is the one mistake of those who write rules by hand that looks right. */
+static void test_backwards(void)
+{
+	static const char *const changes[][3] = {
+		{"{ 443 }", "{ 443-80 }", "line 14: the ports 443-80 end before they begin"},
+		{"443", "{\"range\": [443, 80]}", "nftables[6]: the ports 443-80 end before they begin"},
+		{"{ 443 }", "{ 443, 80 }", "line 14: the ports 80-80 are not after 443"},
+		{"443", "443, 443", "nftables[6]: the ports 443-443 are not after 443"}};
+	for (guint n = 0; n < G_N_ELEMENTS(changes); n++) {
+		AmExportOptions options = {.json = n % 2 != 0};
+		g_autoptr(AmPolicy) policy = one_rule("web", AM_STATUS_APPROVED);
+		g_autofree char *text = write_it(policy, &options);
+		const char *at = strstr(text, changes[n][0]);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(at);
+		g_autofree char *other =
+			g_strdup_printf("%.*s%s%s", (int)(at - text), text, changes[n][1], at + strlen(changes[n][0]));
+		g_autoptr(GError) error = NULL;
+		CU_ASSERT_PTR_NULL(read_back(other, options.json, &error));
+		CU_ASSERT_PTR_NOT_NULL_FATAL(error);
+		if (strstr(error->message, changes[n][2]) == NULL)
+			g_printerr("%s\n", error->message);
+		CU_ASSERT_PTR_NOT_NULL(strstr(error->message, changes[n][2]));
+	}
+}
+
 static void test_targets(void)
 {
 	CU_ASSERT_PTR_NULL(am_export_find("none"));
@@ -258,9 +283,11 @@ static void test_targets(void)
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
-		UNIT_TEST(test_round_trip),    UNIT_TEST(test_mutations), UNIT_TEST(test_deviations),
-		UNIT_TEST(test_half_enforced), UNIT_TEST(test_injection), UNIT_TEST(test_approval),
-		UNIT_TEST(test_fidelity),      UNIT_TEST(test_targets),   CU_TEST_INFO_NULL,
+		UNIT_TEST(test_round_trip), UNIT_TEST(test_mutations),
+		UNIT_TEST(test_deviations), UNIT_TEST(test_half_enforced),
+		UNIT_TEST(test_injection),  UNIT_TEST(test_approval),
+		UNIT_TEST(test_fidelity),   UNIT_TEST(test_backwards),
+		UNIT_TEST(test_targets),    CU_TEST_INFO_NULL,
 	};
 	return unit_run("nftables", tests);
 }

@@ -5,6 +5,12 @@
 #include "policy-random.h"
 #include "unit.h"
 
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #define SEED 20260302
 
 static AmPolicy *copy_by_seed(guint32 seed, gboolean networks)
@@ -560,6 +566,37 @@ static void over_grant_is_capped(void)
 	random_map_clear(&random);
 }
 
+/* A range that ends before it begins is a programmer's: no reader lets one in. It stops the program before anything is read
+ * that is not there. */
+static void backwards_ranges_are_asserted(void)
+{
+	g_autoptr(AmPolicy) a = am_policy_new();
+	g_autoptr(AmPolicy) b = am_policy_new();
+	AmRule *rule = add_rule(a, "10.0.0.1", "10.0.0.2", 6, 443, 80);
+	add_rule(b, "10.0.0.1", "10.0.0.2", 6, 80, 443);
+	for (int what = 0; what < 2; what++) {
+		fflush(NULL);
+		pid_t child = fork();
+		CU_ASSERT_FATAL(child >= 0);
+		if (child == 0) {
+			struct rlimit no_core = {0, 0};
+			setrlimit(RLIMIT_CORE, &no_core);
+			if (freopen("/dev/null", "w", stderr) == NULL)
+				_exit(2);
+			if (what == 0)
+				(void)am_policy_equal(a, b, NULL);
+			else
+				am_policy_canonicalise(a);
+			_exit(0);
+		}
+		int status = 0;
+		CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
+		CU_ASSERT(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+	}
+	g_array_index(rule->service.ports, AmPortRange, 0) = (AmPortRange){80, 443};
+	CU_ASSERT(am_policy_equal(a, b, NULL));
+}
+
 static void settle_binds_decisions(void)
 {
 	g_autoptr(AmPolicy) policy = am_policy_new();
@@ -595,6 +632,7 @@ int main(void)
 				     UNIT_TEST(the_same_in_other_words),
 				     UNIT_TEST(networks_count_where_there_are_several),
 				     UNIT_TEST(over_grant_is_capped),
+				     UNIT_TEST(backwards_ranges_are_asserted),
 				     UNIT_TEST(settle_binds_decisions),
 				     {NULL, NULL}};
 	return unit_run("policy", tests);

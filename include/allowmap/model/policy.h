@@ -13,7 +13,7 @@ typedef enum { AM_STATUS_PROPOSED, AM_STATUS_APPROVED, AM_STATUS_REJECTED, AM_ST
 typedef enum { AM_ORIGIN_OBSERVED, AM_ORIGIN_DECLARED, AM_ORIGIN_IMPORTED } AmRuleOrigin;
 
 typedef struct {
-	uint16_t low, high; /* inclusive */
+	uint16_t low, high; /* inclusive, low <= high */
 } AmPortRange;
 
 typedef struct {
