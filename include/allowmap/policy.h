@@ -42,6 +42,15 @@ gboolean am_policy_prove(AmPolicy *policy, const AmMap *map, GError **error);
  * AM_POLICY_ERROR_PROOF with counterexamples of both kinds. Used on what an export says when it is parsed back. */
 gboolean am_policy_equal(const AmPolicy *a, const AmPolicy *b, GError **error);
 
+/* The networks that the policy names, ascending: those of its groups, and "default" where rules hold addresses themselves, or
+ * where there are neither. Borrowed const char *; g_ptr_array_unref(). */
+GPtrArray *am_policy_networks(const AmPolicy *policy);
+
+/* What the policy says in one network, for an enforcement point there: groups and addresses of other networks are taken out,
+ * and rules that then have an end with nobody. Ids, status and evidence stay those of the whole rule, "any" stays any, so
+ * that it permits there what the policy permits there. Canonical if the policy is. */
+AmPolicy *am_policy_of_network(const AmPolicy *policy, const char *network);
+
 /* Is this (client, server, protocol, port; ICMP: type << 8 | code) permitted, in any of the policy's networks? Sets
  * *ret_rule (borrowed) if not NULL. The policy must be canonical. O(rules), each O(log members). */
 gboolean am_policy_permits(const AmPolicy *policy, const AmAddress *client, const AmAddress *server,

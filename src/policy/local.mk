@@ -8,6 +8,7 @@ libam_policy_a_SOURCES = \
 	src/policy/contract.c \
 	src/policy/equal.c \
 	src/policy/expand.c \
+	src/policy/network.c \
 	src/policy/private.h \
 	src/policy/prove.c \
 	src/policy/recommend.c \

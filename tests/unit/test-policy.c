@@ -550,6 +550,62 @@ static void any_is_everybody_everywhere(void)
 	random_map_clear(&random);
 }
 
+/* In its network, the part permits what the whole permits; elsewhere only what rules from any to any permit. */
+static void parts_are_brute_force(void)
+{
+	for (guint32 round = 0; round < WORLD_ROUNDS / 5; round++) {
+		g_autoptr(AmPolicy) policy = copy_by_seed(round, TRUE);
+		World whole, world;
+		world_fill(&whole, policy);
+		if (round % 2 == 0)
+			am_policy_canonicalise(policy);
+		g_autoptr(GPtrArray) networks = am_policy_networks(policy);
+		CU_ASSERT_EQUAL_FATAL(networks->len, 2);
+		for (unsigned network = 0; network < 2; network++) {
+			CU_ASSERT_STRING_EQUAL(networks->pdata[network], world_networks[network]);
+			g_autoptr(AmPolicy) part = am_policy_of_network(policy, world_networks[network]);
+			world_fill(&world, part);
+			gboolean same = TRUE;
+			for (unsigned c = 0; c < WORLD_ENDS; c++) {
+				unsigned end = c % (2 * WORLD_ADDRESSES), end_network = c / (2 * WORLD_ADDRESSES);
+				unsigned as = (end_network == network ? network : 2) * 2 * WORLD_ADDRESSES;
+				for (unsigned s = 0; s < 2 * WORLD_ADDRESSES; s++)
+					same = same && world.services[c][end_network * 2 * WORLD_ADDRESSES + s] ==
+							       whole.services[as + end][as + s];
+			}
+			CU_ASSERT(same);
+			g_autoptr(GPtrArray) left = am_policy_networks(part);
+			CU_ASSERT_EQUAL(left->len, 1);
+			CU_ASSERT_STRING_EQUAL(left->pdata[0], world_networks[network]);
+			for (guint r = 0, at = 0; r < part->rules->len; r++, at++) {
+				const char *id = ((AmRule *)part->rules->pdata[r])->id;
+				while (at < policy->rules->len && strcmp(((AmRule *)policy->rules->pdata[at])->id, id))
+					at++;
+				CU_ASSERT_FATAL(at < policy->rules->len);
+			}
+		}
+	}
+}
+
+static void networks_of_a_policy(void)
+{
+	g_autoptr(AmPolicy) policy = am_policy_new();
+	g_autoptr(GPtrArray) of_nothing = am_policy_networks(policy);
+	CU_ASSERT_EQUAL_FATAL(of_nothing->len, 1);
+	CU_ASSERT_STRING_EQUAL(of_nothing->pdata[0], "default");
+	AmPolicyGroup *group = am_policy_group_new("web");
+	group->network = g_strdup("branch");
+	g_ptr_array_add(policy->groups, group);
+	add_rule(policy, "web", "any", 6, 80, 80);
+	g_autoptr(GPtrArray) of_groups = am_policy_networks(policy);
+	CU_ASSERT_EQUAL_FATAL(of_groups->len, 1);
+	CU_ASSERT_STRING_EQUAL(of_groups->pdata[0], "branch");
+	add_rule(policy, "any", "10.0.0.1", 6, 80, 80);
+	g_autoptr(GPtrArray) of_both = am_policy_networks(policy);
+	CU_ASSERT_EQUAL_FATAL(of_both->len, 2);
+	CU_ASSERT_STRING_EQUAL(of_both->pdata[1], "default");
+}
+
 static void over_grant_is_capped(void)
 {
 	RandomMap random;
@@ -631,6 +687,8 @@ int main(void)
 				     UNIT_TEST(counterexamples_go_both_ways),
 				     UNIT_TEST(the_same_in_other_words),
 				     UNIT_TEST(networks_count_where_there_are_several),
+				     UNIT_TEST(parts_are_brute_force),
+				     UNIT_TEST(networks_of_a_policy),
 				     UNIT_TEST(over_grant_is_capped),
 				     UNIT_TEST(backwards_ranges_are_asserted),
 				     UNIT_TEST(settle_binds_decisions),
