@@ -40,7 +40,7 @@ _allowmap()
 		verdict) options="$map --why --by --network set any $verdicts" ;;
 		recommend) options="$map --granularity --default --output" ;;
 		export)
-			options="$map --to --policy --granularity --enforce --unapproved --allow-widening --host --form"
+			options="$map --to --policy --granularity --network --enforce --unapproved --allow-widening --host --form"
 			options="$options --output"
 			;;
 		*) options= ;;

@@ -44,8 +44,9 @@ typedef struct {
 const AmExportTarget *am_export_find(const char *name);
 const AmExportTarget *am_export_target(guint n); /* NULL past the end */
 
-/* Checks the options against the policy (nobody's approval is assumed), writes, and refuses what widens unasked. The text
- * is the caller's; *ret_fidelity (AmFidelity) too, if not NULL. */
+/* Checks the options against the policy (nobody's approval is assumed), writes, and refuses what widens unasked. The policy is
+ * of one network: an enforcement point knows addresses only. The text is the caller's; *ret_fidelity (AmFidelity) too, if not
+ * NULL. */
 char *am_export_write(const AmExportTarget *target, const AmPolicy *policy, const AmExportOptions *options,
 		      GArray **ret_fidelity, GError **error);
 

@@ -55,11 +55,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmSnapshot, am_snapshot_free)
 /* ---- recommend: map → policy, proved both ways before it is given out. */
 AmPolicy *am_job_recommend(const AmSnapshot *snapshot, const AmRecommendOptions *options, GError **error);
 
-/* ---- export: policy → text of a target, parsed back and proved equal. g_free() */
-char *am_job_export(const AmExportTarget *target, const AmPolicy *policy, const AmExportOptions *options,
-		    GArray **ret_fidelity, GError **error);
+/* ---- export: policy → text of a target, parsed back and proved equal to what the policy says in `network` (NULL = its only
+ * one; if there are more: AM_EXPORT_ERROR_OPTION). Of the fidelity, rules that hold in other networks too are narrowed, those
+ * that do not hold in this one are dropped, and stand at the end. g_free() */
+char *am_job_export(const AmExportTarget *target, const AmPolicy *policy, const char *network,
+		    const AmExportOptions *options, GArray **ret_fidelity, GError **error);
 
 /* Reads a policy document from a file ("-" = standard input). */
 AmPolicy *am_job_read_policy(const char *path, GError **error);
+/* Removes a result of an earlier run, if it is there. */
+gboolean am_job_remove_file(const char *path, GError **error);
 /* Writes a result: to standard output when `path` is NULL or "-", else to a new file beside it that replaces it at once. */
 gboolean am_job_write_file(const char *path, const char *text, gssize size, GError **error);

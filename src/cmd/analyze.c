@@ -9,43 +9,94 @@
 
 static const char description[] =
 	"Does all steps at once and puts into the folder DIR: allowmap.db (the facts), policy.json, the allow-lists\n"
-	"(nftables for a router and for a host, log-only; CSV) and report.html. Run it again with more captures to\n"
-	"add to what is known.\n"
+	"(nftables for a router and for a host, log-only; CSV) and report.html. Where several networks were ingested\n"
+	"with --network, there are allow-lists for each. Run it again with more captures to add to what is known.\n"
 	"\n"
 	"Example:\n"
 	"  allowmap analyze captures/ -o office";
 
+/* The files are "allowlist", where there are several networks the network's name, and this ending. */
 typedef struct {
-	const char *file, *target;
+	const char *ending, *target;
 	AmExportOptions options;
 } List;
 
 static const List lists[] = {
-	{"allowlist-router.nft", "nftables", {0}},
-	{"allowlist-router.nft.json", "nftables", {.json = TRUE}},
-	{"allowlist-host.nft", "nftables", {.host = TRUE}},
-	{"allowlist.csv", "csv", {0}},
+	{"-router.nft", "nftables", {0}},
+	{"-router.nft.json", "nftables", {.json = TRUE}},
+	{"-host.nft", "nftables", {.host = TRUE}},
+	{".csv", "csv", {0}},
 };
 
-static const char *const files[] = {"policy.json",        "allowlist-router.nft", "allowlist-router.nft.json",
-				    "allowlist-host.nft", "allowlist.csv",        NULL};
-
-static gboolean write_policy(const char *folder, const AmPolicy *policy, GError **error)
+static char *list_name(const char *network, const List *list)
 {
-	g_autofree char *text = am_export_policy(policy), *path = g_build_filename(folder, "policy.json", NULL);
-	if (!am_job_write_file(path, text, -1, error))
-		return FALSE;
+	return g_strdup_printf("allowlist%s%s%s", network != NULL ? "-" : "", network != NULL ? network : "",
+			       list->ending);
+}
+
+/* What `ingest --network` takes; a database may have been made otherwise. */
+static gboolean is_plain(const char *name)
+{
+	return am_cmd_check_name("network", name, NULL);
+}
+
+/* One network's lists; `network` NULL: of the only one. Adds their names to `files`. */
+static gboolean write_lists(const char *folder, const AmPolicy *policy, const char *network, GPtrArray *files,
+			    GError **error)
+{
 	for (size_t n = 0; n < G_N_ELEMENTS(lists); n++) {
+		char *file = list_name(network, &lists[n]);
+		g_ptr_array_add(files, file);
+		g_autofree char *path = g_build_filename(folder, file, NULL);
 		g_autofree char *list =
-			am_job_export(am_export_find(lists[n].target), policy, &lists[n].options, NULL, error);
-		g_autofree char *list_path = g_build_filename(folder, lists[n].file, NULL);
-		if (list == NULL || !am_job_write_file(list_path, list, -1, error))
+			am_job_export(am_export_find(lists[n].target), policy, network, &lists[n].options, NULL, error);
+		if (list == NULL || !am_job_write_file(path, list, -1, error))
 			return FALSE;
 	}
 	return TRUE;
 }
 
-static gboolean write_report(const char *folder, const AmSnapshot *snapshot, const AmPolicy *policy, GError **error)
+/* Lists that an earlier run left under a name that this one did not write: they say what is no longer so. */
+static gboolean remove_stale(const char *folder, const AmMap *map, const GPtrArray *files, GError **error)
+{
+	for (guint network = 0; network <= map->networks->len; network++) {
+		const char *name = network < map->networks->len ? map->networks->pdata[network] : NULL;
+		for (size_t n = 0; n < G_N_ELEMENTS(lists) && (name == NULL || is_plain(name)); n++) {
+			g_autofree char *file = list_name(name, &lists[n]);
+			g_autofree char *path = g_build_filename(folder, file, NULL);
+			if (!g_ptr_array_find_with_equal_func((GPtrArray *)files, file, g_str_equal, NULL) &&
+			    !am_job_remove_file(path, error))
+				return FALSE;
+		}
+	}
+	return TRUE;
+}
+
+static gboolean write_policy(const char *folder, const AmMap *map, const AmPolicy *policy, GPtrArray *files,
+			     GError **error)
+{
+	g_autofree char *text = am_export_policy(policy), *path = g_build_filename(folder, "policy.json", NULL);
+	g_ptr_array_add(files, g_strdup("policy.json"));
+	if (!am_job_write_file(path, text, -1, error))
+		return FALSE;
+	g_autoptr(GPtrArray) networks = am_policy_networks(policy);
+	for (guint n = 0; n < networks->len; n++) {
+		const char *network = networks->len > 1 ? networks->pdata[n] : NULL;
+		if (network != NULL && !is_plain(network)) {
+			g_set_error(error, AM_JOB_ERROR, AM_JOB_ERROR_OUTPUT,
+				    "the name of network %u of %u cannot be part of a file's name; write its "
+				    "allow-lists with 'allowmap export --network'",
+				    n + 1, networks->len);
+			return FALSE;
+		}
+		if (!write_lists(folder, policy, network, files, error))
+			return FALSE;
+	}
+	return remove_stale(folder, map, files, error);
+}
+
+static gboolean write_report(const char *folder, const AmSnapshot *snapshot, const AmPolicy *policy,
+			     const GPtrArray *files, GError **error)
 {
 	g_autofree char *path = g_build_filename(folder, "report.html", NULL);
 	char *html = NULL; /* by malloc(), for free() */
@@ -55,7 +106,8 @@ static gboolean write_report(const char *folder, const AmSnapshot *snapshot, con
 		g_set_error(error, AM_JOB_ERROR, AM_JOB_ERROR_OUTPUT, "no memory for the report");
 		return FALSE;
 	}
-	gboolean ok = am_report_html(snapshot->map, policy, snapshot->runs, files, memory, error);
+	gboolean ok =
+		am_report_html(snapshot->map, policy, snapshot->runs, (const char *const *)files->pdata, memory, error);
 	if (fclose(memory) != 0 && ok) {
 		g_set_error(error, AM_JOB_ERROR, AM_JOB_ERROR_OUTPUT, "no memory for the report");
 		ok = FALSE;
@@ -63,6 +115,24 @@ static gboolean write_report(const char *folder, const AmSnapshot *snapshot, con
 	ok = ok && am_job_write_file(path, html, (gssize)size, error);
 	free(html);
 	return ok;
+}
+
+static void print_files(const char *folder, const AmPolicy *policy)
+{
+	g_autoptr(GPtrArray) networks = am_policy_networks(policy);
+	if (networks->len == 1) {
+		printf("\n%s holds policy.json, allowlist-router.nft, allowlist-host.nft (both log only), "
+		       "allowlist.csv, report.html\n",
+		       folder);
+		return;
+	}
+	printf("\n%s holds policy.json, report.html, and for each network (log only)", folder);
+	for (guint n = 0; n < networks->len; n++) {
+		const char *name = networks->pdata[n];
+		printf("%s allowlist-%s-router.nft, allowlist-%s-host.nft, allowlist-%s.csv", n > 0 ? ";" : "", name,
+		       name, name);
+	}
+	printf("\n");
 }
 
 static gboolean conclude(const char *folder, const char *db, const AmMapArguments *map_arguments,
@@ -77,12 +147,14 @@ static gboolean conclude(const char *folder, const char *db, const AmMapArgument
 	if (snapshot == NULL)
 		return FALSE;
 	g_autoptr(AmPolicy) policy = am_job_recommend(snapshot, &options, error);
-	if (policy == NULL || !write_policy(folder, policy, error) || !write_report(folder, snapshot, policy, error))
+	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
+	if (policy == NULL || !write_policy(folder, snapshot->map, policy, files, error))
+		return FALSE;
+	g_ptr_array_add(files, NULL);
+	if (!write_report(folder, snapshot, policy, files, error))
 		return FALSE;
 	am_report_summary(snapshot->map, policy, snapshot->runs, stdout);
-	printf("\n%s holds policy.json, allowlist-router.nft, allowlist-host.nft (both log only), allowlist.csv, "
-	       "report.html\n",
-	       folder);
+	print_files(folder, policy);
 	return am_cmd_finish_output(error);
 }
 

@@ -68,6 +68,8 @@ int am_cmd_fail(const char *verb, const GError *error);
 /* A usage error of our own. */
 void am_cmd_usage_error(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/* Sensor and network names go into listings, file names and parameters: plain words only. NULL is fine. */
+gboolean am_cmd_check_name(const char *option, const char *name, GError **error);
 /* Fills the job's options from arguments. The strings stay the arguments'. */
 gboolean am_cmd_ingest_options(const AmIngestArguments *arguments, const char *db, const char *now,
 			       const char *const *paths, AmIngestOptions *ret_options, GError **error);

@@ -135,8 +135,7 @@ int am_cmd_fail(const char *verb, const GError *error)
 	return usage ? AM_EXIT_USAGE : AM_EXIT_ENVIRONMENT;
 }
 
-/* Sensor and network names go into listings, file names and parameters: plain words only. */
-static gboolean check_name(const char *option, const char *name, GError **error)
+gboolean am_cmd_check_name(const char *option, const char *name, GError **error)
 {
 	if (name == NULL)
 		return TRUE;
@@ -153,7 +152,8 @@ gboolean am_cmd_ingest_options(const AmIngestArguments *arguments, const char *d
 {
 	AmIngestOptions options = {
 		.db = db, .paths = paths, .sensor = arguments->sensor, .network = arguments->network};
-	if (!check_name("sensor", options.sensor, error) || !check_name("network", options.network, error))
+	if (!am_cmd_check_name("sensor", options.sensor, error) ||
+	    !am_cmd_check_name("network", options.network, error))
 		return FALSE;
 	options.flow.dpi = AM_DPI_FULL;
 	if (arguments->dpi != NULL && !am_dpi_mode_parse(arguments->dpi, &options.flow.dpi)) {

@@ -10,14 +10,16 @@ static const char description[] =
 	"Writes the policy for a target, reads that back, and proves that it permits the same. Nothing is dropped by "
 	"the\n"
 	"rules unless --enforce is given; rules that nobody has approved are enforced only with --unapproved.\n"
-	"The policy is read from --policy, or else recommended from the facts.\n"
+	"The policy is read from --policy, or else recommended from the facts. Where it is about several networks, "
+	"whose\n"
+	"addresses may overlap, --network chooses the one in which the allow-list is to be enforced.\n"
 	"\n"
 	"Examples:\n"
 	"  allowmap export --to nftables --policy policy.json -o allowmap.nft && nft -c -f allowmap.nft\n"
 	"  allowmap export --to csv --db office.db > rules.csv";
 
 typedef struct {
-	char *to, *policy, *form, *output, *granularity;
+	char *to, *policy, *form, *output, *granularity, *network;
 	AmExportOptions options;
 } Arguments;
 
@@ -44,18 +46,36 @@ static AmPolicy *get_policy(const AmMapArguments *map_arguments, const Arguments
 	return snapshot != NULL ? am_job_recommend(snapshot, &options, error) : NULL;
 }
 
-static void print_fidelity(const GArray *fidelity)
+/* How many from the n-th on have the same to be said of them: those that are dropped may be many. */
+static guint run_length(const GArray *fidelity, guint n)
+{
+	const AmFidelity *first = &g_array_index(fidelity, AmFidelity, n);
+	guint length = 1;
+	for (; n + length < fidelity->len; length++) {
+		const AmFidelity *rule = first + length;
+		if (rule->kind != first->kind || g_strcmp0(rule->reason, first->reason) != 0)
+			break;
+	}
+	return length;
+}
+
+static void print_fidelity(const GArray *fidelity, const char *network)
 {
 	static const char *const names[] = {"exact", "narrowed", "widened", "dropped"};
-	guint n_exact = 0;
-	for (guint n = 0; n < fidelity->len; n++) {
+	guint counts[G_N_ELEMENTS(names)] = {0};
+	for (guint n = 0, length; n < fidelity->len; n += length) {
 		const AmFidelity *rule = &g_array_index(fidelity, AmFidelity, n);
-		if (rule->kind == AM_FIDELITY_EXACT)
-			n_exact++;
-		else
+		length = run_length(fidelity, n);
+		counts[rule->kind] += length;
+		if (rule->kind != AM_FIDELITY_EXACT && length == 1)
 			fprintf(stderr, "%s %s: %s\n", rule->rule_id, names[rule->kind], rule->reason);
+		else if (rule->kind != AM_FIDELITY_EXACT)
+			fprintf(stderr, "%u rules, from %s on, %s: %s\n", length, rule->rule_id, names[rule->kind],
+				rule->reason);
 	}
-	fprintf(stderr, "%u of %u rules exact, read back and proved equal to the policy\n", n_exact, fidelity->len);
+	fprintf(stderr, "%u of %u rules exact, read back and proved equal to the policy%s%s\n",
+		counts[AM_FIDELITY_EXACT], fidelity->len - counts[AM_FIDELITY_DROPPED],
+		network != NULL ? " in network " : "", network != NULL ? network : "");
 }
 
 static gboolean export_policy(const AmMapArguments *map_arguments, const Arguments *arguments, GError **error)
@@ -73,10 +93,10 @@ static gboolean export_policy(const AmMapArguments *map_arguments, const Argumen
 	if (policy == NULL)
 		return FALSE;
 	g_autoptr(GArray) fidelity = NULL;
-	g_autofree char *text = am_job_export(target, policy, &options, &fidelity, error);
+	g_autofree char *text = am_job_export(target, policy, arguments->network, &options, &fidelity, error);
 	if (text == NULL || !am_job_write_file(arguments->output, text, -1, error))
 		return FALSE;
-	print_fidelity(fidelity);
+	print_fidelity(fidelity, arguments->network);
 	return TRUE;
 }
 
@@ -87,6 +107,7 @@ static void arguments_clear(Arguments *arguments)
 	g_free(arguments->form);
 	g_free(arguments->output);
 	g_free(arguments->granularity);
+	g_free(arguments->network);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Arguments, arguments_clear)
 
@@ -101,6 +122,8 @@ int am_cmd_export(int argc, char **argv)
 		 "FILE"},
 		{"granularity", 0, 0, G_OPTION_ARG_STRING, &arguments.granularity,
 		 "Without --policy: group (default) or exact", "LEVEL"},
+		{"network", 0, 0, G_OPTION_ARG_STRING, &arguments.network,
+		 "The address space that the allow-list is for (default: the policy's only one)", "NAME"},
 		{"enforce", 0, 0, G_OPTION_ARG_NONE, &options->enforce,
 		 "Deny what is not permitted (default: only log it)", NULL},
 		{"unapproved", 0, 0, G_OPTION_ARG_NONE, &options->unapproved,

@@ -11,9 +11,9 @@ typedef struct {
 	GArray *from, *to; /* AmPrefix; NULL = everybody */
 } AmFlatRule;
 
-/* The rules that permit something, in the policy's order, with their groups resolved. Adds one fidelity to each: exact, or
- * widened when the policy's groups lie in several networks, which a target that knows one address space cannot say.
- * GArray of AmFlatRule, freed with g_array_unref(). A rule that names a missing group, or whose id is none: error. */
+/* The rules that permit something, in the policy's order, with their groups resolved. Adds one fidelity to each: exact.
+ * GArray of AmFlatRule, freed with g_array_unref(). A rule that names a missing group, whose id is none, or that brings in
+ * addresses of a second network: error. */
 GArray *am_flatten(const AmPolicy *policy, GArray *fidelity, GError **error);
 
 /* ---- nftables */

@@ -89,22 +89,43 @@ static void flat_clear(gpointer data)
 	g_clear_pointer(&flat->to, g_array_unref);
 }
 
+typedef struct {
+	GHashTable *groups;
+	const char *network; /* of all addresses so far; NULL = there was none */
+} Resolver;
+
+/* The same address in two networks is two machines, and a target has no word for that. */
+static gboolean is_same_network(Resolver *resolver, const char *network, GError **error)
+{
+	network = network != NULL ? network : "default";
+	if (resolver->network == NULL)
+		resolver->network = network;
+	if (strcmp(resolver->network, network) == 0)
+		return TRUE;
+	g_set_error_literal(error, AM_EXPORT_ERROR, AM_EXPORT_ERROR_OPTION,
+			    "it is in another network than the rules before it; an allow-list is for one network");
+	return FALSE;
+}
+
 /* Groups and prefixes of one end as minimal prefixes; NULL without an error for everybody. */
-static GArray *resolve(GHashTable *groups, const AmPeer *peer, GHashTable *networks, GError **error)
+static GArray *resolve(Resolver *resolver, const AmPeer *peer, GError **error)
 {
 	if (peer->any)
 		return NULL;
 	g_autoptr(GArray) prefixes = g_array_new(FALSE, TRUE, sizeof(AmPrefix));
 	for (guint n = 0; n < peer->groups->len; n++) {
-		const AmPolicyGroup *group = g_hash_table_lookup(groups, peer->groups->pdata[n]);
+		const AmPolicyGroup *group = g_hash_table_lookup(resolver->groups, peer->groups->pdata[n]);
 		if (group == NULL) {
 			g_set_error(error, AM_EXPORT_ERROR, AM_EXPORT_ERROR_OPTION, "there is no group %s",
 				    (const char *)peer->groups->pdata[n]);
 			return NULL;
 		}
-		g_hash_table_add(networks, group->network != NULL ? group->network : (char *)"");
+		if (!is_same_network(resolver, group->network, error))
+			return NULL;
 		g_array_append_vals(prefixes, group->members->data, group->members->len);
 	}
+	if (peer->prefixes->len > 0 && !is_same_network(resolver, NULL, error))
+		return NULL;
 	if (peer->prefixes->len > 0)
 		g_array_append_vals(prefixes, peer->prefixes->data, peer->prefixes->len);
 	am_prefixes_minimise(prefixes);
@@ -120,7 +141,7 @@ static gboolean is_rule_id(const char *id)
 GArray *am_flatten(const AmPolicy *policy, GArray *fidelity, GError **error)
 {
 	g_autoptr(GHashTable) groups = g_hash_table_new(g_str_hash, g_str_equal);
-	g_autoptr(GHashTable) networks = g_hash_table_new(g_str_hash, g_str_equal);
+	Resolver resolver = {.groups = groups};
 	for (guint n = 0; n < policy->groups->len; n++)
 		g_hash_table_insert(groups, ((AmPolicyGroup *)policy->groups->pdata[n])->name,
 				    policy->groups->pdata[n]);
@@ -136,9 +157,9 @@ GArray *am_flatten(const AmPolicy *policy, GArray *fidelity, GError **error)
 			return NULL;
 		}
 		GError *failure = NULL;
-		AmFlatRule flat = {.rule = rule, .from = resolve(groups, &rule->from, networks, &failure)};
+		AmFlatRule flat = {.rule = rule, .from = resolve(&resolver, &rule->from, &failure)};
 		if (failure == NULL)
-			flat.to = resolve(groups, &rule->to, networks, &failure);
+			flat.to = resolve(&resolver, &rule->to, &failure);
 		g_array_append_val(flats, flat);
 		if (failure != NULL) {
 			g_propagate_prefixed_error(error, failure, "rule %s: ", rule->id);
@@ -147,11 +168,6 @@ GArray *am_flatten(const AmPolicy *policy, GArray *fidelity, GError **error)
 		AmFidelity exact = {.kind = AM_FIDELITY_EXACT};
 		memcpy(exact.rule_id, rule->id, sizeof exact.rule_id);
 		g_array_append_val(fidelity, exact);
-	}
-	for (guint n = 0; g_hash_table_size(networks) > 1 && n < fidelity->len; n++) {
-		AmFidelity *rule = &g_array_index(fidelity, AmFidelity, n);
-		rule->kind = AM_FIDELITY_WIDENED;
-		rule->reason = g_strdup("the policy spans several networks, and the target knows one address space");
 	}
 	return g_steal_pointer(&flats);
 }

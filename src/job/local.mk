@@ -15,11 +15,15 @@ libam_job_a_SOURCES = \
 	$(NULL)
 
 if HAVE_CUNIT
-check_PROGRAMS += tests/unit/test-clock tests/unit/test-ingest
-TESTS += tests/unit/test-clock tests/unit/test-ingest
+job_tests = tests/unit/test-clock tests/unit/test-export tests/unit/test-ingest
+check_PROGRAMS += $(job_tests)
+TESTS += $(job_tests)
 tests_unit_test_clock_CPPFLAGS = $(unit_CPPFLAGS) -I$(top_srcdir)/src/job
 tests_unit_test_clock_SOURCES = tests/unit/test-clock.c tests/unit/unit.h
 tests_unit_test_clock_LDADD = libam-job.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS)
+tests_unit_test_export_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_export_SOURCES = tests/unit/test-export.c tests/unit/policy-random.h tests/unit/unit.h
+tests_unit_test_export_LDADD = $(rooms) $(CUNIT_LIBS) $(room_libs)
 tests_unit_test_ingest_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_ingest_SOURCES = tests/unit/test-ingest.c tests/unit/unit.h
 tests_unit_test_ingest_LDADD = $(rooms) $(CUNIT_LIBS) $(room_libs)

@@ -107,6 +107,34 @@ else
 	echo "nft or namespaces are not to be had here: the rules were not loaded"
 fi
 
+# ---- Two networks with the same addresses: allow-lists for each, none for both
+"$allowmap" analyze "$sample" -o "$work/two" >/dev/null 2>&1
+"$allowmap" analyze - --network branch -o "$work/two" <"$sample" >"$work/seen" 2>&1 || fail "analyze of a second network: $(cat "$work/seen")"
+for ending in -router.nft -router.nft.json -host.nft .csv; do
+	for network in default branch; do
+		[ -s "$work/two/allowlist-$network$ending" ] || fail "analyze wrote no allowlist-$network$ending"
+		grep -q "<code>allowlist-$network$ending</code>" "$work/two/report.html" || fail "the report does not name allowlist-$network$ending"
+	done
+	[ ! -e "$work/two/allowlist$ending" ] || fail "allowlist$ending of the run before is still there"
+done
+grep -q "allowlist-branch-router.nft" "$work/seen" || fail "analyze does not say what it wrote: $(tail -n 3 "$work/seen")"
+policy=$work/two/policy.json
+expect 2 'several networks, branch and default,.*--network' "$allowmap" export --to nftables --policy "$policy"
+expect 2 'several networks' "$allowmap" export --to csv --allow-widening --policy "$policy"
+expect 2 '"office", only of branch and default' "$allowmap" export --to csv --network office --policy "$policy"
+expect 0 'dropped: only in other networks' "$allowmap" export --to csv --network branch --policy "$policy" -o "$work/branch.csv"
+expect 0 'proved equal to the policy in network branch' "$allowmap" export --to csv --network branch --db "$work/two/allowmap.db" -o "$work/branch.csv"
+for network in default branch; do
+	"$allowmap" export --to nftables --host --network $network --policy "$policy" -o "$work/host.nft" 2>"$work/seen" || fail "export of $network: $(cat "$work/seen")"
+	same "$work/host.nft" "$work/two/allowlist-$network-host.nft"
+	grep -o 'comment "r-.*"' "$work/host.nft" | sort -u >"$work/$network.ids"
+	[ "$(wc -l <"$work/$network.ids")" -gt 10 ] || fail "hardly a rule for network $network"
+done
+[ "$(wc -l <"$work/default.ids")" = "$(wc -l <"$work/branch.ids")" ] || fail "the same traffic in two networks gives another number of rules"
+[ -z "$(comm -12 "$work/default.ids" "$work/branch.ids")" ] || fail "a rule is in both networks"
+expect 0 proved "$allowmap" export --to csv --network default --policy "$work/policy.json" -o "$work/named.csv"
+same "$work/named.csv" "$work/rules.csv"
+
 # ---- Standard input, and what goes wrong
 zstd -dcq "$sample" 2>/dev/null | head -c 100000 >"$work/cut.pcapng"
 if [ -s "$work/cut.pcapng" ]; then

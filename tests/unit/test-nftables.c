@@ -219,6 +219,43 @@ static void test_approval(void)
 	CU_ASSERT_TRUE(g_error_matches(error, AM_EXPORT_ERROR, AM_EXPORT_ERROR_OPTION));
 }
 
+static GArray *members_of(const AmPolicy *policy, const char *name)
+{
+	for (guint n = 0; n < policy->groups->len; n++) {
+		AmPolicyGroup *group = policy->groups->pdata[n];
+		if (strcmp(group->name, name) == 0)
+			return group->members;
+	}
+	return NULL;
+}
+
+/* A target that cannot say something exactly. */
+static char *write_wide(const AmPolicy *policy, const AmExportOptions *options, GArray *fidelity, GError **error)
+{
+	(void)options;
+	(void)error;
+	AmFidelity wide = {.kind = AM_FIDELITY_WIDENED, .reason = g_strdup("it has no ports")};
+	memcpy(wide.rule_id, ((AmRule *)policy->rules->pdata[0])->id, sizeof wide.rule_id);
+	g_array_append_val(fidelity, wide);
+	return g_strdup("wide");
+}
+
+static void test_widening(void)
+{
+	static const AmExportTarget target = {.name = "wide", .write = write_wide};
+	g_autoptr(AmPolicy) policy = one_rule("web", AM_STATUS_APPROVED);
+	g_autoptr(GArray) fidelity = NULL;
+	g_autoptr(GError) error = NULL;
+	AmExportOptions options = {0};
+	CU_ASSERT_PTR_NULL(am_export_write(&target, policy, &options, NULL, &error));
+	CU_ASSERT_TRUE(g_error_matches(error, AM_EXPORT_ERROR, AM_EXPORT_ERROR_WIDENS));
+	CU_ASSERT_PTR_NOT_NULL(strstr(error->message, "it has no ports"));
+	options.allow_widening = TRUE;
+	g_autofree char *text = am_export_write(&target, policy, &options, &fidelity, NULL);
+	CU_ASSERT_STRING_EQUAL(text, "wide");
+	CU_ASSERT_EQUAL(g_array_index(fidelity, AmFidelity, 0).kind, AM_FIDELITY_WIDENED);
+}
+
 static void test_fidelity(void)
 {
 	g_autoptr(AmPolicy) policy = one_rule("web", AM_STATUS_APPROVED);
@@ -236,7 +273,16 @@ static void test_fidelity(void)
 	rule->to.any = FALSE;
 	g_ptr_array_add(rule->to.groups, g_strdup("db"));
 	CU_ASSERT_PTR_NULL(am_export_write(am_export_find("nftables"), policy, &all_options[0], NULL, &error));
-	CU_ASSERT_TRUE(g_error_matches(error, AM_EXPORT_ERROR, AM_EXPORT_ERROR_WIDENS));
+	CU_ASSERT_TRUE(g_error_matches(error, AM_EXPORT_ERROR, AM_EXPORT_ERROR_OPTION));
+	/* Addresses in the rule itself are of the default network. */
+	g_ptr_array_set_size(rule->to.groups, 0);
+	g_array_append_vals(rule->to.prefixes, members_of(policy, "web")->data, 1);
+	g_autofree char *bare = write_it(policy, &all_options[0]);
+	CU_ASSERT_PTR_NOT_NULL(bare);
+	((AmPolicyGroup *)policy->groups->pdata[0])->network = g_strdup("branch");
+	g_clear_error(&error);
+	CU_ASSERT_PTR_NULL(am_export_write(am_export_find("nftables"), policy, &all_options[0], NULL, &error));
+	CU_ASSERT_TRUE(g_error_matches(error, AM_EXPORT_ERROR, AM_EXPORT_ERROR_OPTION));
 	/* A group that is not there. */
 	g_ptr_array_add(rule->to.groups, g_strdup("nowhere"));
 	g_clear_error(&error);
@@ -283,11 +329,10 @@ static void test_targets(void)
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
-		UNIT_TEST(test_round_trip), UNIT_TEST(test_mutations),
-		UNIT_TEST(test_deviations), UNIT_TEST(test_half_enforced),
-		UNIT_TEST(test_injection),  UNIT_TEST(test_approval),
-		UNIT_TEST(test_fidelity),   UNIT_TEST(test_backwards),
-		UNIT_TEST(test_targets),    CU_TEST_INFO_NULL,
+		UNIT_TEST(test_round_trip),    UNIT_TEST(test_mutations), UNIT_TEST(test_deviations),
+		UNIT_TEST(test_half_enforced), UNIT_TEST(test_injection), UNIT_TEST(test_approval),
+		UNIT_TEST(test_widening),      UNIT_TEST(test_fidelity),  UNIT_TEST(test_backwards),
+		UNIT_TEST(test_targets),       CU_TEST_INFO_NULL,
 	};
 	return unit_run("nftables", tests);
 }
