@@ -3,7 +3,8 @@
  *
  * Two passes. The first learns listeners from what handshakes and protocols prove; the second settles the rest with that
  * knowledge, so that a connection whose beginning was missed joins the edge of its listener, whenever that was learned.
- * A SYN-ACK counts only when somebody asked for it or went on with it: backscatter would invent thousands of services.
+ * A SYN-ACK counts only when somebody asked for it or went on with it (or its sender did, where the other side is out of
+ * sight): backscatter would invent thousands of services.
  */
 #include "config.h"
 
@@ -47,7 +48,8 @@ static int proven_server(const AmTally *tally, AmDirection *ret_level)
 	if (connects(tally->key.ip_protocol)) {
 		for (int side = 0; side < 2; side++) {
 			votes[side] = tally->syn[!side];
-			if (tally->syn[!side] > 0 || tally->handshake > 0 || tally->counts.payload[side] > 0)
+			gboolean went_on = tally->counts.payload[side] > 0 && tally->counts.packets[!side] == 0;
+			if (tally->syn[!side] > 0 || tally->handshake > 0 || went_on)
 				votes[side] += tally->synack[side];
 		}
 	}

@@ -166,8 +166,8 @@ static int proven_client(const AmConnection *connection, AmDirection *ret_level)
 	gboolean synack[2] = {bit(connection, AM_EVIDENCE_SYNACK_LO), bit(connection, AM_EVIDENCE_SYNACK_HI)};
 	int votes[2];
 	for (int side = 0; side < 2; side++) {
-		gboolean asked =
-			syn[side] || bit(connection, AM_EVIDENCE_HANDSHAKE) || connection->total.payload[!side] > 0;
+		gboolean went_on = connection->total.payload[!side] > 0 && connection->total.packets[side] == 0;
+		gboolean asked = syn[side] || bit(connection, AM_EVIDENCE_HANDSHAKE) || went_on;
 		votes[side] = syn[side] + (asked && synack[!side]);
 	}
 	*ret_level = AM_DIRECTION_HANDSHAKE;

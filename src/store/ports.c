@@ -8,11 +8,27 @@
 
 #include <string.h>
 
+static gboolean has(const AmConnection *connection, uint32_t lo_bit, int side)
+{
+	return (connection->evidence & lo_bit << side) != 0;
+}
+
+/* A SYN-ACK proves a service when somebody asked for it or went on with it. Without either it is backscatter as likely as a
+ * connection whose beginning was missed. Where a mirror misses the other direction altogether, data that the sender goes on
+ * with shows that it was answered. */
+static gboolean answers(const AmConnection *connection, int side)
+{
+	if (!has(connection, AM_EVIDENCE_SYNACK_LO, side))
+		return FALSE;
+	return has(connection, AM_EVIDENCE_SYN_LO, !side) || (connection->evidence & AM_EVIDENCE_HANDSHAKE) != 0 ||
+	       (connection->total.payload[side] > 0 && connection->total.packets[!side] == 0);
+}
+
 AmSide am_side_of(const AmConnection *connection)
 {
 	uint32_t evidence = connection->evidence;
-	gboolean lo_asks = (evidence & (AM_EVIDENCE_SYN_LO | AM_EVIDENCE_SYNACK_HI)) != 0;
-	gboolean hi_asks = (evidence & (AM_EVIDENCE_SYN_HI | AM_EVIDENCE_SYNACK_LO)) != 0;
+	gboolean lo_asks = has(connection, AM_EVIDENCE_SYN_LO, 0) || answers(connection, 1);
+	gboolean hi_asks = has(connection, AM_EVIDENCE_SYN_LO, 1) || answers(connection, 0);
 	if (lo_asks != hi_asks)
 		return lo_asks ? AM_SIDE_HI : AM_SIDE_LO;
 	gboolean lo_answers = (evidence & AM_EVIDENCE_SYNACK_LO) != 0;

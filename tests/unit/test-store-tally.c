@@ -56,9 +56,9 @@ static void test_side(void)
 	} cases[] = {
 		{AM_EVIDENCE_SYN_LO, AM_SIDE_HI},
 		{AM_EVIDENCE_SYN_HI, AM_SIDE_LO},
-		{AM_EVIDENCE_SYNACK_LO, AM_SIDE_LO},
-		{AM_EVIDENCE_SYNACK_HI, AM_SIDE_HI},
 		{AM_EVIDENCE_SYN_LO | AM_EVIDENCE_SYNACK_HI, AM_SIDE_HI},
+		{AM_EVIDENCE_SYNACK_LO | AM_EVIDENCE_HANDSHAKE, AM_SIDE_LO},
+		{AM_EVIDENCE_SYNACK_HI | AM_EVIDENCE_HANDSHAKE, AM_SIDE_HI},
 		{AM_EVIDENCE_SYN_LO | AM_EVIDENCE_CLIENT_HI, AM_SIDE_HI},
 		{AM_EVIDENCE_SYN_LO | AM_EVIDENCE_SYN_HI, AM_SIDE_NONE},
 		{AM_EVIDENCE_SYN_LO | AM_EVIDENCE_SYN_HI | AM_EVIDENCE_SYNACK_LO, AM_SIDE_NONE},
@@ -71,6 +71,29 @@ static void test_side(void)
 	};
 	for (guint n = 0; n < G_N_ELEMENTS(cases); n++) {
 		c.evidence = cases[n].evidence;
+		CU_ASSERT_EQUAL(am_side_of(&c), cases[n].side);
+	}
+}
+
+/* Backscatter looks like this: nobody asked, nobody went on. Only what the sender itself says next speaks for a service, where
+ * the other side is out of sight. */
+static void test_side_of_lone_synack(void)
+{
+	const struct {
+		uint64_t packets[2], payload[2];
+		AmSide side;
+	} cases[] = {
+		{{1, 0}, {0, 0}, AM_SIDE_NONE},   /* the SYN-ACK of a reflector */
+		{{5, 0}, {0, 0}, AM_SIDE_NONE},   /* sent again */
+		{{2, 1}, {0, 0}, AM_SIDE_NONE},   /* refused by who never asked */
+		{{2, 1}, {100, 0}, AM_SIDE_NONE}, /* words into the void, all the same */
+		{{3, 0}, {100, 0}, AM_SIDE_LO},   /* a mirror that shows one direction: it was answered */
+	};
+	AmConnection c = store_connection(1, "10.0.0.1", 443, "10.0.0.2", 40000, T0);
+	for (guint n = 0; n < G_N_ELEMENTS(cases); n++) {
+		c.evidence = AM_EVIDENCE_SYNACK_LO | AM_EVIDENCE_FIRST_LO | AM_EVIDENCE_MIDSTREAM;
+		memcpy(c.total.packets, cases[n].packets, sizeof c.total.packets);
+		memcpy(c.total.payload, cases[n].payload, sizeof c.total.payload);
 		CU_ASSERT_EQUAL(am_side_of(&c), cases[n].side);
 	}
 }
@@ -353,6 +376,7 @@ int main(void)
 {
 	static const CU_TestInfo tests[] = {
 		UNIT_TEST(test_side),
+		UNIT_TEST(test_side_of_lone_synack),
 		UNIT_TEST(test_choice),
 		UNIT_TEST(test_add),
 		UNIT_TEST(test_revision),
