@@ -1,9 +1,8 @@
 # Benchmarks, and checks against captures that are not part of the project.
-EXTRA_PROGRAMS += tests/bench/pcap-loop
+check_PROGRAMS += tests/bench/pcap-loop
 tests_bench_pcap_loop_CPPFLAGS = $(AM_CPPFLAGS) $(PCAP_CFLAGS)
 tests_bench_pcap_loop_SOURCES = tests/bench/pcap-loop.c
 tests_bench_pcap_loop_LDADD = $(PCAP_LIBS)
-CLEANFILES += tests/bench/pcap-loop
 EXTRA_DIST += \
 	tests/bench/peers.sh \
 	tests/fixtures/README.md \

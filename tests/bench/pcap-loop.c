@@ -1,4 +1,6 @@
 /* A bare libpcap loop: reads every packet of a capture and does nothing with it. The floor under every reader. */
+#include "config.h"
+
 #include <pcap.h>
 #include <stdio.h>
 
