@@ -17,13 +17,14 @@ trap 'rm -rf "$work"' EXIT
 
 declare -A command
 command[allowmap]="$allowmap ingest --db $work/db $capture"
+command[allowmap-adaptive]="$allowmap ingest --dpi adaptive --db $work/db $capture"
 command[allowmap-no-dpi]="$allowmap ingest --dpi off --db $work/db $capture"
 command[ndpiReader]="ndpiReader -q -i $capture"
 command[softflowd]="softflowd -d -r $capture -n 127.0.0.1:9 -v 9 -m 4000000"
 command[nfpcapd]="nfpcapd -r $capture -l $work/nf"
 command[argus]="argus -r $capture -w $work/argus.out"
 command[pcap-loop]="$pcap_loop $capture"
-order="allowmap allowmap-no-dpi ndpiReader softflowd nfpcapd argus pcap-loop"
+order="allowmap allowmap-adaptive allowmap-no-dpi ndpiReader softflowd nfpcapd argus pcap-loop"
 
 names=
 for name in $order; do

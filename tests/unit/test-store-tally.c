@@ -375,18 +375,12 @@ static void test_icmp(void)
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
-		UNIT_TEST(test_side),
-		UNIT_TEST(test_side_of_lone_synack),
-		UNIT_TEST(test_choice),
-		UNIT_TEST(test_add),
-		UNIT_TEST(test_revision),
-		UNIT_TEST(test_side_found_late),
-		UNIT_TEST(test_crowded),
-		UNIT_TEST(test_order),
-		UNIT_TEST(test_full),
-		UNIT_TEST(test_spill),
-		UNIT_TEST(test_icmp),
-		{NULL, NULL},
+		UNIT_TEST(test_side),     UNIT_TEST(test_side_of_lone_synack),
+		UNIT_TEST(test_choice),   UNIT_TEST(test_add),
+		UNIT_TEST(test_revision), UNIT_TEST(test_side_found_late),
+		UNIT_TEST(test_crowded),  UNIT_TEST(test_order),
+		UNIT_TEST(test_full),     UNIT_TEST(test_spill),
+		UNIT_TEST(test_icmp),     {NULL, NULL},
 	};
 	return unit_run("store-tally", tests);
 }
