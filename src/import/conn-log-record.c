@@ -158,6 +158,18 @@ static gboolean read_numbers(const AmLogRecord *from, Record *record)
 	       read_seconds(&from->values[AM_LOG_DURATION], &record->duration_ns);
 }
 
+/* "SF", "RSTOS0": it is listed and put into reports as it stands there, so nothing but letters and digits may pass. */
+static gboolean is_state_word(const AmLogValue *state)
+{
+	if (state->text == NULL || state->size == 0 || state->size >= AM_CONN_STATE_SIZE)
+		return FALSE;
+	for (size_t n = 0; n < state->size; n++) {
+		if (!g_ascii_isalnum(state->text[n]))
+			return FALSE;
+	}
+	return TRUE;
+}
+
 static gboolean read_record(const AmLogRecord *from, Record *record)
 {
 	const AmLogValue *history = &from->values[AM_LOG_HISTORY], *state = &from->values[AM_LOG_CONN_STATE];
@@ -169,7 +181,7 @@ static gboolean read_record(const AmLogRecord *from, Record *record)
 	    record->address[0].family != record->address[1].family || !read_protocol(from, record) ||
 	    !read_numbers(from, record) || record->duration_ns > INT64_MAX - record->first_ns)
 		return FALSE;
-	if (state->text == NULL || state->size >= AM_CONN_STATE_SIZE)
+	if (!is_state_word(state))
 		return FALSE;
 	record->state = state->text;
 	record->state_size = state->size;
@@ -368,7 +380,7 @@ static void read_link(const AmLogRecord *from, const Record *record, AmConnectio
 		for (int n = 0; n < 6; n++) {
 			int high = g_ascii_xdigit_value(text[3 * n]), low = g_ascii_xdigit_value(text[3 * n + 1]);
 			ok = ok && high >= 0 && low >= 0 && (n == 5 || text[3 * n + 2] == ':');
-			bytes[n] = (uint8_t)(high << 4 | low);
+			bytes[n] = ok ? (uint8_t)(high << 4 | low) : 0;
 		}
 		if (ok)
 			memcpy(mac, bytes, sizeof bytes);

@@ -332,8 +332,10 @@ AmPolicy *am_import_nftables_json(const char *text, size_t size, GError **error)
 	json_error_t failure;
 	json_t *document = json_loadb(text, size, JSON_REJECT_DUPLICATES, &failure);
 	if (document == NULL) {
+		char message[JSON_ERROR_TEXT_LENGTH];
+		am_text_safe(message, sizeof message, failure.text, strlen(failure.text));
 		g_set_error(error, AM_IMPORT_ERROR, AM_IMPORT_ERROR_INVALID, "the nftables JSON, line %d: %s",
-			    failure.line, failure.text);
+			    failure.line, message);
 		return NULL;
 	}
 	AmNftReader reader;

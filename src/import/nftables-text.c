@@ -257,10 +257,12 @@ AmPolicy *am_import_nftables_text(const char *bytes, size_t size, GError **error
 	am_nft_reader_init(&reader);
 	TextReader text = {.reader = &reader, .lines = lines, .enforce = -1};
 	if (!read_frame(&text, am_embedded(is_host ? "data/nftables-host.nft" : "data/nftables-router.nft", NULL))) {
-		const char *line = line_of(&text);
+		const char *line = line_of(&text) != NULL ? line_of(&text) : "it ends too early";
+		char safe[61];
+		line += strspn(line, "\t");
+		am_text_safe(safe, sizeof safe, line, strlen(line));
 		g_set_error(error, AM_IMPORT_ERROR, AM_IMPORT_ERROR_INVALID,
-			    "the nftables text is not understood at line %u%s: %.60s", text.at + 1, reader.why,
-			    line != NULL ? line : "it ends too early");
+			    "the nftables text is not understood at line %u%s: %s", text.at + 1, reader.why, safe);
 		am_nft_reader_clear(&reader);
 		return NULL;
 	}

@@ -310,6 +310,9 @@ static void test_unusable_lines(void)
 		"1\tC\t10.0.0.1\t4\t10.0.0.2\t22\ttcp\t-\t-1\t5\t5\tSF\tT\tT\t0\tS\t5\t100\t5\t100\t-\t6\n",
 		"1\tC\t10.0.0.1\t4\t10.0.0.2\t22\ttcp\t-\t1\t99999999999999999999\t5\tSF\tT\tT\t0\tS\t5\t1\t5\t1\t-"
 		"\t6\n",
+		/* A state is a word: it is listed and put into reports as it is. */
+		"1\tC\t10.0.0.1\t4\t10.0.0.2\t22\ttcp\t-\t1\t5\t5\tS\x1b[0m\tT\tT\t0\tS\t5\t100\t5\t100\t-\t6\n",
+		"1\tC\t10.0.0.1\t4\t10.0.0.2\t22\ttcp\t-\t1\t5\t5\tS\xc5\tT\tT\t0\tS\t5\t100\t5\t100\t-\t6\n",
 		"9999999999999\tC\t10.0.0.1\t4\t10.0.0.2\t22\ttcp\t-\t1\t5\t5\tSF\tT\tT\t0\tS\t5\t1\t5\t1\t-\t6\n",
 	};
 	for (guint n = 0; n < G_N_ELEMENTS(bad); n++)

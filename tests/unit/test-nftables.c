@@ -315,6 +315,27 @@ static void test_backwards(void)
 	}
 }
 
+/* A line that is not understood is shown; whatever is in it, the message can be printed. */
+static void test_unprintable(void)
+{
+	g_autoptr(AmPolicy) policy = one_rule("web", AM_STATUS_APPROVED);
+	g_autofree char *text = write_it(policy, &all_options[0]);
+	for (size_t length = 1; length < 70; length++) {
+		g_autoptr(GError) error = NULL;
+		g_autofree char *filler = g_strnfill(length, 'x');
+		g_autofree char *other = g_strdup_printf("%s%s\xc3\xa4\x1b\xff\n", text, filler);
+		CU_ASSERT_PTR_NULL(am_import_nftables_text(other, strlen(other), &error));
+		CU_ASSERT_PTR_NOT_NULL_FATAL(error);
+		CU_ASSERT_TRUE(g_utf8_validate(error->message, -1, NULL));
+		CU_ASSERT_PTR_NULL(strchr(error->message, '\x1b'));
+	}
+	static const char json[] = "{\"nftables\": [\x7f]}";
+	g_autoptr(GError) error = NULL;
+	CU_ASSERT_PTR_NULL(am_import_nftables_json(json, strlen(json), &error));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(error);
+	CU_ASSERT_PTR_NULL(strchr(error->message, '\x7f'));
+}
+
 static void test_targets(void)
 {
 	CU_ASSERT_PTR_NULL(am_export_find("none"));
@@ -332,7 +353,7 @@ int main(void)
 		UNIT_TEST(test_round_trip),    UNIT_TEST(test_mutations), UNIT_TEST(test_deviations),
 		UNIT_TEST(test_half_enforced), UNIT_TEST(test_injection), UNIT_TEST(test_approval),
 		UNIT_TEST(test_widening),      UNIT_TEST(test_fidelity),  UNIT_TEST(test_backwards),
-		UNIT_TEST(test_targets),       CU_TEST_INFO_NULL,
+		UNIT_TEST(test_unprintable),   UNIT_TEST(test_targets),   CU_TEST_INFO_NULL,
 	};
 	return unit_run("nftables", tests);
 }
