@@ -24,10 +24,10 @@ check_PROGRAMS += tests/unit/test-csv tests/unit/test-nftables
 TESTS += tests/unit/test-csv tests/unit/test-nftables
 export_test_libs = libam-export.a libam-import.a libam-policy.a libam-base.a $(CUNIT_LIBS) $(JANSSON_LIBS) $(GLIB_LIBS)
 tests_unit_test_csv_CPPFLAGS = $(unit_CPPFLAGS)
-tests_unit_test_csv_SOURCES = tests/unit/test-csv.c tests/unit/random-policy.h tests/unit/unit.h
+tests_unit_test_csv_SOURCES = tests/unit/test-csv.c tests/unit/policy-text.h tests/unit/unit.h
 tests_unit_test_csv_LDADD = $(export_test_libs)
 tests_unit_test_nftables_CPPFLAGS = $(unit_CPPFLAGS)
-tests_unit_test_nftables_SOURCES = tests/unit/test-nftables.c tests/unit/random-policy.h tests/unit/unit.h
+tests_unit_test_nftables_SOURCES = tests/unit/test-nftables.c tests/unit/policy-text.h tests/unit/unit.h
 tests_unit_test_nftables_LDADD = $(export_test_libs)
 endif
 

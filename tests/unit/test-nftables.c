@@ -5,7 +5,7 @@
 #include "allowmap/export.h"
 #include "allowmap/import.h"
 
-#include "random-policy.h"
+#include "policy-text.h"
 #include "unit.h"
 
 #include <string.h>

@@ -1,5 +1,6 @@
-/* Random policies for round trips. Every rule has a service that no other rule has, so that changing any rule, address or
- * port changes what the policy permits. */
+/* Random policies for what is done to their text: addresses and ports of any kind, and every rule has a service that no other
+ * rule has, so that changing any rule, address or port in the text changes what the policy permits. There is no telling what
+ * they permit but by the code under test; the policies of policy-random.h are small enough for that. */
 #pragma once
 
 #include "allowmap/policy.h"
