@@ -15,6 +15,53 @@
 #include <ndpi_api.h>
 #include <string.h>
 
+/* ---- what differs between versions of nDPI, as configure found it */
+#ifdef HAVE_NDPI_NESTED_PROTOCOL
+#define MASTER_OF(protocol) ((protocol).proto.master_protocol)
+#define APP_OF(protocol) ((protocol).proto.app_protocol)
+#else
+#define MASTER_OF(protocol) ((protocol).master_protocol)
+#define APP_OF(protocol) ((protocol).app_protocol)
+#endif
+
+static struct ndpi_detection_module_struct *init_module(void)
+{
+#ifdef HAVE_NDPI_GLOBAL_CONTEXT
+	return ndpi_init_detection_module(NULL);
+#else
+	return ndpi_init_detection_module(ndpi_no_prefs);
+#endif
+}
+
+static ndpi_protocol process_packet(struct ndpi_detection_module_struct *module, struct ndpi_flow_struct *flow,
+				    const uint8_t *ip, size_t size, uint64_t now_ms)
+{
+#ifdef HAVE_NDPI_INPUT_INFO
+	return ndpi_detection_process_packet(module, flow, ip, (unsigned short)size, now_ms, NULL);
+#else
+	return ndpi_detection_process_packet(module, flow, ip, (unsigned short)size, now_ms);
+#endif
+}
+
+static ndpi_protocol guess(struct ndpi_detection_module_struct *module, struct ndpi_flow_struct *flow)
+{
+	u_int8_t was_guessed = 0;
+#ifdef HAVE_NDPI_GIVEUP_ALWAYS_GUESSES
+	return ndpi_detection_giveup(module, flow, &was_guessed);
+#else
+	return ndpi_detection_giveup(module, flow, 1, &was_guessed);
+#endif
+}
+
+static const char *alpn_of(const struct ndpi_flow_struct *flow)
+{
+#ifdef HAVE_NDPI_ADVERTISED_ALPNS
+	return flow->protos.tls_quic.advertised_alpns;
+#else
+	return flow->protos.tls_quic.alpn;
+#endif
+}
+
 #define NAMES_BLOCK 256
 #define STATES_BLOCK 64
 #define MAX_PACKET 65535
@@ -105,7 +152,7 @@ static void need_module(AmClassifier *classifier)
 	if (classifier->module != NULL)
 		return;
 	G_LOCK(module);
-	classifier->module = ndpi_init_detection_module(ndpi_no_prefs);
+	classifier->module = init_module();
 	if (classifier->module == NULL)
 		g_error("nDPI: no memory for its tables; --no-dpi does without them");
 	NDPI_BITMASK_SET_ALL(all);
@@ -170,6 +217,10 @@ static AmL7Confidence confidence_of(const struct ndpi_flow_struct *flow)
 	case NDPI_CONFIDENCE_DPI:
 		return AM_L7_DPI;
 	case NDPI_CONFIDENCE_DPI_CACHE:
+#ifdef HAVE_NDPI_PARTIAL
+	case NDPI_CONFIDENCE_DPI_PARTIAL:
+	case NDPI_CONFIDENCE_DPI_PARTIAL_CACHE:
+#endif
 		return AM_L7_PARTIAL;
 	default: /* by port, by address, or nothing that nDPI would vouch for */
 		return AM_L7_PORT;
@@ -209,13 +260,13 @@ static void extract(AmClassifier *classifier, AmDpiSlot *slot, const struct ndpi
 {
 	gboolean is_tls = has_tls(flow);
 	slot->done = TRUE;
-	slot->master = protocol.master_protocol;
-	slot->app = protocol.app_protocol;
+	slot->master = MASTER_OF(protocol);
+	slot->app = APP_OF(protocol);
 	slot->risks = flow->risk;
 	slot->confidence = AM_L7_NONE;
 	if (slot->master != NDPI_PROTOCOL_UNKNOWN || slot->app != NDPI_PROTOCOL_UNKNOWN)
 		slot->confidence = (uint8_t)confidence_of(flow);
-	const char *host = flow->host_server_name, *alpn = is_tls ? flow->protos.tls_quic.alpn : NULL;
+	const char *host = flow->host_server_name, *alpn = is_tls ? alpn_of(flow) : NULL;
 	if (is_tls)
 		slot->tls_version = flow->protos.tls_quic.ssl_version;
 	size_t host_size = strnlen(host, sizeof(flow->host_server_name));
@@ -232,8 +283,7 @@ static void extract(AmClassifier *classifier, AmDpiSlot *slot, const struct ndpi
 
 static void give_up(AmClassifier *classifier, AmDpi *state)
 {
-	u_int8_t was_guessed = 0;
-	ndpi_protocol protocol = ndpi_detection_giveup(classifier->module, &state->flow, 1, &was_guessed);
+	ndpi_protocol protocol = guess(classifier->module, &state->flow);
 	extract(classifier, state->slot, &state->flow, protocol);
 	drop_state(classifier, state);
 }
@@ -302,11 +352,10 @@ void am_classifier_packet(AmClassifier *classifier, AmDpiSlot *slot, const AmPac
 	if (packet->time_ns > 0)
 		classifier->now_ms = MAX(classifier->now_ms, (uint64_t)packet->time_ns / 1000000);
 	if (ip != NULL)
-		protocol = ndpi_detection_process_packet(classifier->module, &state->flow, ip, (unsigned short)size,
-							 classifier->now_ms);
+		protocol = process_packet(classifier->module, &state->flow, ip, size, classifier->now_ms);
 	if (slot->first_app == NDPI_PROTOCOL_UNKNOWN)
-		slot->first_app = protocol.app_protocol;
-	if (protocol.app_protocol != NDPI_PROTOCOL_UNKNOWN &&
+		slot->first_app = APP_OF(protocol);
+	if (APP_OF(protocol) != NDPI_PROTOCOL_UNKNOWN &&
 	    (is_last || brief || !ndpi_extra_dissection_possible(classifier->module, &state->flow))) {
 		extract(classifier, slot, &state->flow, protocol);
 		drop_state(classifier, state);
@@ -375,11 +424,9 @@ void am_classifier_finish(AmClassifier *classifier, AmDpiSlot *slot, const AmTup
 	size_t size = bare_packet(tuple, packet);
 	struct ndpi_flow_struct flow;
 	memset(&flow, 0, sizeof(flow));
-	u_int8_t was_guessed = 0;
-	ndpi_protocol protocol = ndpi_detection_process_packet(classifier->module, &flow, packet, (unsigned short)size,
-							       classifier->now_ms);
-	if (protocol.app_protocol == NDPI_PROTOCOL_UNKNOWN)
-		protocol = ndpi_detection_giveup(classifier->module, &flow, 1, &was_guessed);
+	ndpi_protocol protocol = process_packet(classifier->module, &flow, packet, size, classifier->now_ms);
+	if (APP_OF(protocol) == NDPI_PROTOCOL_UNKNOWN)
+		protocol = guess(classifier->module, &flow);
 	flow.risk = 0; /* of a packet that never was */
 	extract(classifier, slot, &flow, protocol);
 	ndpi_free_flow_data(&flow);
