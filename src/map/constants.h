@@ -42,6 +42,10 @@
 #define AM_HALF_SEEN_PACKETS 100
 #define AM_HALF_SEEN_RATIO 50
 
+/* ---- Collectors (ours). A collector need not say a word, and then nothing shows that it is up; but so many hosts would
+ * not all go on writing to one that is gone without a router's complaint. */
+#define AM_COLLECTOR_CLIENTS 4
+
 /* ---- Peers (ours). Two clients are alike when they share at least two services and half of those of the one that has
  * fewer; looked for among this many clients of the service, spread evenly. */
 #define AM_PEER_SHARED 2

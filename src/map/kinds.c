@@ -108,16 +108,23 @@ static uint64_t failures(const AmEdge *edge)
 	       edge->outcomes[AM_OUTCOME_PROHIBITED];
 }
 
-/* Datagrams one way: needed by design (syslog, statsd, NetFlow, traps) when the host that gets them is alive and does not
- * refuse them. */
+/* Datagrams that expect no answer and were not refused. */
+static gboolean is_told(const AmEdge *edge)
+{
+	return edge->ip_protocol == AM_PROTO_UDP && edge->counts.payload[0] > 0 && edge->counts.packets[1] == 0 &&
+	       edge->icmp_errors * 10 <= edge->connections && failures(edge) * 2 <= edge->connections;
+}
+
+/* Datagrams one way: needed by design (syslog, statsd, NetFlow, traps) when the host that gets them is alive, or is told
+ * by many, and does not refuse them. */
 static AmEdgeKind kind_of_one_way(const AmMapWork *work, const AmEdge *edge)
 {
-	if (edge->ip_protocol == AM_PROTO_ICMP || edge->ip_protocol == AM_PROTO_ICMPV6)
+	uint64_t socket = am_socket_key(edge->server, edge->ip_protocol, edge->port);
+	if (!is_told(edge))
 		return AM_KIND_FAILED;
-	gboolean refused = edge->icmp_errors * 10 > edge->connections || failures(edge) * 2 > edge->connections;
-	if (refused || edge->counts.payload[0] == 0 || !work->hosts[edge->server].live)
-		return AM_KIND_FAILED;
-	return AM_KIND_ONE_WAY;
+	return work->hosts[edge->server].live || am_table_find(work->collectors, &socket) != AM_TABLE_NONE
+		       ? AM_KIND_ONE_WAY
+		       : AM_KIND_FAILED;
 }
 
 /* The mirror shows one direction of this host's traffic and hardly anything of the other: silence there proves nothing. */
@@ -168,8 +175,30 @@ static gboolean recurs(const AmMapWork *work, const AmEdge *edge)
 	return edge->hours >= AM_RECUR_HOURS || edge->days >= AM_RECUR_DAYS;
 }
 
+/* Inside sockets that many inside hosts keep telling something. */
+static void find_collectors(AmMapWork *work)
+{
+	AmTable *told = am_table_new(sizeof(uint64_t));
+	g_autoptr(GArray) clients = g_array_new(FALSE, TRUE, sizeof(uint32_t));
+	work->collectors = am_table_new(sizeof(uint64_t));
+	for (guint n = 0; n < work->map->edges->len; n++) {
+		const AmEdge *edge = am_work_edge(work, n);
+		if (!is_told(edge) || !recurs(work, edge) || !work->hosts[edge->server].inside ||
+		    !work->hosts[edge->client].inside)
+			continue;
+		uint64_t socket = am_socket_key(edge->server, edge->ip_protocol, edge->port);
+		uint32_t at = am_table_add(told, &socket);
+		if (at >= clients->len)
+			g_array_set_size(clients, at + 1);
+		if (++g_array_index(clients, uint32_t, at) == AM_COLLECTOR_CLIENTS)
+			(void)am_table_add(work->collectors, &socket);
+	}
+	am_table_free(told);
+}
+
 void am_kinds_find(AmMapWork *work)
 {
+	find_collectors(work);
 	for (guint n = 0; n < work->map->edges->len; n++) {
 		AmEdge *edge = am_work_edge(work, n);
 		AmEdgeNotes *notes = am_work_notes(work, n);

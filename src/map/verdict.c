@@ -61,8 +61,10 @@ static void judge_failed(const AmMapWork *work, AmEdge *edge, const AmEdgeNotes 
 	else if (!work->hosts[edge->client].inside && !work->hosts[edge->client].strong_client)
 		conclude(edge, AM_VERDICT_SUSPICIOUS, BIT(INBOUND_UNKNOWN) | BIT(FAILED));
 	else if (edge->ip_protocol == AM_PROTO_UDP && notes->recurs && edge->icmp_errors == 0 &&
-		 work->hosts[edge->server].live && edge->counts.payload[0] > 0)
-		/* Asked again and again, never refused, by a host that is up: its answers may have gone another way. */
+		 (work->hosts[edge->server].live || edge->outcomes[AM_OUTCOME_ONE_WAY] * 2 > edge->connections) &&
+		 edge->counts.payload[0] > 0)
+		/* Asked again and again, never refused, by a host that is up: its answers may have gone another way. Or told
+		 * what needs no answer: it may be up and silent. */
 		conclude(edge, AM_VERDICT_UNDECIDED, BIT(FAILED) | BIT(RECURRING));
 	else
 		conclude(edge, AM_VERDICT_BACKGROUND,

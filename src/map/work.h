@@ -81,6 +81,7 @@ typedef struct {
 	uint32_t *by_service;   /* edge indexes sorted by (server, protocol, port, client) */
 	GArray *services;       /* AmServiceNotes, in the order of by_service */
 	GArray *samples;        /* uint32_t edge indexes */
+	AmTable *collectors;    /* sockets (am_socket_key) of datagrams that many tell and that answer none */
 	AmTable *habits;       /* (client, protocol, port) as am_socket_key: how many servers it uses there regularly */
 	GArray *habit_servers; /* uint32_t, as habits */
 	uint32_t span_hours;   /* of the observation, begun hours counted whole */

@@ -241,7 +241,46 @@ static void test_syslog_is_essential(void)
 	g_autoptr(AmMap) map = net_map(&net);
 	ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.9", AM_PROTO_UDP, 514, ESSENTIAL);
 	CU_ASSERT(has_reason(edge_of(map, "10.0.1.1", "10.0.2.9", AM_PROTO_UDP, 514), AM_REASON_ONE_WAY_SERVICE));
-	ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.77", AM_PROTO_UDP, 514, BACKGROUND);
+	/* It may be up and silent, or gone: who knows is a person. */
+	ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.77", AM_PROTO_UDP, 514, UNDECIDED);
+	net_clear(&net);
+}
+
+/* Collectors that never say a word: told by many they are there; refused by a router they are not. */
+static void test_silent_collector(void)
+{
+	Net net = net_new();
+	net_span(&net, 3);
+	for (int day = 0; day < 3; day++) {
+		for (int n = 1; n <= 4; n++) {
+			g_autofree char *client = g_strdup_printf("10.0.1.%d", n);
+			Talk log = {.client = client,
+				    .server = "10.0.2.9",
+				    .ip_protocol = AM_PROTO_UDP,
+				    .undirected = TRUE,
+				    .client_port = 40000,
+				    .port = 514,
+				    .day = day,
+				    .n_hours = 20,
+				    .connections = 60,
+				    .outcome = AM_OUTCOME_ONE_WAY,
+				    .payload = {6000, 0}};
+			net_add(&net, log);
+			log.server = "203.0.113.9"; /* what goes outside in silence is no collector of ours */
+			net_add(&net, log);
+			log.server = "10.0.2.10";
+			log.outcome = AM_OUTCOME_REFUSED;
+			net_add(&net, log);
+		}
+	}
+	g_autoptr(AmMap) map = net_map(&net);
+	for (int n = 1; n <= 4; n++) {
+		g_autofree char *client = g_strdup_printf("10.0.1.%d", n);
+		ASSERT_VERDICT(map, client, "10.0.2.9", AM_PROTO_UDP, 514, ESSENTIAL);
+		ASSERT_VERDICT(map, client, "203.0.113.9", AM_PROTO_UDP, 514, UNDECIDED);
+		CU_ASSERT_NOT_EQUAL(edge_of(map, client, "10.0.2.10", AM_PROTO_UDP, 514)->verdict,
+				    AM_VERDICT_ESSENTIAL);
+	}
 	net_clear(&net);
 }
 
@@ -559,6 +598,7 @@ int main(void)
 		UNIT_TEST(test_symmetric_ports),
 		UNIT_TEST(test_hint),
 		UNIT_TEST(test_syslog_is_essential),
+		UNIT_TEST(test_silent_collector),
 		UNIT_TEST(test_half_seen_host),
 		UNIT_TEST(test_health_check),
 		UNIT_TEST(test_local_and_chatter),
