@@ -51,6 +51,8 @@
 #define AM_PEER_SHARED 2
 #define AM_PEER_SHARE 0.5
 #define AM_PEER_SAMPLE 64
+/* So many servers that a client uses regularly on one port make one more inside no surprise. */
+#define AM_HABIT_SERVERS 3
 /* A service is public when this many outside clients use it regularly. */
 #define AM_PUBLIC_CLIENTS 5
 /* A visit that got less than this share of what a little served regular client gets (one in AM_CONFORM_LOW gets less: the

@@ -175,12 +175,23 @@ static gboolean conforms(const AmMapWork *work, uint32_t edge_index, double amou
 	return served(edge) >= AM_CONFORM_SHARE * amount && (!service->named || same_name);
 }
 
+/* A server that nobody uses regularly yet, such as an instance that was started an hour ago: its client speaks for it when it
+ * uses that port on several others. Not to the outside, where everybody has a habit of port 443, nor to
+ * administration, which is what an intruder looks for on one more host. */
+static gboolean is_one_more_of_a_kind(const AmMapWork *work, uint32_t edge_index)
+{
+	const AmEdge *edge = am_work_edge(work, edge_index);
+	return work->hosts[edge->client].inside && work->hosts[edge->server].inside &&
+	       !am_port_is_admin(edge->ip_protocol, edge->port) && am_peers_habit(work, edge_index) >= AM_HABIT_SERVERS;
+}
+
 gboolean am_peers_support(const AmMapWork *work, uint32_t edge_index)
 {
 	const AmEdge *edge = am_work_edge(work, edge_index);
 	gboolean any_alike;
-	if (am_peers_count(work, edge_index) == 0 ||
-	    !conforms(work, edge_index, service_of(work, edge_index)->least_served, &any_alike))
+	if (am_peers_count(work, edge_index) == 0)
+		return is_one_more_of_a_kind(work, edge_index);
+	if (!conforms(work, edge_index, service_of(work, edge_index)->least_served, &any_alike))
 		return FALSE;
 	if (am_port_is_admin(edge->ip_protocol, edge->port))
 		return am_peers_habit(work, edge_index) >= AM_ADMIN_ESTABLISHED;

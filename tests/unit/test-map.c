@@ -83,6 +83,41 @@ static void test_peers_speak_for_a_thin_edge(void)
 	net_clear(&net);
 }
 
+/* An instance that was started for an afternoon: nobody uses it regularly, but its client has three others like it. */
+static void test_habit_speaks_for_one_more_server(void)
+{
+	Net net = net_new();
+	net_span(&net, 5);
+	const char *servers[] = {"10.0.2.1", "10.0.2.2", "10.0.2.3"};
+	for (int n = 0; n < 3; n++) {
+		net_use(&net, "10.0.1.1", servers[n], 8000, 0, 5);
+		net_use(&net, "10.0.1.1", servers[n], 22, 0, 5);
+		if (n < 2)
+			net_use(&net, "10.0.1.2", servers[n], 8000, 0, 5);
+	}
+	const Talk once = {.ip_protocol = AM_PROTO_TCP, .day = 2, .hour = 9, .payload = {1000, 10000}};
+	const struct {
+		const char *client, *server;
+		uint16_t port;
+	} talks[] = {{"10.0.1.1", "10.0.2.9", 8000},
+		     {"10.0.1.2", "10.0.2.9", 8000},
+		     {"10.0.1.1", "203.0.113.9", 8000},
+		     {"10.0.1.1", "10.0.2.9", 22}};
+	for (guint n = 0; n < G_N_ELEMENTS(talks); n++) {
+		Talk talk = once;
+		talk.client = talks[n].client;
+		talk.server = talks[n].server;
+		talk.port = talks[n].port;
+		net_add(&net, talk);
+	}
+	g_autoptr(AmMap) map = net_map(&net);
+	ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.9", AM_PROTO_TCP, 8000, ESSENTIAL);
+	ASSERT_VERDICT(map, "10.0.1.2", "10.0.2.9", AM_PROTO_TCP, 8000, UNDECIDED);    /* two are no habit */
+	ASSERT_VERDICT(map, "10.0.1.1", "203.0.113.9", AM_PROTO_TCP, 8000, UNDECIDED); /* not outside */
+	ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.9", AM_PROTO_TCP, 22, UNDECIDED);      /* not to log in */
+	net_clear(&net);
+}
+
 static void test_late_is_undecided(void)
 {
 	Net net = net_new();
@@ -591,6 +626,7 @@ int main(void)
 		UNIT_TEST(test_recurring_is_essential),
 		UNIT_TEST(test_rare_job_is_undecided),
 		UNIT_TEST(test_peers_speak_for_a_thin_edge),
+		UNIT_TEST(test_habit_speaks_for_one_more_server),
 		UNIT_TEST(test_late_is_undecided),
 		UNIT_TEST(test_failed_is_background),
 		UNIT_TEST(test_later_listener_turns_the_direction),
