@@ -26,6 +26,7 @@ libam_store_a_SOURCES = \
 sql_files += \
 	sql/migrations/001-facts.sql \
 	sql/migrations/002-facts-spill.sql \
+	sql/migrations/003-facts-number.sql \
 	sql/migrations/001-decisions.sql \
 	sql/queries/decisions-hints.sql \
 	sql/queries/decisions-log-add.sql \
