@@ -1,7 +1,7 @@
 /* flow/: the connection table, its evidence, and DPI.
  *
- * in: AmPacket in time order (roughly). out: AmConnection records when a connection ends, changes its UTC day, or is
- * given up. The only room with nDPI. It stores what was seen; who is the client is decided in map/.
+ * in: AmPacket in time order (roughly). out: AmConnection records when a connection ends, changes its UTC day, is put
+ * on record while it goes on, or is given up. The only room with nDPI. It stores what was seen; who is the client is decided in map/.
  *
  * The table is split into a fixed number of logical shards by a seeded hash of (network, address pair), so that nDPI's
  * caches and the two halves of a conversation stay together and the result is the same for any number of threads. A shard
@@ -69,6 +69,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmFlowShard, am_flow_shard_free)
 void am_flow_shard_packet(AmFlowShard *shard, const AmPacket *packet, uint64_t ordinal, AmConnectionBatch *out);
 /* Ends what has been idle for its timeout at `now_ns` (packet time; never goes backwards). */
 void am_flow_shard_advance(AmFlowShard *shard, int64_t now_ns, AmConnectionBatch *out);
+/* Puts on record, as a revision, what open connections did and no record tells of yet, where that began by `before_ns`. */
+void am_flow_shard_checkpoint(AmFlowShard *shard, int64_t before_ns, AmConnectionBatch *out);
 /* Ends everything that is still open: the input is over, or time begins anew, and may be earlier. */
 void am_flow_shard_flush(AmFlowShard *shard, AmConnectionBatch *out);
 AmFlowCounters am_flow_shard_counters(const AmFlowShard *shard);

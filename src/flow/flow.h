@@ -46,7 +46,7 @@ typedef struct {
 	int64_t last_ns;
 	AmCounts total;
 	uint32_t evidence;
-	int32_t day;    /* UTC day of the delta */
+	int32_t day;    /* UTC day of the delta; AM_NO_DAY: it is empty */
 	uint32_t hours; /* of the delta */
 	uint32_t hash;
 	uint32_t next, previous; /* in its wheel slot (a ring); `next` also in the list of free ones */
@@ -72,6 +72,7 @@ typedef struct {
 } AmFlowRecord;
 
 #define AM_NO_FLOW UINT32_MAX
+#define AM_NO_DAY INT32_MIN /* nothing was seen since the last record */
 #define AM_MAX_WHEEL_SLOTS 8192
 #define AM_FLOW_BLOCK 512
 

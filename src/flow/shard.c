@@ -289,14 +289,23 @@ static void finish(AmFlowShard *shard, uint32_t index, uint32_t more_evidence, A
 	am_flow_table_remove(&shard->table, index);
 }
 
-static void split_day(AmFlowShard *shard, AmFlow *flow, AmFlowRecord *record, int64_t time_ns, AmConnectionBatch *out)
+/* Gives out what is known by now; the next packet begins a new delta. */
+static void put_on_record(AmFlowShard *shard, AmFlow *flow, AmFlowRecord *record, AmConnectionBatch *out)
 {
-	emit(shard, flow, record, 0, out);
+	emit(shard, flow, record, AM_EVIDENCE_OPEN, out);
 	record->revision++;
 	record->base = flow->total;
+	record->delta_first_ns = flow->last_ns;
+	flow->day = AM_NO_DAY;
+	flow->hours = 0;
+}
+
+static void begin_delta(AmFlowShard *shard, AmFlow *flow, AmFlowRecord *record, int64_t time_ns, AmConnectionBatch *out)
+{
+	if (flow->day != AM_NO_DAY)
+		put_on_record(shard, flow, record, out);
 	record->delta_first_ns = time_ns;
 	flow->day = shard->day;
-	flow->hours = 0;
 }
 
 /* ---- packets */
@@ -461,7 +470,7 @@ void am_flow_shard_packet(AmFlowShard *shard, const AmPacket *packet, uint64_t o
 	AmFlow *flow = am_flow_at(&shard->table, index);
 	AmFlowRecord *record = am_flow_record_at(&shard->table, index);
 	if (flow->day != shard->day)
-		split_day(shard, flow, record, time_ns, out);
+		begin_delta(shard, flow, record, time_ns, out);
 	flow->hours |= shard->hour_bit;
 	flow->last_ns = time_ns;
 	count(flow, record, packet, direction);
@@ -480,6 +489,20 @@ void am_flow_shard_advance(AmFlowShard *shard, int64_t now_ns, AmConnectionBatch
 		if (index == AM_NO_FLOW)
 			return;
 		finish(shard, index, 0, out);
+	}
+}
+
+void am_flow_shard_checkpoint(AmFlowShard *shard, int64_t before_ns, AmConnectionBatch *out)
+{
+	const AmFlowTable *table = &shard->table;
+	for (uint32_t i = 0; i < table->n_slots; i++) {
+		if (table->slots[i] == 0)
+			continue;
+		uint32_t index = (uint32_t)table->slots[i] - 1;
+		AmFlow *flow = am_flow_at(table, index);
+		AmFlowRecord *record = am_flow_record_at(table, index);
+		if (flow->day != AM_NO_DAY && record->delta_first_ns <= before_ns)
+			put_on_record(shard, flow, record, out);
 	}
 }
 

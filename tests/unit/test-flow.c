@@ -342,6 +342,40 @@ static void test_day_split(void)
 	flow_end(&flow);
 }
 
+/* Sums of deltas are the total, whatever was put on record in between, and nothing is put on record twice. */
+static void test_checkpoint(void)
+{
+	const double midnight = 20000 * 86400.0;
+	Flow flow = flow_default();
+	handshake(&flow, midnight - 100, 100, 900);
+	am_flow_shard_checkpoint(flow.shard, (int64_t)((midnight - 160) * 1e9), &flow.out);
+	CU_ASSERT_EQUAL(flow.out.n, 0); /* too young */
+	for (int again = 0; again < 2; again++)
+		am_flow_shard_checkpoint(flow.shard, (int64_t)((midnight - 40) * 1e9), &flow.out);
+	CU_ASSERT_EQUAL(flow.out.n, 1); /* once */
+	tcp(&flow, midnight - 30, TRUE, ACK, 101, 901, "abc");
+	am_flow_shard_checkpoint(flow.shard, (int64_t)((midnight - 10) * 1e9), &flow.out);
+	tcp(&flow, midnight + 1, FALSE, ACK, 901, 104, "defg"); /* the day's end finds nothing that is not on record */
+	tcp(&flow, midnight + 2, TRUE, ACK, 104, 905, "h");
+	am_flow_shard_checkpoint(flow.shard, (int64_t)((midnight + 60) * 1e9), &flow.out);
+	const AmConnection *c = flush(&flow, 4);
+	uint64_t packets = 0, payload = 0;
+	for (uint32_t n = 0; n < 4; n++) {
+		CU_ASSERT_EQUAL(c[n].sequence, 1);
+		CU_ASSERT_EQUAL(c[n].revision, n);
+		CU_ASSERT_EQUAL((c[n].evidence & AM_EVIDENCE_OPEN) != 0, n < 3);
+		packets += c[n].delta.packets[0] + c[n].delta.packets[1];
+		payload += c[n].delta.payload[0] + c[n].delta.payload[1];
+		CU_ASSERT_EQUAL(am_time_day(c[n].delta_first_ns), n < 2 ? 19999 : 20000);
+	}
+	CU_ASSERT_EQUAL(c[1].delta_hours, 1u << 23);
+	CU_ASSERT_EQUAL(c[2].delta_hours, 1u << 0);
+	CU_ASSERT_EQUAL(c[3].delta_hours, 0);
+	CU_ASSERT_EQUAL(packets, c[3].total.packets[0] + c[3].total.packets[1]);
+	CU_ASSERT_EQUAL(payload, 8);
+	flow_end(&flow);
+}
+
 static void test_cap_keeps_established(void)
 {
 	const AmFlowOptions options = {.seed = 7, .max_flows = 64 * AM_FLOW_SHARDS};
@@ -689,6 +723,7 @@ int main(void)
 		UNIT_TEST(test_expiry),
 		UNIT_TEST(test_hostile_times),
 		UNIT_TEST(test_day_split),
+		UNIT_TEST(test_checkpoint),
 		UNIT_TEST(test_cap_keeps_established),
 		UNIT_TEST(test_icmp_errors),
 		UNIT_TEST(test_icmp_echo),

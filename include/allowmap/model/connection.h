@@ -24,6 +24,7 @@ enum {
 	AM_EVIDENCE_MIDSTREAM = 1 << 15,       /* TCP whose beginning was not seen */
 	AM_EVIDENCE_CUT = 1 << 16,             /* still open when the input ended or the table gave it up */
 	AM_EVIDENCE_LOG = 1 << 17,             /* from a connection log, not from packets */
+	AM_EVIDENCE_OPEN = 1 << 18,            /* it goes on: another record of it follows, unless the run is cut off */
 };
 
 /* What became of it. Accepted is an outcome, not a need. */
