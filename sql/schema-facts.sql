@@ -25,7 +25,7 @@ CREATE TABLE runs (
 	tool_version TEXT NOT NULL,
 	dpi_version TEXT NOT NULL,
 	connections INTEGER NOT NULL -- rows of this run in connections
-);
+, committed_ns INTEGER NOT NULL DEFAULT 0, interrupted INTEGER NOT NULL DEFAULT 0);
 
 -- The only rows that a reader may look at: finished runs, and what a live one has committed.
 CREATE VIEW visible_runs AS SELECT * FROM runs WHERE live = 1 OR state = 'finished';
@@ -51,6 +51,18 @@ CREATE TABLE ledgers (
 	reason TEXT NOT NULL,
 	packets INTEGER NOT NULL,
 	PRIMARY KEY (run, reason)
+) WITHOUT ROWID;
+
+-- What the interfaces of a live run counted, by the minute.
+CREATE TABLE interface_minutes (
+	run INTEGER NOT NULL REFERENCES runs (id),
+	interface TEXT NOT NULL,
+	minute INTEGER NOT NULL, -- since 1970 UTC
+	packets INTEGER NOT NULL, -- handed to the program
+	dropped_kernel INTEGER NOT NULL, -- the program was too slow, the ring too small
+	dropped_interface INTEGER NOT NULL, -- by the card or its driver
+	outages INTEGER NOT NULL, -- times that the link went down
+	PRIMARY KEY (run, interface, minute)
 ) WITHOUT ROWID;
 
 CREATE TABLE l7_names (

@@ -35,8 +35,8 @@ AmFacts *am_facts_open(const char *path, AmFactsMode mode, GError **error);
 void am_facts_free(AmFacts *facts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmFacts, am_facts_free)
 
-/* ---- Writing: begin, add..., finish. An offline run is the unit of rollback.
- * `run` in: sensor (UUID or name), network, started_ns, parameters, versions; not yet live. Sets run->id, run->sensor (its
+/* ---- Writing: begin, add..., finish. An offline run is the unit of rollback; of a live one, what was committed stays.
+ * `run` in: sensor (UUID or name), network, live, started_ns, parameters, versions. Sets run->id, run->sensor (its
  * UUID; of a name: version 5 of RFC 4122) and *ret_network (id for the records). */
 gboolean am_facts_begin_run(AmFacts *facts, AmRun *run, uint32_t *ret_network, GError **error);
 /* AM_STORE_ERROR_KNOWN when a finished run holds an input of this size and hash, under this sensor and network. */
@@ -48,6 +48,25 @@ gboolean am_facts_add_connections(AmFacts *facts, const AmConnection *connection
 /* Writes inputs and ledger of `run`, merges its tallies, marks it finished, in one transaction; returns only when that is
  * durable. */
 gboolean am_facts_finish_run(AmFacts *facts, const AmRun *run, GError **error);
+
+/* ---- A live run: begin, add..., commit, add..., commit, ..., finish. A live run that did not end by itself is marked as
+ * ended when the next run begins.
+ * Commits what was added, merged into the tallies, with the ledger of `run` as it is by now, at run->committed_ns. */
+gboolean am_facts_commit_live(AmFacts *facts, const AmRun *run, GError **error);
+/* What an interface counted in one minute (since 1970 UTC), added to what that minute has. Part of the next commit. */
+typedef struct {
+	const char *interface;
+	int64_t minute;
+	uint64_t packets, dropped_kernel, dropped_interface, outages;
+} AmInterfaceMinute;
+gboolean am_facts_add_minute(AmFacts *facts, const AmInterfaceMinute *minute, GError **error);
+/* From here on connections only count in the tallies; those that are still open are kept until they end. */
+void am_facts_set_tallies_only(AmFacts *facts, gboolean tallies_only);
+/* Removes connections of live runs that ended before `before_ns`, at most some `max`; tallies stay. It goes on
+ * where the call before stopped, and is to be called again and again. Part of the next commit. */
+gboolean am_facts_expire(AmFacts *facts, int64_t before_ns, guint max, guint *ret_removed, GError **error);
+/* Octets of the file that are in use, and of its log. */
+gboolean am_facts_size(AmFacts *facts, uint64_t *ret_size, GError **error);
 
 /* ---- Reading: finished runs only (and what a live run has committed). */
 GPtrArray *am_facts_runs(AmFacts *facts, GError **error); /* AmRun *, by id; free with am_run_free() */

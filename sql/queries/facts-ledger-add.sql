@@ -1,2 +1,2 @@
--- One line of a run's ledger.
-INSERT INTO ledgers (run, reason, packets) VALUES (?1, ?2, ?3);
+-- One line of a run's ledger; a live run writes it again at each commit.
+INSERT OR REPLACE INTO ledgers (run, reason, packets) VALUES (?1, ?2, ?3);

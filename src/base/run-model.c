@@ -21,5 +21,9 @@ void am_run_free(AmRun *run)
 		am_input_clear(&g_array_index(run->inputs, AmInput, n));
 	if (run->inputs != NULL)
 		g_array_unref(run->inputs);
+	for (guint n = 0; run->interfaces != NULL && n < run->interfaces->len; n++)
+		g_free(g_array_index(run->interfaces, AmRunInterface, n).name);
+	if (run->interfaces != NULL)
+		g_array_unref(run->interfaces);
 	g_free(run);
 }

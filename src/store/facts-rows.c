@@ -14,7 +14,7 @@ _Static_assert(AM_L7_NONE == 0 && AM_L7_PORT == 1 && AM_L7_PARTIAL == 2 && AM_L7
 _Static_assert(AM_NAME_NONE == 0 && AM_NAME_TLS_SNI == 1 && AM_NAME_HTTP_HOST == 2 && AM_NAME_DNS_QUERY == 3 &&
 		       AM_NAME_OTHER == 4,
 	       "stored as numbers");
-_Static_assert(AM_EVIDENCE_LOG == 1 << 17, "evidence is stored as bits");
+_Static_assert(AM_EVIDENCE_LOG == 1 << 17 && AM_EVIDENCE_OPEN == 1 << 18, "evidence is stored as bits");
 _Static_assert(AM_N_SUMS == 20, "each sum has a column in tallies");
 
 /* ---- Connections */

@@ -157,7 +157,8 @@ static gboolean write_ledger(AmFacts *facts, const AmLedger *ledger, GError **er
 
 gboolean am_facts_write_run(AmFacts *facts, const AmRun *run, GError **error)
 {
-	if (!write_inputs(facts, run, error) || !write_ledger(facts, &run->ledger, error))
+	if (!write_inputs(facts, run, error) ||
+	    !(facts->live ? am_facts_write_progress(facts, run, error) : write_ledger(facts, &run->ledger, error)))
 		return FALSE;
 	sqlite3_stmt *statement = am_database_statement(facts->database, "facts-run-finish", error);
 	if (statement == NULL)
@@ -165,6 +166,20 @@ gboolean am_facts_write_run(AmFacts *facts, const AmRun *run, GError **error)
 	AmBinder b = {.statement = statement};
 	am_bind_int(&b, facts->run);
 	am_bind_int(&b, run->finished_ns);
+	am_bind_count(&b, facts->connections);
+	return am_database_execute(facts->database, statement, error);
+}
+
+gboolean am_facts_write_progress(AmFacts *facts, const AmRun *run, GError **error)
+{
+	sqlite3_stmt *statement = write_ledger(facts, &run->ledger, error)
+					  ? am_database_statement(facts->database, "facts-run-commit", error)
+					  : NULL;
+	if (statement == NULL)
+		return FALSE;
+	AmBinder b = {.statement = statement};
+	am_bind_int(&b, facts->run);
+	am_bind_int(&b, run->committed_ns);
 	am_bind_count(&b, facts->connections);
 	return am_database_execute(facts->database, statement, error);
 }
@@ -220,6 +235,28 @@ static gboolean read_ledger(AmDatabase *database, AmRun *run, GError **error)
 	return code == SQLITE_DONE;
 }
 
+static gboolean read_interfaces(AmDatabase *database, AmRun *run, GError **error)
+{
+	sqlite3_stmt *statement = am_database_statement(database, "facts-interfaces", error);
+	if (statement == NULL)
+		return FALSE;
+	sqlite3_bind_int64(statement, 1, run->id);
+	int code;
+	while ((code = am_database_step(database, statement, error)) == SQLITE_ROW) {
+		AmColumns columns = {.statement = statement};
+		AmRunInterface interface = {.name = am_column_text(&columns)};
+		interface.packets = am_column_count(&columns);
+		interface.dropped_kernel = am_column_count(&columns);
+		interface.dropped_interface = am_column_count(&columns);
+		interface.outages = am_column_count(&columns);
+		interface.minutes = am_column_count(&columns);
+		interface.minutes_dropped = am_column_count(&columns);
+		interface.worst_minute = am_column_count(&columns);
+		g_array_append_val(run->interfaces, interface);
+	}
+	return code == SQLITE_DONE;
+}
+
 static gboolean read_runs(AmDatabase *database, GPtrArray *runs, GError **error)
 {
 	sqlite3_stmt *statement = am_database_statement(database, "facts-runs", error);
@@ -238,7 +275,10 @@ static gboolean read_runs(AmDatabase *database, GPtrArray *runs, GError **error)
 		run->parameters = am_column_text(&columns);
 		run->tool_version = am_column_text(&columns);
 		run->dpi_version = am_column_text(&columns);
+		run->committed_ns = am_column_int(&columns);
+		run->interrupted = am_column_int(&columns) != 0;
 		run->inputs = g_array_new(FALSE, TRUE, sizeof(AmInput));
+		run->interfaces = run->live ? g_array_new(FALSE, TRUE, sizeof(AmRunInterface)) : NULL;
 		g_ptr_array_add(runs, run);
 	}
 	return code == SQLITE_DONE;
@@ -253,7 +293,8 @@ GPtrArray *am_facts_runs(AmFacts *facts, GError **error)
 		return NULL;
 	gboolean ok = read_runs(database, runs, error);
 	for (guint n = 0; ok && n < runs->len; n++)
-		ok = read_inputs(database, runs->pdata[n], error) && read_ledger(database, runs->pdata[n], error);
+		ok = read_inputs(database, runs->pdata[n], error) && read_ledger(database, runs->pdata[n], error) &&
+		     (!((const AmRun *)runs->pdata[n])->live || read_interfaces(database, runs->pdata[n], error));
 	if (own)
 		am_database_roll_back(database); /* nothing was written */
 	return ok ? g_steal_pointer(&runs) : NULL;
@@ -283,8 +324,16 @@ static gboolean remove_run(AmFacts *facts, int64_t run, GError **error)
 	return ok;
 }
 
+static gboolean end_interrupted(AmFacts *facts, GError **error)
+{
+	sqlite3_stmt *statement = am_database_statement(facts->database, "facts-run-interrupted", error);
+	return statement != NULL && am_database_execute(facts->database, statement, error);
+}
+
 gboolean am_facts_remove_unfinished(AmFacts *facts, GError **error)
 {
+	if (!end_interrupted(facts, error))
+		return FALSE;
 	for (;;) {
 		sqlite3_stmt *statement = am_database_statement(facts->database, "facts-run-unfinished", error);
 		if (statement == NULL)

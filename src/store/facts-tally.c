@@ -1,6 +1,6 @@
 /* What a run counted, on its way into the tallies. Tallies are for good, yet an unfinished run must leave no trace in
  * them: so sums wait, in memory and, when there are too many, in a spill, and are merged in the very transaction that
- * finishes the run. (A live run, whose commits stay, would merge at each of them.)
+ * finishes the run. A live run, whose commits stay, merges at each of them, and never spills.
  *
  * The cap on undirected pairs of ports is made good here for what memory did not see at once: what was spilled in between,
  * and what earlier runs left on the same day.
@@ -174,9 +174,17 @@ gboolean am_facts_merge(AmFacts *facts, GError **error)
 	Target target = {.facts = facts};
 	if ((facts->spill != NULL && !am_facts_spill(facts, error)) ||
 	    (target.add = am_database_statement(facts->database, "facts-tally-add", error)) == NULL ||
-	    (target.add_l7 = am_database_statement(facts->database, "facts-tally-l7-add", error)) == NULL ||
-	    !(facts->spill != NULL ? am_spill_merge(facts->spill, add_sum, &target, error)
-				   : am_sum_table_drain(facts->sums, add_sum, &target, error)))
+	    (target.add_l7 = am_database_statement(facts->database, "facts-tally-l7-add", error)) == NULL)
+		return FALSE;
+	return facts->spill != NULL ? am_spill_merge(facts->spill, add_sum, &target, error)
+				    : am_sum_table_drain(facts->sums, add_sum, &target, error);
+}
+
+gboolean am_facts_thin_out(AmFacts *facts, GError **error)
+{
+	Target target = {.facts = facts};
+	if ((target.add = am_database_statement(facts->database, "facts-tally-add", error)) == NULL ||
+	    (target.add_l7 = am_database_statement(facts->database, "facts-tally-l7-add", error)) == NULL)
 		return FALSE;
 	GArray *days = facts->days;
 	g_array_sort(days, compare_days);
@@ -187,5 +195,6 @@ gboolean am_facts_merge(AmFacts *facts, GError **error)
 		    !thin_out_day(facts, &day, &target, error))
 			return FALSE;
 	}
+	g_array_set_size(days, 0);
 	return TRUE;
 }

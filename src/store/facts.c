@@ -14,7 +14,7 @@
 AmFacts *am_facts_open(const char *path, AmFactsMode mode, GError **error)
 {
 	g_autoptr(AmFacts) facts = g_new0(AmFacts, 1);
-	facts->limits = (AmFactsLimits){.rows = 100000, .sums = 100000, .names = 65536};
+	facts->limits = (AmFactsLimits){.rows = 100000, .sums = 100000, .names = 65536, .thin_out = 120};
 	gboolean writes = mode == AM_FACTS_WRITE;
 	if (writes && (facts->lock = am_writer_lock_take(path, error)) == NULL)
 		return NULL;
@@ -26,6 +26,8 @@ AmFacts *am_facts_open(const char *path, AmFactsMode mode, GError **error)
 static void end_run(AmFacts *facts)
 {
 	facts->run = facts->sensor = 0;
+	facts->live = facts->tallies_only = FALSE;
+	facts->commits = 0;
 	facts->in_transaction = FALSE;
 	facts->rows = 0;
 	facts->connections = 0;
@@ -47,7 +49,7 @@ void am_facts_free(AmFacts *facts)
 	g_free(facts);
 }
 
-static gboolean need_writer(const AmFacts *facts, gboolean in_run, GError **error)
+gboolean am_facts_need_writer(const AmFacts *facts, gboolean in_run, GError **error)
 {
 	if (facts->lock != NULL && (facts->run != 0) == in_run)
 		return TRUE;
@@ -58,7 +60,7 @@ static gboolean need_writer(const AmFacts *facts, gboolean in_run, GError **erro
 	return FALSE;
 }
 
-static gboolean fail(AmFacts *facts)
+gboolean am_facts_fail(AmFacts *facts)
 {
 	am_database_roll_back(facts->database);
 	end_run(facts);
@@ -102,14 +104,8 @@ static gboolean next_run(AmFacts *facts, GError **error)
 
 gboolean am_facts_begin_run(AmFacts *facts, AmRun *run, uint32_t *ret_network, GError **error)
 {
-	if (!need_writer(facts, FALSE, error))
+	if (!am_facts_need_writer(facts, FALSE, error))
 		return FALSE;
-	if (run->live) {
-		/* Its tallies would have to be merged at each commit. */
-		g_set_error(error, AM_STORE_ERROR, AM_STORE_ERROR_FAILED, "%s: live runs cannot be stored",
-			    facts->database->path);
-		return FALSE;
-	}
 	uint32_t network = 0;
 	if (!am_database_run(facts->database, "BEGIN IMMEDIATE", error))
 		return FALSE;
@@ -118,9 +114,10 @@ gboolean am_facts_begin_run(AmFacts *facts, AmRun *run, uint32_t *ret_network, G
 	    !am_facts_add_run(facts, run, network, error) || !load_l7_names(facts, error) ||
 	    (facts->add = am_database_statement(facts->database, "facts-connection-add", error)) == NULL ||
 	    !am_database_run(facts->database, "COMMIT", error))
-		return fail(facts);
+		return am_facts_fail(facts);
 	facts->sums = am_sum_table_new(facts->limits.sums);
 	facts->days = g_array_new(FALSE, FALSE, sizeof(AmFactsDay));
+	facts->live = run->live;
 	run->id = facts->run;
 	*ret_network = network;
 	return TRUE;
@@ -242,15 +239,27 @@ static gboolean add_connection(AmFacts *facts, const AmConnection *connection, G
 	}
 	if (found == SQLITE_ROW && !make_room(facts, &before, error))
 		return FALSE;
-	am_facts_bind_connection(facts->add, facts->run, connection, l7);
-	if (!am_database_execute(facts->database, facts->add, error))
-		return FALSE;
-	facts->connections += found == SQLITE_DONE;
+	facts->connections -= found == SQLITE_ROW;
+	/* What goes on is kept in any case: without it the next record would count it once more. */
+	if (!facts->tallies_only || (connection->evidence & AM_EVIDENCE_OPEN) != 0) {
+		am_facts_bind_connection(facts->add, facts->run, connection, l7);
+		if (!am_database_execute(facts->database, facts->add, error))
+			return FALSE;
+		facts->connections++;
+	}
 	am_sum_table_add(facts->sums, connection, l7, found == SQLITE_ROW ? &before : NULL, before_l7);
-	return !am_sum_table_is_full(facts->sums) || am_facts_spill(facts, error);
+	if (!am_sum_table_is_full(facts->sums))
+		return TRUE;
+	return facts->live ? am_facts_merge(facts, error) : am_facts_spill(facts, error);
 }
 
-static gboolean commit(AmFacts *facts, GError **error)
+gboolean am_facts_begin_transaction(AmFacts *facts, GError **error)
+{
+	facts->in_transaction = facts->in_transaction || am_database_run(facts->database, "BEGIN IMMEDIATE", error);
+	return facts->in_transaction;
+}
+
+gboolean am_facts_commit(AmFacts *facts, GError **error)
 {
 	if (!facts->in_transaction)
 		return TRUE;
@@ -261,16 +270,14 @@ static gboolean commit(AmFacts *facts, GError **error)
 
 gboolean am_facts_add_connections(AmFacts *facts, const AmConnection *connections, size_t n, GError **error)
 {
-	if (!need_writer(facts, TRUE, error))
+	if (!am_facts_need_writer(facts, TRUE, error))
 		return FALSE;
 	for (size_t c = 0; c < n; c++) {
-		if (!facts->in_transaction && !am_database_run(facts->database, "BEGIN IMMEDIATE", error))
-			return fail(facts);
-		facts->in_transaction = TRUE;
-		if (!add_connection(facts, &connections[c], error))
-			return fail(facts);
-		if (++facts->rows >= facts->limits.rows && !commit(facts, error))
-			return fail(facts);
+		if (!am_facts_begin_transaction(facts, error) || !add_connection(facts, &connections[c], error))
+			return am_facts_fail(facts);
+		/* A live run's commits are its caller's, for they have its ledger. */
+		if (++facts->rows >= facts->limits.rows && !facts->live && !am_facts_commit(facts, error))
+			return am_facts_fail(facts);
 	}
 	return TRUE;
 }
@@ -279,13 +286,15 @@ gboolean am_facts_add_connections(AmFacts *facts, const AmConnection *connection
 
 gboolean am_facts_finish_run(AmFacts *facts, const AmRun *run, GError **error)
 {
-	if (!need_writer(facts, TRUE, error))
+	if (!am_facts_need_writer(facts, TRUE, error))
 		return FALSE;
 	/* FULL: the commit returns when it is on the disk, with all that was committed before. */
-	if (!commit(facts, error) || !am_database_run(facts->database, "PRAGMA synchronous = FULL", error) ||
+	if ((facts->live && facts->in_transaction && !am_facts_merge(facts, error)) || !am_facts_commit(facts, error) ||
+	    !am_database_run(facts->database, "PRAGMA synchronous = FULL", error) ||
 	    !am_database_run(facts->database, "BEGIN IMMEDIATE", error) || !am_facts_merge(facts, error) ||
-	    !am_facts_write_run(facts, run, error) || !am_database_run(facts->database, "COMMIT", error))
-		return fail(facts);
+	    !am_facts_thin_out(facts, error) || !am_facts_write_run(facts, run, error) ||
+	    !am_database_run(facts->database, "COMMIT", error))
+		return am_facts_fail(facts);
 	end_run(facts);
 	/* The run is kept, whatever comes of this: a reader may be in the way, and the next one to close clears it away. */
 	(void)am_database_run(facts->database, "PRAGMA wal_checkpoint(TRUNCATE)", NULL);

@@ -7,9 +7,10 @@
 
 /* What is done by number, never by time, so that the same input gives the same bytes. Tests make them small. */
 typedef struct {
-	guint rows;  /* connections a transaction */
-	guint sums;  /* tallies in memory, some 350 octets each */
-	guint names; /* distinct l7 names; a connection log may hold anything */
+	guint rows;     /* connections a transaction */
+	guint sums;     /* tallies in memory, some 350 octets each */
+	guint names;    /* distinct l7 names; a connection log may hold anything */
+	guint thin_out; /* commits of a live run between looking for crowded pairs, which reads whole days */
 } AmFactsLimits;
 
 struct AmFacts {
@@ -19,6 +20,10 @@ struct AmFacts {
 
 	/* The run that is being written; 0 = none. */
 	int64_t run, sensor;
+	gboolean live;
+	gboolean tallies_only;
+	guint commits;        /* of a live run */
+	int64_t expire_after; /* the connection that am_facts_expire() saw last; 0: it begins anew */
 	gboolean in_transaction;
 	guint rows;           /* in this transaction */
 	uint64_t connections; /* of the run */
@@ -65,6 +70,8 @@ void am_facts_read_sum_l7(AmColumns *columns, AmSumL7 *ret_l7);
 gboolean am_facts_spill(AmFacts *facts, GError **error);
 /* All of it, spilled or not; inside the caller's transaction. */
 gboolean am_facts_merge(AmFacts *facts, GError **error);
+/* Makes the cap on undirected pairs of ports good on the days that were merged into. */
+gboolean am_facts_thin_out(AmFacts *facts, GError **error);
 
 /* ---- facts-run.c: runs, their inputs and ledgers. */
 gboolean am_facts_remove_unfinished(AmFacts *facts, GError **error);
@@ -73,3 +80,10 @@ gboolean am_facts_find_sensor(AmFacts *facts, AmRun *run, GError **error);
 gboolean am_facts_find_network(AmFacts *facts, const AmRun *run, uint32_t *ret_network, GError **error);
 gboolean am_facts_add_run(AmFacts *facts, const AmRun *run, uint32_t network, GError **error);
 gboolean am_facts_write_run(AmFacts *facts, const AmRun *run, GError **error);
+gboolean am_facts_write_progress(AmFacts *facts, const AmRun *run, GError **error); /* of a live run */
+
+/* ---- facts.c, for facts-live.c */
+gboolean am_facts_need_writer(const AmFacts *facts, gboolean in_run, GError **error);
+gboolean am_facts_begin_transaction(AmFacts *facts, GError **error); /* when there is none */
+gboolean am_facts_fail(AmFacts *facts);                              /* rolls back, ends the run, and is FALSE */
+gboolean am_facts_commit(AmFacts *facts, GError **error);

@@ -8,6 +8,7 @@ libam_store_a_SOURCES = \
 	src/store/decisions.h \
 	src/store/facts.c \
 	src/store/facts.h \
+	src/store/facts-live.c \
 	src/store/facts-read.c \
 	src/store/facts-rows.c \
 	src/store/facts-run.c \
@@ -27,6 +28,7 @@ sql_files += \
 	sql/migrations/001-facts.sql \
 	sql/migrations/002-facts-spill.sql \
 	sql/migrations/003-facts-number.sql \
+	sql/migrations/004-facts-live.sql \
 	sql/migrations/001-decisions.sql \
 	sql/queries/decisions-hints.sql \
 	sql/queries/decisions-log-add.sql \
@@ -37,15 +39,18 @@ sql_files += \
 	sql/queries/facts-connection-add.sql \
 	sql/queries/facts-connection-remove.sql \
 	sql/queries/facts-connection.sql \
+	sql/queries/facts-connections-ages.sql \
 	sql/queries/facts-connections-count.sql \
 	sql/queries/facts-connections.sql \
 	sql/queries/facts-input-add.sql \
 	sql/queries/facts-input-known.sql \
 	sql/queries/facts-inputs.sql \
+	sql/queries/facts-interfaces.sql \
 	sql/queries/facts-l7-name-add.sql \
 	sql/queries/facts-l7-names.sql \
 	sql/queries/facts-ledger-add.sql \
 	sql/queries/facts-ledger.sql \
+	sql/queries/facts-minute-add.sql \
 	sql/queries/facts-network-add.sql \
 	sql/queries/facts-network.sql \
 	sql/queries/facts-networks.sql \
@@ -55,7 +60,10 @@ sql_files += \
 	sql/queries/facts-pair-tallies.sql \
 	sql/queries/facts-pairs-crowded.sql \
 	sql/queries/facts-run-add.sql \
+	sql/queries/facts-run-commit.sql \
 	sql/queries/facts-run-finish.sql \
+	sql/queries/facts-run-forget.sql \
+	sql/queries/facts-run-interrupted.sql \
 	sql/queries/facts-run-next.sql \
 	sql/queries/facts-run-remove-connections.sql \
 	sql/queries/facts-run-remove-inputs.sql \
@@ -65,6 +73,7 @@ sql_files += \
 	sql/queries/facts-run-remove-sensors.sql \
 	sql/queries/facts-run-remove.sql \
 	sql/queries/facts-run-unfinished.sql \
+	sql/queries/facts-runs-live.sql \
 	sql/queries/facts-runs.sql \
 	sql/queries/facts-sensor-add.sql \
 	sql/queries/facts-sensor.sql \
@@ -77,7 +86,7 @@ sql_files += \
 	$(NULL)
 
 if HAVE_CUNIT
-store_tests = tests/unit/test-store tests/unit/test-store-tally tests/unit/test-store-decisions
+store_tests = tests/unit/test-store tests/unit/test-store-live tests/unit/test-store-tally tests/unit/test-store-decisions
 check_PROGRAMS += $(store_tests)
 TESTS += $(store_tests)
 store_test_CPPFLAGS = $(unit_CPPFLAGS) $(SQLITE_CFLAGS) -I$(top_srcdir)/src/store
@@ -85,6 +94,9 @@ store_test_libs = libam-store.a libam-base.a $(SQLITE_LIBS) $(CUNIT_LIBS) $(GLIB
 tests_unit_test_store_CPPFLAGS = $(store_test_CPPFLAGS)
 tests_unit_test_store_SOURCES = tests/unit/test-store.c tests/unit/store.h tests/unit/unit.h
 tests_unit_test_store_LDADD = $(store_test_libs)
+tests_unit_test_store_live_CPPFLAGS = $(store_test_CPPFLAGS)
+tests_unit_test_store_live_SOURCES = tests/unit/test-store-live.c tests/unit/store.h tests/unit/unit.h
+tests_unit_test_store_live_LDADD = $(store_test_libs)
 tests_unit_test_store_tally_CPPFLAGS = $(store_test_CPPFLAGS)
 tests_unit_test_store_tally_SOURCES = tests/unit/test-store-tally.c tests/unit/store.h tests/unit/unit.h
 tests_unit_test_store_tally_LDADD = $(store_test_libs)

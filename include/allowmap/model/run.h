@@ -29,14 +29,28 @@ typedef struct {
 	uint64_t clock_steps_back;     /* times at which the packets went on with an earlier time */
 } AmLedger;
 
+/* An interface of a live run. */
+typedef struct {
+	char *name;
+	uint64_t packets;           /* that the kernel handed over */
+	uint64_t dropped_kernel;    /* the program was too slow, or the ring too small */
+	uint64_t dropped_interface; /* by the card or its driver */
+	uint64_t outages;           /* times that the link went down */
+	uint64_t minutes, minutes_dropped;
+	uint64_t worst_minute; /* most that was dropped in one */
+} AmRunInterface;
+
 typedef struct {
 	int64_t id;
 	char *sensor;  /* its UUID as text */
 	char *network; /* name of the address space */
 	gboolean live;
-	int64_t started_ns, finished_ns; /* finished_ns 0: unfinished */
+	int64_t started_ns, finished_ns; /* finished_ns 0: unfinished, or a live one that goes on */
+	int64_t committed_ns;            /* live: what was seen until then is in the facts; else 0 */
+	gboolean interrupted;            /* live: it did not end by itself, and finished_ns is its last commit */
 	char *parameters;                /* JSON object: every option in force */
 	char *tool_version, *dpi_version;
 	AmLedger ledger;
-	GArray *inputs; /* AmInput */
+	GArray *inputs;     /* AmInput */
+	GArray *interfaces; /* AmRunInterface, by name; NULL when it is not live */
 } AmRun;
