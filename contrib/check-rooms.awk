@@ -10,13 +10,14 @@ BEGIN {
 		is_room[rooms[n]] = 1
 
 	# Which library in which rooms. GLib is allowed everywhere, a header that is in no row nowhere.
-	library("pcap.h pcap/pcap.h archive.h archive_entry.h", "capture")
+	library("pcap.h pcap/pcap.h archive.h archive_entry.h net/if.h", "capture")
+	library("sys/ioctl.h", "capture report")
 	library("ndpi/ndpi_api.h ndpi/ndpi_main.h ndpi/ndpi_typedefs.h ndpi_api.h ndpi_main.h ndpi_typedefs.h", "flow")
 	library("sqlite3.h", "store")
 	library("jansson.h", "import export report")
 	library("graphviz/gvc.h graphviz/cgraph.h gvc.h cgraph.h", "report")
 	library("sys/socket.h netinet/in.h netdb.h sys/un.h", "report")
-	words("sys/ioctl.h sys/random.h stdio_ext.h glib.h glib/gstdio.h glib/gprintf.h assert.h ctype.h errno.h fcntl.h float.h inttypes.h limits.h locale.h " \
+	words("sys/random.h stdio_ext.h glib.h glib/gstdio.h glib/gprintf.h assert.h ctype.h errno.h fcntl.h float.h inttypes.h limits.h locale.h " \
 	      "math.h poll.h pthread.h sched.h signal.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h stdlib.h " \
 	      "string.h strings.h time.h unistd.h arpa/inet.h dirent.h endian.h sys/file.h sys/mman.h sys/resource.h " \
 	      "sys/stat.h sys/statvfs.h sys/time.h sys/types.h", is_system)

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "base.h"
+#include "model/live.h"
 #include "model/packet.h"
 #include "model/run.h"
 
@@ -20,6 +21,8 @@ typedef enum {
 	AM_CAPTURE_ERROR_FORMAT,  /* not a capture nor a log that is understood */
 	AM_CAPTURE_ERROR_EMPTY,   /* no bytes at all */
 	AM_CAPTURE_ERROR_CORRUPT, /* the file contradicts itself in the middle */
+	AM_CAPTURE_ERROR_FILTER,  /* a filter that is not understood */
+	AM_CAPTURE_ERROR_GONE,    /* no interface is left */
 } AmCaptureError;
 
 #define AM_FRAME_MAX (256 * 1024)
@@ -48,6 +51,30 @@ gboolean am_input_identify(const char *path, gboolean whole, AmInput *ret_input,
 /* Expands folders (recursively, regular files, not hidden, in name order) and keeps files as given. A folder without
  * files is an error. Result: char * to g_free() */
 GPtrArray *am_input_expand(const char *const *paths, GError **error);
+
+/* ---- Live interfaces. Opening them needs CAP_NET_RAW (and CAP_NET_ADMIN for promiscuous mode); reading needs nothing. They
+ * are only ever read. One thread at a time. */
+typedef struct {
+	const char *const *interfaces; /* NULL-terminated, 1 .. AM_MAX_INTERFACES */
+	const char *filter;            /* in the language of pcap-filter(7); NULL = everything */
+	guint ring_mib;                /* of each interface: what arrives while nobody reads; 0 = 32 */
+	guint snaplen;                 /* octets of a frame that are kept; 0 = 65535 */
+	gboolean promiscuous;
+} AmLiveOptions;
+
+typedef struct AmLive AmLive;
+AmLive *am_live_open(const AmLiveOptions *options, GError **error);
+void am_live_free(AmLive *live);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmLive, am_live_free)
+
+/* The next frame of all interfaces, in the order of their times as far as that is known within a fifth of a second. 1 =
+ * `ret_frame` set, its bytes lent until the next call; 0 = none within `timeout_ms`, or a signal came; -1 = error set: no
+ * interface is left. An interface that goes down is waited for. */
+int am_live_next(AmLive *live, int timeout_ms, AmFrame *ret_frame, GError **error);
+/* Looks at links and drop counters, and fills `state`'s interfaces. Some system calls an interface: once a second. */
+void am_live_look(AmLive *live, AmLiveState *state);
+/* The descriptors that frames come from, for a sandbox that forbids to write to them. Returns how many. */
+guint am_live_descriptors(const AmLive *live, int ret_descriptors[AM_MAX_INTERFACES]);
 
 /* Decodes one frame: link layer, VLAN tags, IPv4/IPv6 with extension headers, TCP/UDP/SCTP/ICMP/ICMPv6. Fills
  * `ret_packet` (pointers into the frame) and returns AM_SKIP_NONE, or says why not. No allocation; reads no byte outside

@@ -11,6 +11,7 @@ libam_capture_a_SOURCES = \
 	src/capture/formats.h \
 	src/capture/identify.c \
 	src/capture/input.c \
+	src/capture/live.c \
 	src/capture/pcap.c \
 	src/capture/pcapng.c \
 	src/capture/sniff.c \

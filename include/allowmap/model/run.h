@@ -25,6 +25,7 @@ typedef struct {
 	uint64_t log_lines, log_recorded, log_skipped; /* connection logs: lines that are records */
 	uint64_t connections;
 	uint64_t connections_given_up; /* closed early because the table was full */
+	uint64_t connections_not_kept; /* live: only in the tallies, for want of room on the disk */
 	uint64_t times_mended;         /* packets whose time was far from that of all around them */
 	uint64_t clock_steps_back;     /* times at which the packets went on with an earlier time */
 } AmLedger;
