@@ -6,6 +6,7 @@
 
 #include "base.h"
 #include "model/connection.h"
+#include "model/live.h"
 #include "model/map.h"
 #include "model/policy.h"
 #include "model/run.h"
@@ -54,3 +55,15 @@ void am_report_summary(const AmMap *map, const AmPolicy *policy, const GPtrArray
  * (char *, NULL-terminated; may be NULL). */
 gboolean am_report_html(const AmMap *map, const AmPolicy *policy, const GPtrArray *runs, const char *const *files,
 			FILE *out, GError **error);
+
+/* ---- A live capture. */
+/* What it counts, in the text format of Prometheus (exposition format 0.0.4). g_free() */
+char *am_report_metrics(const AmLiveState *state);
+/* The service manager, by the protocol of sd_notify(3). Opened before the sandbox is closed; afterwards it only writes to
+ * its socket. NULL when none is there ($NOTIFY_SOCKET), which is no error. */
+typedef struct AmNotify AmNotify;
+AmNotify *am_notify_open(GError **error);
+void am_notify_free(AmNotify *notify);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmNotify, am_notify_free)
+/* "READY=1", "WATCHDOG=1", "STOPPING=1", ...; lines apart by newlines. NULL is fine; a manager that does not listen, too. */
+void am_notify_say(AmNotify *notify, const char *state);

@@ -18,9 +18,18 @@ AmLedgerSum am_ledger_sum(const GPtrArray *runs)
 		all.sum.log_skipped += ledger->log_skipped;
 		all.sum.connections += ledger->connections;
 		all.sum.connections_given_up += ledger->connections_given_up;
+		all.sum.connections_not_kept += ledger->connections_not_kept;
 		all.sum.times_mended += ledger->times_mended;
 		all.sum.clock_steps_back += ledger->clock_steps_back;
-		all.unfinished_runs += run->finished_ns == 0;
+		all.unfinished_runs += run->finished_ns == 0 && !run->live;
+		all.interrupted_runs += run->interrupted != FALSE;
+		for (guint n = 0; run->interfaces != NULL && n < run->interfaces->len; n++) {
+			const AmRunInterface *interface = &g_array_index(run->interfaces, AmRunInterface, n);
+			all.dropped_kernel += interface->dropped_kernel;
+			all.dropped_interface += interface->dropped_interface;
+			all.minutes_dropped += interface->minutes_dropped;
+			all.outages += interface->outages;
+		}
 		for (guint n = 0; run->inputs != NULL && n < run->inputs->len; n++) {
 			all.inputs++;
 			all.cut_inputs += g_array_index(run->inputs, AmInput, n).cut != FALSE;

@@ -8,7 +8,8 @@
 typedef struct {
 	AmLedger sum;
 	guint inputs, cut_inputs;
-	guint unfinished_runs;
+	guint unfinished_runs, interrupted_runs;
+	uint64_t dropped_kernel, dropped_interface, minutes_dropped, outages; /* of live interfaces */
 } AmLedgerSum;
 
 AmLedgerSum am_ledger_sum(const GPtrArray *runs);

@@ -26,6 +26,8 @@ libam_report_a_SOURCES = \
 	src/report/listeners.c \
 	src/report/listing.c \
 	src/report/listing.h \
+	src/report/metrics.c \
+	src/report/notify.c \
 	src/report/status.c \
 	src/report/summary.c \
 	src/report/text.c \

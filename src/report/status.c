@@ -13,16 +13,25 @@ typedef struct {
 	uint64_t number;
 } Loss;
 
-#define N_LOSSES 7
+#define N_LOSSES 13
 static void losses(const AmLedgerSum *all, Loss ret_losses[N_LOSSES])
 {
 	const Loss table[N_LOSSES] = {
 		{"inputs_cut", "captures that end inside a record: all before it was kept", all->cut_inputs},
 		{"runs_unfinished", "runs that are not finished", all->unfinished_runs},
+		{"runs_interrupted", "captures that did not end by themselves; at most their last minute is missing",
+		 all->interrupted_runs},
+		{"dropped_kernel", "packets that came faster than they were read; a larger --ring helps",
+		 all->dropped_kernel},
+		{"dropped_interface", "packets that the network card or its driver dropped", all->dropped_interface},
+		{"minutes_dropped", "minutes in which an interface dropped packets", all->minutes_dropped},
+		{"link_outages", "times that the link of an interface went down", all->outages},
 		{"packets_no_room", "packets that found no room in the connection table",
 		 all->sum.skipped[AM_SKIP_FLOW_TABLE]},
 		{"connections_given_up", "connections closed early because the table was full",
 		 all->sum.connections_given_up},
+		{"connections_not_kept", "connections that only count in the tallies, for want of room on the disk",
+		 all->sum.connections_not_kept},
 		{"times_mended", "packets whose time was far from all around them; they count at the time so far",
 		 all->sum.times_mended},
 		{"clock_steps_back", "times that the clock was put back; open connections ended there",
@@ -69,6 +78,44 @@ static void append_json_input(GString *to, const AmInput *input)
 	g_string_append_printf(to, ",\"cut\":%s}", input->cut ? "true" : "false");
 }
 
+static void append_json_capture(GString *to, const AmRun *run)
+{
+	g_string_append_printf(to, "{\"run\":%" G_GINT64_FORMAT, (gint64)run->id);
+	append_json_time(to, "started", run->started_ns);
+	append_json_time(to, "committed", run->committed_ns);
+	append_json_time(to, "ended", run->finished_ns);
+	g_string_append_printf(to, ",\"interrupted\":%s,\"interfaces\":[", run->interrupted ? "true" : "false");
+	for (guint n = 0; run->interfaces != NULL && n < run->interfaces->len; n++) {
+		const AmRunInterface *interface = &g_array_index(run->interfaces, AmRunInterface, n);
+		g_string_append(to, n > 0 ? ",{\"name\":" : "{\"name\":");
+		am_text_append_json(to, interface->name);
+		append_json_pair(to, FALSE, "packets", interface->packets);
+		append_json_pair(to, FALSE, "dropped_kernel", interface->dropped_kernel);
+		append_json_pair(to, FALSE, "dropped_interface", interface->dropped_interface);
+		append_json_pair(to, FALSE, "outages", interface->outages);
+		append_json_pair(to, FALSE, "minutes", interface->minutes);
+		append_json_pair(to, FALSE, "minutes_dropped", interface->minutes_dropped);
+		append_json_pair(to, FALSE, "worst_minute", interface->worst_minute);
+		g_string_append_c(to, '}');
+	}
+	g_string_append(to, "]}");
+}
+
+static void append_json_captures(GString *to, const GPtrArray *runs)
+{
+	gboolean first = TRUE;
+	g_string_append(to, "],\"captures\":[");
+	for (guint i = 0; i < runs->len; i++) {
+		const AmRun *run = g_ptr_array_index(runs, i);
+		if (!run->live)
+			continue;
+		if (!first)
+			g_string_append_c(to, ',');
+		first = FALSE;
+		append_json_capture(to, run);
+	}
+}
+
 static void status_json(GString *to, const AmMap *map, const GPtrArray *runs, const AmLedgerSum *all,
 			uint64_t connections)
 {
@@ -100,6 +147,7 @@ static void status_json(GString *to, const AmMap *map, const GPtrArray *runs, co
 			append_json_input(to, &g_array_index(run->inputs, AmInput, n));
 		}
 	}
+	append_json_captures(to, runs);
 	g_string_append(to, "]}\n");
 }
 
@@ -127,6 +175,40 @@ static void status_inputs(GString *to, const GPtrArray *runs)
 					       am_moment_text(input->first_ns, first),
 					       am_moment_text(input->last_ns, last), input->cut ? ", cut short" : "");
 		}
+	}
+}
+
+static void status_interface(GString *to, const AmRunInterface *interface)
+{
+	char number[AM_NUMBER_TEXT_SIZE];
+	uint64_t dropped = interface->dropped_kernel + interface->dropped_interface;
+	g_string_append(to, "    ");
+	am_text_append_terminal(to, interface->name);
+	g_string_append_printf(to, "  %s packets", am_number_text(interface->packets, number));
+	if (dropped > 0)
+		g_string_append_printf(to, ", %s dropped", am_number_text(dropped, number));
+	if (interface->outages > 0)
+		g_string_append_printf(to, ", link down %s times", am_number_text(interface->outages, number));
+	g_string_append_c(to, '\n');
+}
+
+static void status_captures(GString *to, const GPtrArray *runs)
+{
+	char first[AM_TIME_TEXT_SIZE], last[AM_TIME_TEXT_SIZE];
+	gboolean none = TRUE;
+	for (guint i = 0; i < runs->len; i++) {
+		const AmRun *run = g_ptr_array_index(runs, i);
+		if (!run->live)
+			continue;
+		gboolean is_open = run->finished_ns == 0;
+		g_string_append(to, none ? "Captures\n" : "");
+		none = FALSE;
+		g_string_append_printf(to, "  run %" G_GINT64_FORMAT "  %s .. %s%s%s\n", (gint64)run->id,
+				       am_moment_text(run->started_ns, first),
+				       am_moment_text(is_open ? run->committed_ns : run->finished_ns, last),
+				       run->interrupted ? ", interrupted" : "", is_open ? ", not ended" : "");
+		for (guint n = 0; run->interfaces != NULL && n < run->interfaces->len; n++)
+			status_interface(to, &g_array_index(run->interfaces, AmRunInterface, n));
 	}
 }
 
@@ -164,6 +246,7 @@ static void status_table(GString *to, const AmMap *map, const GPtrArray *runs, c
 	}
 	if (none)
 		g_string_append(to, "  none known\n");
+	status_captures(to, runs);
 	g_string_append(to, "Inputs\n");
 	status_inputs(to, runs);
 }

@@ -16,6 +16,7 @@ static const struct {
 	{"log-skipped", offsetof(AmLedger, log_skipped)},
 	{"connections", offsetof(AmLedger, connections)},
 	{"connections-given-up", offsetof(AmLedger, connections_given_up)},
+	{"connections-not-kept", offsetof(AmLedger, connections_not_kept)},
 	{"times-mended", offsetof(AmLedger, times_mended)},
 	{"clock-steps-back", offsetof(AmLedger, clock_steps_back)},
 };
@@ -172,7 +173,9 @@ gboolean am_facts_write_run(AmFacts *facts, const AmRun *run, GError **error)
 
 gboolean am_facts_write_progress(AmFacts *facts, const AmRun *run, GError **error)
 {
-	sqlite3_stmt *statement = write_ledger(facts, &run->ledger, error)
+	AmLedger ledger = run->ledger;
+	ledger.connections_not_kept = facts->not_kept;
+	sqlite3_stmt *statement = write_ledger(facts, &ledger, error)
 					  ? am_database_statement(facts->database, "facts-run-commit", error)
 					  : NULL;
 	if (statement == NULL)

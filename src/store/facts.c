@@ -28,6 +28,7 @@ static void end_run(AmFacts *facts)
 	facts->run = facts->sensor = 0;
 	facts->live = facts->tallies_only = FALSE;
 	facts->commits = 0;
+	facts->not_kept = 0;
 	facts->in_transaction = FALSE;
 	facts->rows = 0;
 	facts->connections = 0;
@@ -246,6 +247,8 @@ static gboolean add_connection(AmFacts *facts, const AmConnection *connection, G
 		if (!am_database_execute(facts->database, facts->add, error))
 			return FALSE;
 		facts->connections++;
+	} else {
+		facts->not_kept++;
 	}
 	am_sum_table_add(facts->sums, connection, l7, found == SQLITE_ROW ? &before : NULL, before_l7);
 	if (!am_sum_table_is_full(facts->sums))

@@ -22,6 +22,7 @@ struct AmFacts {
 	int64_t run, sensor;
 	gboolean live;
 	gboolean tallies_only;
+	uint64_t not_kept;    /* connections that are in the tallies alone */
 	guint commits;        /* of a live run */
 	int64_t expire_after; /* the connection that am_facts_expire() saw last; 0: it begins anew */
 	gboolean in_transaction;

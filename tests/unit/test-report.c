@@ -312,7 +312,7 @@ static void test_status(void)
 	json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 	free(text);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(json);
-	assert_keys(json, "packets connections assets edges loss inputs");
+	assert_keys(json, "packets connections assets edges loss inputs captures");
 	json_t *packets = json_object_get(json, "packets");
 	assert_keys(packets, "read recorded skipped");
 	CU_ASSERT_EQUAL(json_integer_value(json_object_get(json_object_get(packets, "skipped"), "not-ip")), 10);
