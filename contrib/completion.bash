@@ -6,11 +6,14 @@ _allowmap()
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]}
 	local map="--db --decisions --inside --now --help"
 	local list="--format --asset --group --port --l7 --verdict --sort --limit"
-	local ingest="--sensor --network --dpi --threads --max-flows --hash --strict"
+	local packets="--sensor --network --dpi --threads --max-flows"
+	local ingest="$packets --hash --strict"
+	local capture="--interface --duration --ring --snaplen --no-promiscuous --rotate-db --keep-connections --max-db --min-free
+		--metrics"
 	local verdicts="essential undecided background suspicious local" options
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
-		options="analyze ingest status assets listeners flows connections groups explain verdict recommend export"
+		options="analyze ingest capture status assets listeners flows connections groups explain verdict recommend export"
 		mapfile -t COMPREPLY < <(compgen -W "$options --help --version" -- "$word")
 		return
 	fi
@@ -22,18 +25,24 @@ _allowmap()
 	--default) options="deny deny-log monitor" ;;
 	--to) options="nftables csv" ;;
 	--form) options="text json" ;;
-	--db | --decisions | --policy | --output | -o)
+	--rotate-db) options="hourly daily" ;;
+	--interface | -i)
+		mapfile -t COMPREPLY < <(cd /sys/class/net 2>/dev/null && compgen -f -- "$word")
+		return
+		;;
+	--db | --decisions | --policy | --output | -o | --metrics)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
 	--inside | --now | --asset | --group | --port | --l7 | --sort | --limit | --sensor | --network | --threads | \
-		--max-flows | --why | --by)
+		--max-flows | --why | --by | --duration | --ring | --snaplen | --keep-connections | --max-db | --min-free)
 		return
 		;;
 	*)
 		case $verb in
 		analyze) options="$map $ingest --granularity --output" ;;
 		ingest) options="--db --now --help $ingest" ;;
+		capture) options="--db --help $packets $capture" ;;
 		status) options="$map --format" ;;
 		assets | listeners | flows | connections | groups) options="$map $list" ;;
 		explain) options="$map flow group" ;;

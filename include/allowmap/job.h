@@ -2,9 +2,11 @@
 #pragma once
 
 #include "base.h"
+#include "capture.h"
 #include "export.h"
 #include "flow.h"
 #include "map.h"
+#include "model/live.h"
 #include "model/map.h"
 #include "model/policy.h"
 #include "model/run.h"
@@ -39,6 +41,35 @@ typedef struct {
  * times, whatever the order of the paths; logs after them. On failure nothing of this run is visible in the facts. */
 gboolean am_job_ingest(const AmIngestOptions *options, AmIngestResult *ret_result, GError **error);
 void am_ingest_result_clear(AmIngestResult *result);
+
+/* ---- capture: live interfaces → facts, for weeks. Commits at most every 5 s; a kill loses no more than that of connections
+ * that ended, and the last minute of those that go on. SIGINT and SIGTERM end it, SIGHUP closes the database and opens it
+ * anew (after it was moved away, say). */
+typedef enum { AM_ROTATE_NEVER, AM_ROTATE_HOURLY, AM_ROTATE_DAILY, AM_ROTATE_SIZE } AmRotate;
+typedef struct {
+	const char *db;
+	const char *sensor;  /* name or UUID; NULL = the host's name */
+	const char *network; /* NULL = "default" */
+	AmLiveOptions live;
+	guint threads; /* workers; 0 = one per core */
+	AmFlowOptions flow;
+	int64_t duration_ns; /* 0 = until a signal */
+	/* The facts go on in a new file; the old one gets the time into its name. Decisions stay. */
+	AmRotate rotate;
+	uint64_t rotate_size;
+	guint keep_days; /* connections; 0 = for good. Tallies stay */
+	/* Octets. When room becomes short, connections are only counted; when there is none left, the capture ends. */
+	uint64_t max_db;                                      /* 0 = no limit */
+	uint64_t min_free;                                    /* to be left on the disk */
+	const char *metrics;                                  /* file that is replaced at each commit; NULL = none */
+	void (*say)(const char *message, gpointer user_data); /* what people should know; from any thread */
+	void (*show)(const AmLiveState *state, gpointer user_data); /* once a second, by the caller's thread */
+	gpointer user_data;
+} AmCaptureOptions;
+
+/* TRUE: ended by a signal or after its time. *ret_state is how it stood at the end, also on failure; what was committed
+ * stays in any case. */
+gboolean am_job_capture(const AmCaptureOptions *options, AmLiveState *ret_state, GError **error);
 
 /* ---- map: facts + decisions → map. A snapshot: everything a listing needs, read in one transaction each. */
 typedef struct {

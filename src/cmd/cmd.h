@@ -15,6 +15,7 @@ enum { AM_EXIT_OK = 0, AM_EXIT_FINDINGS = 1, AM_EXIT_USAGE = 2, AM_EXIT_ENVIRONM
 
 int am_cmd_analyze(int argc, char **argv);
 int am_cmd_assets(int argc, char **argv);
+int am_cmd_capture(int argc, char **argv);
 int am_cmd_connections(int argc, char **argv);
 int am_cmd_explain(int argc, char **argv);
 int am_cmd_export(int argc, char **argv);
@@ -54,6 +55,8 @@ void am_list_arguments_add(GOptionContext *context, AmListArguments *arguments);
 void am_list_arguments_clear(AmListArguments *arguments);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(AmListArguments, am_list_arguments_clear)
 void am_ingest_arguments_add(GOptionContext *context, AmIngestArguments *arguments);
+/* Without those that are about files. */
+void am_ingest_arguments_add_live(GOptionContext *context, AmIngestArguments *arguments);
 void am_ingest_arguments_clear(AmIngestArguments *arguments);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(AmIngestArguments, am_ingest_arguments_clear)
 
@@ -82,6 +85,10 @@ gboolean am_cmd_list_options(const AmListArguments *arguments, AmListOptions *re
 gboolean am_cmd_recommend_options(const char *granularity, const char *default_action, const char *now,
 				  AmRecommendOptions *ret_options, GError **error);
 
+/* "500M", "20G" (powers of 1024; no letter = octets); "90s", "10m", "2h", "7d" (no letter = seconds). `option` is for the
+ * message. */
+gboolean am_cmd_parse_size(const char *option, const char *text, uint64_t *ret_size, GError **error);
+gboolean am_cmd_parse_duration(const char *option, const char *text, int64_t *ret_ns, GError **error);
 /* "tcp/443", "udp/53", "icmp/8" (type, or type.code), "47": protocol and port as edges keep them. */
 gboolean am_cmd_parse_service(const char *text, int *ret_ip_protocol, int *ret_port, GError **error);
 /* Ends standard output: FALSE when what was written could not be kept (disk full, closed pipe). */

@@ -69,7 +69,7 @@ void am_list_arguments_clear(AmListArguments *arguments)
 	g_free(arguments->sort);
 }
 
-void am_ingest_arguments_add(GOptionContext *context, AmIngestArguments *arguments)
+void am_ingest_arguments_add_live(GOptionContext *context, AmIngestArguments *arguments)
 {
 	const GOptionEntry entries[] = {
 		{"sensor", 0, 0, G_OPTION_ARG_STRING, &arguments->sensor,
@@ -80,12 +80,21 @@ void am_ingest_arguments_add(GOptionContext *context, AmIngestArguments *argumen
 		{"threads", 0, 0, G_OPTION_ARG_INT, &arguments->threads, "Worker threads (default: one per core)", "N"},
 		{"max-flows", 0, 0, G_OPTION_ARG_INT, &arguments->max_flows,
 		 "Connections kept open at once (default: 1000000)", "N"},
+		{NULL, 0, 0, 0, NULL, NULL, NULL},
+	};
+	add_entries(context, entries);
+}
+
+void am_ingest_arguments_add(GOptionContext *context, AmIngestArguments *arguments)
+{
+	const GOptionEntry entries[] = {
 		{"hash", 0, 0, G_OPTION_ARG_NONE, &arguments->hash,
 		 "Recognise known inputs by all their bytes, not by size and both ends", NULL},
 		{"strict", 0, 0, G_OPTION_ARG_NONE, &arguments->strict, "Exit with 3 also when a capture is cut short",
 		 NULL},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
+	am_ingest_arguments_add_live(context, arguments);
 	add_entries(context, entries);
 }
 
@@ -131,7 +140,8 @@ int am_cmd_fail(const char *verb, const GError *error)
 	gboolean usage =
 		error->domain == G_OPTION_ERROR || g_error_matches(error, AM_REPORT_ERROR, AM_REPORT_ERROR_OPTION) ||
 		g_error_matches(error, AM_EXPORT_ERROR, AM_EXPORT_ERROR_UNAPPROVED) ||
-		g_error_matches(error, AM_EXPORT_ERROR, AM_EXPORT_ERROR_OPTION) || error->domain == AM_BASE_ERROR;
+		g_error_matches(error, AM_EXPORT_ERROR, AM_EXPORT_ERROR_OPTION) ||
+		g_error_matches(error, AM_CAPTURE_ERROR, AM_CAPTURE_ERROR_FILTER) || error->domain == AM_BASE_ERROR;
 	return usage ? AM_EXIT_USAGE : AM_EXIT_ENVIRONMENT;
 }
 
@@ -262,6 +272,44 @@ static gboolean parse_number(const char *text, guint64 max, int *ret_number, con
 	*ret_number = (int)number;
 	*ret_end = end;
 	return TRUE;
+}
+
+/* A whole number and one of `letters`, which stand for `factors`; the result fits into 62 bits. */
+static gboolean parse_unit(const char *text, const char *letters, const uint64_t *factors, uint64_t *ret_value)
+{
+	char *end;
+	if (!g_ascii_isdigit(*text))
+		return FALSE;
+	uint64_t number = g_ascii_strtoull(text, &end, 10), factor = 1;
+	if (*end != '\0') {
+		const char *letter = strchr(letters, *end);
+		if (letter == NULL || end[1] != '\0')
+			return FALSE;
+		factor = factors[letter - letters];
+	}
+	*ret_value = number * factor;
+	return number <= (UINT64_C(1) << 62) / factor;
+}
+
+gboolean am_cmd_parse_size(const char *option, const char *text, uint64_t *ret_size, GError **error)
+{
+	static const uint64_t factors[] = {UINT64_C(1) << 10, UINT64_C(1) << 20, UINT64_C(1) << 30, UINT64_C(1) << 40};
+	if (parse_unit(text, "KMGT", factors, ret_size))
+		return TRUE;
+	am_cmd_usage_error(error, "--%s %s: a size, please: 500M, 20G, or octets", option, text);
+	return FALSE;
+}
+
+gboolean am_cmd_parse_duration(const char *option, const char *text, int64_t *ret_ns, GError **error)
+{
+	static const uint64_t factors[] = {1, 60, 3600, 86400};
+	uint64_t seconds;
+	if (parse_unit(text, "smhd", factors, &seconds) && seconds > 0 && seconds <= INT64_MAX / AM_NS_PER_S) {
+		*ret_ns = (int64_t)seconds * AM_NS_PER_S;
+		return TRUE;
+	}
+	am_cmd_usage_error(error, "--%s %s: a time, please: 90s, 10m, 2h, 7d", option, text);
+	return FALSE;
 }
 
 gboolean am_cmd_parse_service(const char *text, int *ret_ip_protocol, int *ret_port, GError **error)

@@ -2,6 +2,7 @@ bin_PROGRAMS = allowmap
 allowmap_CPPFLAGS = $(AM_CPPFLAGS)
 allowmap_SOURCES = \
 	src/cmd/analyze.c \
+	src/cmd/capture.c \
 	src/cmd/cmd.h \
 	src/cmd/common.c \
 	src/cmd/connections.c \

@@ -17,6 +17,7 @@ typedef struct {
 static const Command commands[] = {
 	{"analyze", am_cmd_analyze, "captures in, map, allow-lists and report out: all steps at once"},
 	{"ingest", am_cmd_ingest, "read captures and connection logs into the facts"},
+	{"capture", am_cmd_capture, "watch live interfaces, for as long as you like"},
 	{"status", am_cmd_status, "what was read, recorded and found"},
 	{"assets", am_cmd_assets, "list the machines"},
 	{"listeners", am_cmd_listeners, "list the services that are offered"},

@@ -2,6 +2,9 @@ noinst_LIBRARIES += libam-job.a
 libam_job_a_CPPFLAGS = $(AM_CPPFLAGS)
 libam_job_a_SOURCES = \
 	include/allowmap/job.h \
+	src/job/capture.c \
+	src/job/capture.h \
+	src/job/capture-commit.c \
 	src/job/clock.c \
 	src/job/clock.h \
 	src/job/export.c \

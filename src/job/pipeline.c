@@ -6,7 +6,8 @@
  *
  * Why chunks: they make the result independent of the number of threads. A chunk's limits depend only on the frames; at
  * its end every shard is brought to the same packet time; so what ends in which chunk, and the order in which it is
- * stored, is the same whoever did the work. Chunks come from a pool, so a slow disk holds up the reader instead of
+ * stored, is the same whoever did the work. (Live, the clock decides, too: nobody can wait for a chunk to fill up.) Chunks
+ * come from a pool, so a slow disk holds up the reader instead of
  * filling memory.
  */
 #include "config.h"
@@ -30,8 +31,12 @@ typedef struct {
 	int64_t now_ns;    /* the latest packet time of the run so far */
 	gboolean ends_all; /* what is open after it ends: the input is over, or time begins anew */
 	gboolean is_last;
-	gint pending;               /* workers that are not done with it */
-	AmConnectionBatch *batches; /* one a worker */
+	gboolean commits;
+	int64_t checkpoint_ns;                   /* INT64_MIN: no checkpoint */
+	AmLedger ledger;                         /* if it commits: the reader's part, up to its end */
+	AmFlowCounters counters[AM_FLOW_SHARDS]; /* if it commits */
+	gint pending;                            /* workers that are not done with it */
+	AmConnectionBatch *batches;              /* one a worker */
 } Chunk;
 
 typedef struct {
@@ -49,6 +54,8 @@ struct AmPipeline {
 	Chunk *pool[N_CHUNKS];
 	GAsyncQueue *free_chunks, *done_chunks;
 	GThread *writer;
+	AmFacts *facts; /* the writer's, and what its records' network is there */
+	uint32_t network;
 	gint stop;           /* the writer failed: the reader should end */
 	GError *write_error; /* the writer's, read after it was joined */
 	/* The reader's. */
@@ -76,6 +83,10 @@ static gpointer worker_main(gpointer data)
 				am_flow_shard_flush(pipeline->shards[s], out);
 			else
 				am_flow_shard_advance(pipeline->shards[s], chunk->now_ns, out);
+			if (chunk->checkpoint_ns != INT64_MIN)
+				am_flow_shard_checkpoint(pipeline->shards[s], chunk->checkpoint_ns, out);
+			if (chunk->commits)
+				chunk->counters[s] = am_flow_shard_counters(pipeline->shards[s]);
 		}
 		if (g_atomic_int_dec_and_test(&chunk->pending))
 			g_async_queue_push(pipeline->done_chunks, chunk);
@@ -93,6 +104,24 @@ static int compare_records(gconstpointer a, gconstpointer b)
 	return x->revision < y->revision ? -1 : x->revision > y->revision;
 }
 
+static void count_shard(AmLedger *ledger, const AmFlowCounters *counters)
+{
+	ledger->recorded += counters->recorded;
+	ledger->connections += counters->connections;
+	ledger->connections_given_up += counters->given_up;
+	for (guint r = 0; r < AM_N_SKIP_REASONS; r++)
+		ledger->skipped[r] += counters->skipped[r];
+}
+
+static gboolean commit_chunk(AmPipeline *pipeline, Chunk *chunk)
+{
+	const AmPipelineOptions *options = &pipeline->options;
+	for (guint s = 0; s < AM_FLOW_SHARDS; s++)
+		count_shard(&chunk->ledger, &chunk->counters[s]);
+	return options->commit(&pipeline->facts, &pipeline->network, &chunk->ledger, options->user_data,
+			       &pipeline->write_error);
+}
+
 static gboolean write_chunk(AmPipeline *pipeline, Chunk *chunk, GPtrArray *order)
 {
 	g_ptr_array_set_size(order, 0);
@@ -102,11 +131,15 @@ static gboolean write_chunk(AmPipeline *pipeline, Chunk *chunk, GPtrArray *order
 	}
 	g_ptr_array_sort(order, compare_records);
 	gboolean ok = TRUE;
-	for (guint n = 0; ok && n < order->len; n++)
-		ok = am_facts_add_connections(pipeline->options.facts, order->pdata[n], 1, &pipeline->write_error);
+	for (guint n = 0; ok && n < order->len; n++) {
+		AmConnection *record = order->pdata[n];
+		if (record->network == pipeline->options.network)
+			record->network = pipeline->network;
+		ok = am_facts_add_connections(pipeline->facts, record, 1, &pipeline->write_error);
+	}
 	for (guint w = 0; w < pipeline->n_workers; w++)
 		chunk->batches[w].n = 0;
-	return ok;
+	return ok && (!chunk->commits || commit_chunk(pipeline, chunk));
 }
 
 /* After a failure the chunks still go round, so that nobody waits for one. */
@@ -134,7 +167,8 @@ static Chunk *take_chunk(AmPipeline *pipeline)
 	Chunk *chunk = g_async_queue_pop(pipeline->free_chunks);
 	chunk->n = chunk->n_frames = 0;
 	chunk->used = 0;
-	chunk->ends_all = chunk->is_last = FALSE;
+	chunk->ends_all = chunk->is_last = chunk->commits = FALSE;
+	chunk->checkpoint_ns = INT64_MIN;
 	return chunk;
 }
 
@@ -177,9 +211,28 @@ static Chunk *settle(AmPipeline *pipeline, Chunk *chunk, gboolean is_last)
 		keep_packet(next, &chunk->packets[n], chunk->ordinals[n], chunk->shards[n]);
 	if (next != NULL)
 		next->n_frames = next->n;
+	if (chunk->commits) {
+		chunk->ledger = pipeline->options.run->ledger;
+		chunk->ledger.read -= chunk->n - settled; /* the next chunk's */
+		chunk->ledger.times_mended = clock->mended;
+		chunk->ledger.clock_steps_back = clock->steps_back;
+	}
 	chunk->n = settled;
 	hand_out(pipeline, chunk);
 	return next;
+}
+
+gboolean am_pipeline_hand_out(AmPipeline *pipeline, int64_t now_ns, gboolean commits, int64_t checkpoint_ns)
+{
+	Chunk *chunk = pipeline->chunk;
+	chunk->commits = commits;
+	chunk->checkpoint_ns = checkpoint_ns;
+	/* Time goes on, also when no packet says so; it is the packets that say that it went back. */
+	if (chunk->n == 0)
+		pipeline->clock.now_ns = MAX(pipeline->clock.now_ns, now_ns);
+	if (chunk->n > 0 || commits || now_ns != INT64_MIN)
+		pipeline->chunk = settle(pipeline, chunk, FALSE);
+	return g_atomic_int_get(&pipeline->stop) == 0;
 }
 
 gboolean am_pipeline_frame(AmPipeline *pipeline, const AmFrame *frame)
@@ -256,14 +309,9 @@ static void join_threads(AmPipeline *pipeline)
 
 static void count_shards(AmPipeline *pipeline)
 {
-	AmLedger *ledger = &pipeline->options.run->ledger;
 	for (guint s = 0; s < AM_FLOW_SHARDS; s++) {
 		AmFlowCounters counters = am_flow_shard_counters(pipeline->shards[s]);
-		ledger->recorded += counters.recorded;
-		ledger->connections += counters.connections;
-		ledger->connections_given_up += counters.given_up;
-		for (guint r = 0; r < AM_N_SKIP_REASONS; r++)
-			ledger->skipped[r] += counters.skipped[r];
+		count_shard(&pipeline->options.run->ledger, &counters);
 	}
 }
 
@@ -273,6 +321,8 @@ AmPipeline *am_pipeline_new(const AmPipelineOptions *options, GError **error)
 {
 	g_autoptr(AmPipeline) pipeline = g_new0(AmPipeline, 1);
 	pipeline->options = *options;
+	pipeline->facts = options->facts;
+	pipeline->network = options->network;
 	pipeline->clock = AM_PACKET_CLOCK_INIT;
 	if (!make_shards(pipeline, error))
 		return NULL;

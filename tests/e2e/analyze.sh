@@ -160,7 +160,7 @@ expect 0 essential "$allowmap" flows --db "$work/mixed.db"
 expect 2 'no command' "$allowmap" flow
 expect 2 'missing' "$allowmap" ingest
 expect 0 Example "$allowmap" --help
-for verb in analyze ingest assets listeners flows connections groups status explain verdict recommend export; do
+for verb in analyze ingest capture assets listeners flows connections groups status explain verdict recommend export; do
 	expect 0 'Example' "$allowmap" $verb --help
 done
 [ -c /dev/full ] && { "$allowmap" flows --db "$db" >/dev/full 2>"$work/seen"; [ $? = 3 ] || fail "a full disk goes unnoticed"; }
