@@ -6,7 +6,7 @@ _allowmap()
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]}
 	local map="--db --decisions --inside --now --help"
 	local list="--format --asset --group --port --l7 --verdict --sort --limit"
-	local packets="--sensor --network --dpi --threads --max-flows"
+	local packets="--sensor --network --dpi --threads --max-flows --max-memory --max-unanswered"
 	local ingest="$packets --hash --strict"
 	local capture="--interface --duration --ring --snaplen --no-promiscuous --rotate-db --keep-connections --max-db --min-free
 		--metrics"

@@ -169,6 +169,20 @@ CREATE TABLE tally_l7 (
 	PRIMARY KEY (sensor, network, day, lo, hi, ip_protocol, side, port_lo, port_hi, l7)
 ) WITHOUT ROWID;
 
+CREATE TABLE unanswered (
+	run INTEGER,
+	network INTEGER,
+	minute INTEGER, -- since 1970 UTC
+	source BLOB,
+	ip_protocol INTEGER,
+	port INTEGER, -- that was asked
+	connections INTEGER,
+	packets INTEGER,
+	bytes INTEGER,
+	targets INTEGER, -- distinct ones, estimated
+	PRIMARY KEY (run, network, minute, source, ip_protocol, port)
+) WITHOUT ROWID;
+
 -- What was seen of an address besides traffic: which MAC it had, which name, lease or user, when and how often.
 CREATE TABLE observations (
 	sensor INTEGER NOT NULL,

@@ -11,6 +11,7 @@
 #include "base.h"
 #include "model/connection.h"
 #include "model/packet.h"
+#include "model/unanswered.h"
 
 #define AM_FLOW_SHARDS 8
 
@@ -28,7 +29,9 @@ typedef struct {
 	AmDpiMode dpi;
 	uint64_t seed;      /* of the hashes; fixed offline, random live */
 	uint32_t network;   /* id given to every connection */
-	uint32_t max_flows; /* of the whole table; each shard has its share. 0 = 1,000,000 */
+	uint32_t max_flows; /* of the whole table; each shard has its share. 0 = 500,000 */
+	/* Unanswered connections of few packets that are kept in a minute of packet time; more are only counted. 0 = 30,000 */
+	uint32_t max_unanswered;
 	/* Idle timeouts by packet time, seconds; 0 = the default in brackets. */
 	uint32_t tcp_established_s;   /* 3600: keep-alives are often two hours apart, yet memory is bounded */
 	uint32_t tcp_unestablished_s; /* 60 */
@@ -47,12 +50,15 @@ typedef struct {
 	uint64_t skipped[AM_N_SKIP_REASONS];
 	uint64_t connections; /* begun */
 	uint64_t given_up;    /* closed early for want of room */
+	uint64_t counted;     /* unanswered ones that were only counted */
 } AmFlowCounters;
 
 /* A batch of finished records: grows, is reused, holds AmConnection in the order they ended. */
 typedef struct {
 	AmConnection *records;
 	size_t n, capacity;
+	AmUnanswered *unanswered; /* counts of those that are not among the records */
+	size_t n_unanswered, unanswered_capacity;
 } AmConnectionBatch;
 void am_connection_batch_clear(AmConnectionBatch *batch); /* frees the memory */
 
@@ -73,6 +79,9 @@ void am_flow_shard_advance(AmFlowShard *shard, int64_t now_ns, AmConnectionBatch
 void am_flow_shard_checkpoint(AmFlowShard *shard, int64_t before_ns, AmConnectionBatch *out);
 /* Ends everything that is still open: the input is over, or time begins anew, and may be earlier. */
 void am_flow_shard_flush(AmFlowShard *shard, AmConnectionBatch *out);
+/* The same in pieces, so that a full table does not become one large batch: ends what began with a packet up to `ordinal`.
+ * Nothing but further calls may follow, the last one with UINT64_MAX. */
+void am_flow_shard_flush_to(AmFlowShard *shard, uint64_t ordinal, AmConnectionBatch *out);
 AmFlowCounters am_flow_shard_counters(const AmFlowShard *shard);
 
 /* "nDPI 4.2.0", or "none". */

@@ -11,6 +11,7 @@
 #include "model/decision.h"
 #include "model/run.h"
 #include "model/tally.h"
+#include "model/unanswered.h"
 
 #define AM_STORE_ERROR (am_store_error_quark())
 GQuark am_store_error_quark(void);
@@ -45,6 +46,9 @@ gboolean am_facts_check_input(AmFacts *facts, const AmRun *run, const AmInput *i
  * spilled. A record of revision 1 or more comes after the one before it and takes its place. Commits in large
  * transactions. After a failure the run is lost: begin it again. */
 gboolean am_facts_add_connections(AmFacts *facts, const AmConnection *connections, size_t n, GError **error);
+/* Adds to the counts of unanswered connections that are not kept one by one. As am_facts_add_connections(). */
+gboolean am_facts_add_unanswered(AmFacts *facts, uint32_t network, const AmUnanswered *counts, size_t n,
+				 GError **error);
 /* Writes inputs and ledger of `run`, merges its tallies, marks it finished, in one transaction; returns only when that is
  * durable. */
 gboolean am_facts_finish_run(AmFacts *facts, const AmRun *run, GError **error);

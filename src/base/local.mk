@@ -11,6 +11,7 @@ libam_base_a_SOURCES = \
 	include/allowmap/model/policy.h \
 	include/allowmap/model/run.h \
 	include/allowmap/model/tally.h \
+	include/allowmap/model/unanswered.h \
 	include/allowmap/model/verdict.h \
 	src/base/address.c \
 	src/base/clock.c \

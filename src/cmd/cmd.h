@@ -44,7 +44,8 @@ typedef struct {
 /* How connections are made from packets. */
 typedef struct {
 	char *sensor, *network, *dpi;
-	gint threads, max_flows;
+	gint threads, max_flows, max_unanswered;
+	char *max_memory;
 	gboolean strict, hash;
 } AmIngestArguments;
 

@@ -79,7 +79,11 @@ void am_ingest_arguments_add_live(GOptionContext *context, AmIngestArguments *ar
 		{"dpi", 0, 0, G_OPTION_ARG_STRING, &arguments->dpi, "full (default), adaptive or off", "MODE"},
 		{"threads", 0, 0, G_OPTION_ARG_INT, &arguments->threads, "Worker threads (default: one per core)", "N"},
 		{"max-flows", 0, 0, G_OPTION_ARG_INT, &arguments->max_flows,
-		 "Connections kept open at once (default: 1000000)", "N"},
+		 "Connections kept open at once (default: 500000)", "N"},
+		{"max-memory", 0, 0, G_OPTION_ARG_STRING, &arguments->max_memory,
+		 "In place of --max-flows: as many as fit (at least 160M; some 300M is the default)", "SIZE"},
+		{"max-unanswered", 0, 0, G_OPTION_ARG_INT, &arguments->max_unanswered,
+		 "Unanswered connections kept a minute, more are only counted (default: 30000)", "N"},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
 	add_entries(context, entries);
@@ -103,6 +107,7 @@ void am_ingest_arguments_clear(AmIngestArguments *arguments)
 	g_free(arguments->sensor);
 	g_free(arguments->network);
 	g_free(arguments->dpi);
+	g_free(arguments->max_memory);
 }
 
 void am_cmd_usage_error(GError **error, const char *format, ...)
@@ -157,6 +162,25 @@ gboolean am_cmd_check_name(const char *option, const char *name, GError **error)
 	return FALSE;
 }
 
+/* What the rest takes at most (nDPI's tables and states, chunks, tallies, SQLite's cache), and what a connection takes in
+ * the table; both measured, and rounded up. */
+#define FIXED_MEMORY (UINT64_C(144) << 20)
+#define FLOW_MEMORY 320
+
+static gboolean fit_in_memory(const AmIngestArguments *arguments, AmFlowOptions *flow, GError **error)
+{
+	uint64_t size;
+	if (!am_cmd_parse_size("max-memory", arguments->max_memory, &size, error))
+		return FALSE;
+	if (size < UINT64_C(160) << 20 || arguments->max_flows > 0) {
+		am_cmd_usage_error(error, arguments->max_flows > 0 ? "--max-memory or --max-flows, not both, please"
+								   : "--max-memory: at least 160M, please");
+		return FALSE;
+	}
+	flow->max_flows = (uint32_t)MIN((size - FIXED_MEMORY) / FLOW_MEMORY, G_MAXINT32);
+	return TRUE;
+}
+
 gboolean am_cmd_ingest_options(const AmIngestArguments *arguments, const char *db, const char *now,
 			       const char *const *paths, AmIngestOptions *ret_options, GError **error)
 {
@@ -170,12 +194,16 @@ gboolean am_cmd_ingest_options(const AmIngestArguments *arguments, const char *d
 		am_cmd_usage_error(error, "--dpi %s: full, adaptive or off, please", arguments->dpi);
 		return FALSE;
 	}
-	if (arguments->threads < 0 || arguments->threads > 1024 || arguments->max_flows < 0) {
-		am_cmd_usage_error(error, "--threads and --max-flows take a positive number");
+	if (arguments->threads < 0 || arguments->threads > 1024 || arguments->max_flows < 0 ||
+	    arguments->max_unanswered < 0) {
+		am_cmd_usage_error(error, "--threads, --max-flows and --max-unanswered take a positive number");
 		return FALSE;
 	}
 	options.flow.seed = UINT64_C(0x616c6c6f776d6170); /* "allowmap": fixed offline, so that results repeat */
 	options.flow.max_flows = (uint32_t)arguments->max_flows;
+	options.flow.max_unanswered = (uint32_t)arguments->max_unanswered;
+	if (arguments->max_memory != NULL && !fit_in_memory(arguments, &options.flow, error))
+		return FALSE;
 	options.threads = (guint)arguments->threads;
 	options.whole_hash = arguments->hash;
 	if (!am_clock(now, &options.now_ns, error))

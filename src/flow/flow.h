@@ -97,6 +97,9 @@ typedef struct {
 	AmWheel wheels[AM_N_CLASSES];
 } AmFlowTable;
 
+/* shard.c, for unanswered.c. */
+void am_connection_batch_add_unanswered(AmConnectionBatch *batch, const AmUnanswered *counts);
+
 void am_flow_table_init(AmFlowTable *table, uint64_t seed, uint32_t max_flows, const uint32_t timeouts_s[AM_N_CLASSES]);
 void am_flow_table_clear(AmFlowTable *table);
 

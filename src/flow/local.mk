@@ -14,6 +14,8 @@ libam_flow_a_SOURCES = \
 	src/flow/sampler.h \
 	src/flow/shard.c \
 	src/flow/table.c \
+	src/flow/unanswered.c \
+	src/flow/unanswered.h \
 	$(NULL)
 
 data_files += data/l7.tsv
@@ -21,7 +23,7 @@ data_files += data/l7.tsv
 flow_test_LDADD = libam-flow.a libam-base.a $(NDPI_LIBS) $(GLIB_LIBS)
 
 if HAVE_CUNIT
-flow_tests = tests/unit/test-flow tests/unit/test-roles tests/unit/test-sampler
+flow_tests = tests/unit/test-flow tests/unit/test-roles tests/unit/test-sampler tests/unit/test-unanswered
 check_PROGRAMS += $(flow_tests)
 TESTS += $(flow_tests)
 tests_unit_test_flow_CPPFLAGS = $(unit_CPPFLAGS)
@@ -30,6 +32,9 @@ tests_unit_test_flow_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)
 tests_unit_test_roles_CPPFLAGS = $(unit_CPPFLAGS) -I$(top_srcdir)/src/flow
 tests_unit_test_roles_SOURCES = tests/unit/test-roles.c tests/unit/flow-packets.h tests/unit/unit.h
 tests_unit_test_roles_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)
+tests_unit_test_unanswered_CPPFLAGS = $(unit_CPPFLAGS) -I$(top_srcdir)/src/flow
+tests_unit_test_unanswered_SOURCES = tests/unit/test-unanswered.c tests/unit/flow-packets.h tests/unit/unit.h
+tests_unit_test_unanswered_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)
 tests_unit_test_sampler_CPPFLAGS = $(unit_CPPFLAGS) -I$(top_srcdir)/src/flow
 tests_unit_test_sampler_SOURCES = tests/unit/test-sampler.c tests/unit/unit.h
 tests_unit_test_sampler_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)

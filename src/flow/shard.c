@@ -8,11 +8,15 @@
 #include "flow.h"
 #include "roles.h"
 #include "sampler.h"
+#include "unanswered.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define DEFAULT_MAX_FLOWS 1000000u
+#define DEFAULT_MAX_FLOWS 500000u
+#define DEFAULT_MAX_UNANSWERED 30000u
+/* An unanswered connection of more packets is worth its row. */
+#define FEW_PACKETS 10
 /* Hostile time stamps must not overflow sums with a timeout: half of the range is the year 2116. */
 #define MAX_TIME_NS (INT64_MAX / 2)
 #define MAX_TIMEOUT_S (366u * 86400u)
@@ -25,6 +29,10 @@ struct AmFlowShard {
 	AmFlowTable table;
 	AmClassifier *classifier; /* NULL without DPI */
 	AmSampler *sampler;       /* NULL unless adaptive */
+	AmUnansweredTable *unanswered;
+	/* While it is flushed in pieces: what is open, by sequence, and how far that is. */
+	GArray *flushing; /* OpenFlow; NULL = it is not */
+	guint flushed;
 	AmFlowCounters counters;
 	int64_t now_ns;
 	/* The UTC hour that the last packet was in: dividing once an hour, not once a packet. */
@@ -36,6 +44,7 @@ struct AmFlowShard {
 void am_connection_batch_clear(AmConnectionBatch *batch)
 {
 	g_free(batch->records);
+	g_free(batch->unanswered);
 	*batch = (AmConnectionBatch){0};
 }
 
@@ -48,6 +57,15 @@ static AmConnection *batch_add(AmConnectionBatch *batch)
 	AmConnection *connection = &batch->records[batch->n++];
 	memset(connection, 0, sizeof(*connection));
 	return connection;
+}
+
+void am_connection_batch_add_unanswered(AmConnectionBatch *batch, const AmUnanswered *counts)
+{
+	if (batch->n_unanswered == batch->unanswered_capacity) {
+		batch->unanswered_capacity = MAX(64, batch->unanswered_capacity * 2);
+		batch->unanswered = g_renew(AmUnanswered, batch->unanswered, batch->unanswered_capacity);
+	}
+	batch->unanswered[batch->n_unanswered++] = *counts;
 }
 
 uint32_t am_flow_shard_of(const AmPacket *packet, uint64_t seed)
@@ -100,6 +118,9 @@ AmFlowShard *am_flow_shard_new(const AmFlowOptions *options, GError **error)
 	uint32_t max_flows = options->max_flows == 0 ? DEFAULT_MAX_FLOWS : options->max_flows;
 	max_flows = MIN(max_flows / AM_FLOW_SHARDS + (max_flows % AM_FLOW_SHARDS != 0), UINT32_C(1) << 26);
 	am_flow_table_init(&shard->table, options->seed, max_flows, timeouts_s);
+	uint32_t max_unanswered = options->max_unanswered == 0 ? DEFAULT_MAX_UNANSWERED : options->max_unanswered;
+	shard->unanswered =
+		am_unanswered_new(shard->table.key0, shard->table.key1, MAX(max_unanswered / AM_FLOW_SHARDS, 1));
 	if (options->dpi == AM_DPI_ADAPTIVE)
 		shard->sampler = am_sampler_new(shard->table.key0, shard->table.key1);
 	return shard;
@@ -111,6 +132,9 @@ void am_flow_shard_free(AmFlowShard *shard)
 		return;
 	am_classifier_free(shard->classifier);
 	am_sampler_free(shard->sampler);
+	am_unanswered_free(shard->unanswered);
+	if (shard->flushing != NULL)
+		g_array_unref(shard->flushing);
 	am_flow_table_clear(&shard->table);
 	g_free(shard);
 }
@@ -271,19 +295,55 @@ static AmListenerKey listener_key(const AmFlow *flow)
 	return (AmListenerKey){tuple.destination, tuple.ip_protocol, tuple.destination_port};
 }
 
+/* A SYN that was answered by SYN-ACK or RST says no more than one that was not: both ends of a flood look so. */
+static gboolean is_answered(const AmFlow *flow)
+{
+	const AmCounts *total = &flow->total;
+	if (flow->key.ip_protocol == AM_PROTO_TCP || flow->key.ip_protocol == AM_PROTO_SCTP)
+		return (am_evidence_final(flow) & AM_EVIDENCE_HANDSHAKE) != 0 ||
+		       total->payload[0] + total->payload[1] > 0;
+	return total->packets[0] > 0 && total->packets[1] > 0;
+}
+
+/* Whether it is kept; else it was counted. Who is answered is remembered. */
+static gboolean is_kept(AmFlowShard *shard, const AmFlow *flow, const AmFlowRecord *record, AmConnectionBatch *out)
+{
+	const uint64_t *packets = flow->total.packets;
+	if (is_answered(flow)) {
+		AmAddress lo = key_address(&flow->key, flow->key.lo), hi = key_address(&flow->key, flow->key.hi);
+		am_unanswered_trust(shard->unanswered, &lo);
+		am_unanswered_trust(shard->unanswered, &hi);
+		return TRUE;
+	}
+	if (record->revision > 0 || packets[0] + packets[1] >= FEW_PACKETS)
+		return TRUE;
+	AmTuple opener = opener_tuple(flow);
+	if (am_unanswered_keep(shard->unanswered, &opener, packets[0] + packets[1],
+			       flow->total.bytes[0] + flow->total.bytes[1], shard->now_ns, out))
+		return TRUE;
+	shard->counters.counted++;
+	return FALSE;
+}
+
+static void classify(AmFlowShard *shard, const AmFlow *flow, AmFlowRecord *record)
+{
+	AmTuple tuple = opener_tuple(flow);
+	am_classifier_finish(shard->classifier, &record->dpi, &tuple);
+	if ((flow->flags & AM_FLOW_SAMPLE) != 0) {
+		AmListenerKey key = listener_key(flow);
+		am_sampler_tell(shard->sampler, &key, &record->dpi);
+	}
+}
+
 static void finish(AmFlowShard *shard, uint32_t index, uint32_t more_evidence, AmConnectionBatch *out)
 {
 	AmFlow *flow = am_flow_at(&shard->table, index);
 	AmFlowRecord *record = am_flow_record_at(&shard->table, index);
-	if (shard->classifier != NULL) {
-		AmTuple tuple = opener_tuple(flow);
-		am_classifier_finish(shard->classifier, &record->dpi, &tuple);
-		if ((flow->flags & AM_FLOW_SAMPLE) != 0) {
-			AmListenerKey key = listener_key(flow);
-			am_sampler_tell(shard->sampler, &key, &record->dpi);
-		}
+	if (is_kept(shard, flow, record, out)) {
+		if (shard->classifier != NULL)
+			classify(shard, flow, record);
+		emit(shard, flow, record, more_evidence, out);
 	}
-	emit(shard, flow, record, more_evidence, out);
 	if (shard->classifier != NULL)
 		am_classifier_clear(shard->classifier, &record->dpi);
 	am_flow_table_remove(&shard->table, index);
@@ -517,25 +577,44 @@ static int compare_open(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-void am_flow_shard_flush(AmFlowShard *shard, AmConnectionBatch *out)
+static void begin_flush(AmFlowShard *shard)
 {
-	AmFlowTable *table = &shard->table;
-	g_autofree OpenFlow *open = g_new(OpenFlow, MAX(table->n_flows, 1));
-	size_t n = 0;
+	const AmFlowTable *table = &shard->table;
+	shard->flushing = g_array_sized_new(FALSE, FALSE, sizeof(OpenFlow), table->n_flows);
+	shard->flushed = 0;
 	for (uint32_t i = 0; i < table->n_slots; i++) {
 		if (table->slots[i] == 0)
 			continue;
 		uint32_t index = (uint32_t)table->slots[i] - 1;
-		open[n++] = (OpenFlow){am_flow_record_at(table, index)->sequence, index};
+		OpenFlow open = {am_flow_record_at(table, index)->sequence, index};
+		g_array_append_val(shard->flushing, open);
 	}
-	qsort(open, n, sizeof(*open), compare_open);
-	for (size_t i = 0; i < n; i++) {
-		const AmFlow *flow = am_flow_at(table, open[i].index);
+	g_array_sort(shard->flushing, compare_open);
+}
+
+void am_flow_shard_flush_to(AmFlowShard *shard, uint64_t ordinal, AmConnectionBatch *out)
+{
+	if (shard->flushing == NULL)
+		begin_flush(shard);
+	for (; shard->flushed < shard->flushing->len; shard->flushed++) {
+		const OpenFlow *open = &g_array_index(shard->flushing, OpenFlow, shard->flushed);
+		if (open->sequence > ordinal)
+			return;
+		const AmFlow *flow = am_flow_at(&shard->table, open->index);
 		gboolean is_over = flow->kind == AM_CLASS_TCP_CLOSED || is_idle(shard, flow, shard->now_ns);
-		finish(shard, open[i].index, is_over ? 0 : AM_EVIDENCE_CUT, out);
+		finish(shard, open->index, is_over ? 0 : AM_EVIDENCE_CUT, out);
 	}
-	am_flow_table_rewind(table);
+	if (ordinal != UINT64_MAX)
+		return;
+	g_clear_pointer(&shard->flushing, g_array_unref);
+	am_unanswered_flush(shard->unanswered, out);
+	am_flow_table_rewind(&shard->table);
 	shard->now_ns = INT64_MIN;
+}
+
+void am_flow_shard_flush(AmFlowShard *shard, AmConnectionBatch *out)
+{
+	am_flow_shard_flush_to(shard, UINT64_MAX, out);
 }
 
 AmFlowCounters am_flow_shard_counters(const AmFlowShard *shard)

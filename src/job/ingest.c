@@ -110,11 +110,12 @@ static gboolean read_logs(Ingest *ingest, AmInputs *inputs, GError **error)
 static char *parameters_text(const AmIngestOptions *options)
 {
 	const AmFlowOptions *flow = &options->flow;
-	return g_strdup_printf("{\"dpi\":\"%s\",\"hash\":\"%s\",\"max_flows\":%u,\"tcp_established_s\":%u,"
-			       "\"tcp_unestablished_s\":%u,\"tcp_closed_s\":%u,\"udp_s\":%u,\"other_s\":%u}",
-			       am_dpi_mode_name(flow->dpi), options->whole_hash ? "whole" : "ends", flow->max_flows,
-			       flow->tcp_established_s, flow->tcp_unestablished_s, flow->tcp_closed_s, flow->udp_s,
-			       flow->other_s);
+	return g_strdup_printf(
+		"{\"dpi\":\"%s\",\"hash\":\"%s\",\"max_flows\":%u,\"max_unanswered\":%u,\"tcp_established_s\":%u,"
+		"\"tcp_unestablished_s\":%u,\"tcp_closed_s\":%u,\"udp_s\":%u,\"other_s\":%u}",
+		am_dpi_mode_name(flow->dpi), options->whole_hash ? "whole" : "ends", flow->max_flows,
+		flow->max_unanswered, flow->tcp_established_s, flow->tcp_unestablished_s, flow->tcp_closed_s,
+		flow->udp_s, flow->other_s);
 }
 
 static AmRun *new_run(const AmIngestOptions *options)

@@ -20,6 +20,8 @@
 #define CHUNK_FRAMES 1024
 #define CHUNK_BYTES (2 * 1024 * 1024)
 #define N_CHUNKS 8
+#define FLUSH_PACKETS 65536 /* connections that began within so many packets end in one chunk; at most so many chunks */
+#define FLUSH_PIECES 1024
 
 typedef struct {
 	AmPacket packets[CHUNK_FRAMES]; /* decoded ones only; pointers into `bytes` */
@@ -29,7 +31,8 @@ typedef struct {
 	uint8_t *bytes;
 	size_t used;
 	int64_t now_ns;    /* the latest packet time of the run so far */
-	gboolean ends_all; /* what is open after it ends: the input is over, or time begins anew */
+	gboolean ends_all; /* what is open after it ends: the input is over, or time begins anew; in pieces */
+	uint64_t flush_to; /* how far, by the ordinal of the first packet */
 	gboolean is_last;
 	gboolean commits;
 	int64_t checkpoint_ns;                   /* INT64_MIN: no checkpoint */
@@ -80,7 +83,7 @@ static gpointer worker_main(gpointer data)
 		is_last = chunk->is_last;
 		for (guint s = worker->index; s < AM_FLOW_SHARDS; s += pipeline->n_workers) {
 			if (chunk->ends_all)
-				am_flow_shard_flush(pipeline->shards[s], out);
+				am_flow_shard_flush_to(pipeline->shards[s], chunk->flush_to, out);
 			else
 				am_flow_shard_advance(pipeline->shards[s], chunk->now_ns, out);
 			if (chunk->checkpoint_ns != INT64_MIN)
@@ -109,6 +112,7 @@ static void count_shard(AmLedger *ledger, const AmFlowCounters *counters)
 	ledger->recorded += counters->recorded;
 	ledger->connections += counters->connections;
 	ledger->connections_given_up += counters->given_up;
+	ledger->connections_counted += counters->counted;
 	for (guint r = 0; r < AM_N_SKIP_REASONS; r++)
 		ledger->skipped[r] += counters->skipped[r];
 }
@@ -120,6 +124,34 @@ static gboolean commit_chunk(AmPipeline *pipeline, Chunk *chunk)
 		count_shard(&chunk->ledger, &chunk->counters[s]);
 	return options->commit(&pipeline->facts, &pipeline->network, &chunk->ledger, options->user_data,
 			       &pipeline->write_error);
+}
+
+static int compare_unanswered(gconstpointer a, gconstpointer b)
+{
+	const AmUnanswered *x = a, *y = b;
+	if (x->minute != y->minute)
+		return x->minute < y->minute ? -1 : 1;
+	int order = memcmp(&x->source, &y->source, sizeof x->source);
+	if (order != 0)
+		return order;
+	if (x->ip_protocol != y->ip_protocol)
+		return x->ip_protocol < y->ip_protocol ? -1 : 1;
+	return x->port < y->port ? -1 : x->port > y->port;
+}
+
+/* Those that are equal in this order are added up, so which shard comes first does not matter. */
+static gboolean write_unanswered(AmPipeline *pipeline, Chunk *chunk)
+{
+	g_autoptr(GArray) counts = g_array_new(FALSE, FALSE, sizeof(AmUnanswered));
+	for (guint w = 0; w < pipeline->n_workers; w++) {
+		AmConnectionBatch *batch = &chunk->batches[w];
+		if (batch->n_unanswered > 0)
+			g_array_append_vals(counts, batch->unanswered, (guint)batch->n_unanswered);
+		batch->n_unanswered = 0;
+	}
+	g_array_sort(counts, compare_unanswered);
+	return am_facts_add_unanswered(pipeline->facts, pipeline->network, (const AmUnanswered *)counts->data,
+				       counts->len, &pipeline->write_error);
 }
 
 static gboolean write_chunk(AmPipeline *pipeline, Chunk *chunk, GPtrArray *order)
@@ -139,7 +171,7 @@ static gboolean write_chunk(AmPipeline *pipeline, Chunk *chunk, GPtrArray *order
 	}
 	for (guint w = 0; w < pipeline->n_workers; w++)
 		chunk->batches[w].n = 0;
-	return ok && (!chunk->commits || commit_chunk(pipeline, chunk));
+	return ok && write_unanswered(pipeline, chunk) && (!chunk->commits || commit_chunk(pipeline, chunk));
 }
 
 /* After a failure the chunks still go round, so that nobody waits for one. */
@@ -195,6 +227,23 @@ static void keep_packet(Chunk *chunk, const AmPacket *packet, uint64_t ordinal, 
 	chunk->n++;
 }
 
+/* Ends what is open, in chunks of its own: a full table at once would take more memory than the table. The pieces depend on
+ * the number of packets alone. */
+static void end_all(AmPipeline *pipeline, int64_t now_ns, gboolean is_last)
+{
+	uint64_t read = pipeline->options.run->ledger.read, piece = MAX(FLUSH_PACKETS, read / FLUSH_PIECES);
+	for (uint64_t to = piece; to != 0; to = to == UINT64_MAX ? 0 : to + piece) {
+		if (to >= read)
+			to = UINT64_MAX;
+		Chunk *chunk = take_chunk(pipeline);
+		chunk->ends_all = TRUE;
+		chunk->flush_to = to;
+		chunk->now_ns = now_ns;
+		chunk->is_last = is_last && to == UINT64_MAX;
+		hand_out(pipeline, chunk);
+	}
+}
+
 /* Hands out what the clock has settled of a chunk, and gives the next one, which begins with the rest; NULL when that was
  * the last. */
 static Chunk *settle(AmPipeline *pipeline, Chunk *chunk, gboolean is_last)
@@ -204,9 +253,9 @@ static Chunk *settle(AmPipeline *pipeline, Chunk *chunk, gboolean is_last)
 	gboolean step_back;
 	guint settled = am_packet_clock_settle(clock, chunk->packets, chunk->n, is_last, &step_back);
 	chunk->is_last = is_last && settled == chunk->n;
-	chunk->ends_all = chunk->is_last || step_back;
 	chunk->now_ns = step_back ? before_ns : clock->now_ns;
-	Chunk *next = chunk->is_last ? NULL : take_chunk(pipeline);
+	gboolean ends_all = chunk->is_last || step_back, is_last_of_all = chunk->is_last;
+	Chunk *next = is_last_of_all ? NULL : take_chunk(pipeline);
 	for (guint n = settled; n < chunk->n; n++)
 		keep_packet(next, &chunk->packets[n], chunk->ordinals[n], chunk->shards[n]);
 	if (next != NULL)
@@ -218,7 +267,11 @@ static Chunk *settle(AmPipeline *pipeline, Chunk *chunk, gboolean is_last)
 		chunk->ledger.clock_steps_back = clock->steps_back;
 	}
 	chunk->n = settled;
+	chunk->is_last = FALSE;
+	int64_t now_ns = chunk->now_ns;
 	hand_out(pipeline, chunk);
+	if (ends_all)
+		end_all(pipeline, now_ns, is_last_of_all);
 	return next;
 }
 

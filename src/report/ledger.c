@@ -19,6 +19,7 @@ AmLedgerSum am_ledger_sum(const GPtrArray *runs)
 		all.sum.connections += ledger->connections;
 		all.sum.connections_given_up += ledger->connections_given_up;
 		all.sum.connections_not_kept += ledger->connections_not_kept;
+		all.sum.connections_counted += ledger->connections_counted;
 		all.sum.times_mended += ledger->times_mended;
 		all.sum.clock_steps_back += ledger->clock_steps_back;
 		all.unfinished_runs += run->finished_ns == 0 && !run->live;

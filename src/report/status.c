@@ -13,7 +13,7 @@ typedef struct {
 	uint64_t number;
 } Loss;
 
-#define N_LOSSES 13
+#define N_LOSSES 14
 static void losses(const AmLedgerSum *all, Loss ret_losses[N_LOSSES])
 {
 	const Loss table[N_LOSSES] = {
@@ -32,6 +32,9 @@ static void losses(const AmLedgerSum *all, Loss ret_losses[N_LOSSES])
 		 all->sum.connections_given_up},
 		{"connections_not_kept", "connections that only count in the tallies, for want of room on the disk",
 		 all->sum.connections_not_kept},
+		{"connections_counted",
+		 "unanswered connections beyond the budget: counted by source, port and minute, not kept",
+		 all->sum.connections_counted},
 		{"times_mended", "packets whose time was far from all around them; they count at the time so far",
 		 all->sum.times_mended},
 		{"clock_steps_back", "times that the clock was put back; open connections ended there",

@@ -16,6 +16,7 @@ static const struct {
 	{"log-skipped", offsetof(AmLedger, log_skipped)},
 	{"connections", offsetof(AmLedger, connections)},
 	{"connections-given-up", offsetof(AmLedger, connections_given_up)},
+	{"connections-counted", offsetof(AmLedger, connections_counted)},
 	{"connections-not-kept", offsetof(AmLedger, connections_not_kept)},
 	{"times-mended", offsetof(AmLedger, times_mended)},
 	{"clock-steps-back", offsetof(AmLedger, clock_steps_back)},
@@ -308,13 +309,10 @@ GPtrArray *am_facts_runs(AmFacts *facts, GError **error)
 static gboolean remove_run(AmFacts *facts, int64_t run, GError **error)
 {
 	static const char *const queries[] = {
-		"facts-run-remove-connections",
-		"facts-run-remove-inputs",
-		"facts-run-remove-ledger",
-		"facts-run-remove-l7-names",
-		"facts-run-remove-networks",
-		"facts-run-remove-sensors",
-		"facts-run-remove",
+		"facts-run-remove-connections", "facts-run-remove-unanswered",
+		"facts-run-remove-inputs",      "facts-run-remove-ledger",
+		"facts-run-remove-l7-names",    "facts-run-remove-networks",
+		"facts-run-remove-sensors",     "facts-run-remove",
 	};
 	gboolean ok = TRUE;
 	for (guint n = 0; ok && n < G_N_ELEMENTS(queries); n++) {

@@ -285,6 +285,35 @@ gboolean am_facts_add_connections(AmFacts *facts, const AmConnection *connection
 	return TRUE;
 }
 
+gboolean am_facts_add_unanswered(AmFacts *facts, uint32_t network, const AmUnanswered *counts, size_t n, GError **error)
+{
+	if (n == 0)
+		return TRUE;
+	if (!am_facts_need_writer(facts, TRUE, error))
+		return FALSE;
+	if (!am_facts_begin_transaction(facts, error))
+		return am_facts_fail(facts);
+	for (size_t c = 0; c < n; c++) {
+		sqlite3_stmt *statement = am_database_statement(facts->database, "facts-unanswered-add", error);
+		if (statement == NULL)
+			return am_facts_fail(facts);
+		AmBinder b = {.statement = statement};
+		am_bind_int(&b, facts->run);
+		am_bind_int(&b, network);
+		am_bind_int(&b, counts[c].minute);
+		am_bind_blob(&b, &counts[c].source, sizeof counts[c].source);
+		am_bind_int(&b, counts[c].ip_protocol);
+		am_bind_int(&b, counts[c].port);
+		am_bind_count(&b, counts[c].connections);
+		am_bind_count(&b, counts[c].packets);
+		am_bind_count(&b, counts[c].bytes);
+		am_bind_count(&b, counts[c].targets);
+		if (!am_database_execute(facts->database, statement, error))
+			return am_facts_fail(facts);
+	}
+	return TRUE;
+}
+
 /* ---- Finish */
 
 gboolean am_facts_finish_run(AmFacts *facts, const AmRun *run, GError **error)

@@ -29,6 +29,7 @@ sql_files += \
 	sql/migrations/002-facts-spill.sql \
 	sql/migrations/003-facts-number.sql \
 	sql/migrations/004-facts-live.sql \
+	sql/migrations/005-facts-unanswered.sql \
 	sql/migrations/001-decisions.sql \
 	sql/queries/decisions-hints.sql \
 	sql/queries/decisions-log-add.sql \
@@ -71,6 +72,7 @@ sql_files += \
 	sql/queries/facts-run-remove-ledger.sql \
 	sql/queries/facts-run-remove-networks.sql \
 	sql/queries/facts-run-remove-sensors.sql \
+	sql/queries/facts-run-remove-unanswered.sql \
 	sql/queries/facts-run-remove.sql \
 	sql/queries/facts-run-unfinished.sql \
 	sql/queries/facts-runs-live.sql \
@@ -78,6 +80,7 @@ sql_files += \
 	sql/queries/facts-sensor-add.sql \
 	sql/queries/facts-sensor.sql \
 	sql/queries/facts-tallies.sql \
+	sql/queries/facts-unanswered-add.sql \
 	sql/queries/facts-tally-add.sql \
 	sql/queries/facts-tally-l7-add.sql \
 	sql/queries/facts-tally-l7.sql \

@@ -378,7 +378,7 @@ static void test_checkpoint(void)
 
 static void test_cap_keeps_established(void)
 {
-	const AmFlowOptions options = {.seed = 7, .max_flows = 64 * AM_FLOW_SHARDS};
+	const AmFlowOptions options = {.seed = 7, .max_flows = 64 * AM_FLOW_SHARDS, .max_unanswered = 1000000};
 	Flow flow = flow_new(&options);
 	handshake(&flow, 1, 100, 900);
 	tcp(&flow, 1.5, TRUE, ACK, 101, 901, "data");

@@ -24,6 +24,7 @@ typedef struct {
 	uint64_t skipped[AM_N_SKIP_REASONS];
 	uint64_t log_lines, log_recorded, log_skipped; /* connection logs: lines that are records */
 	uint64_t connections;
+	uint64_t connections_counted;  /* unanswered ones beyond the budget: counts are all that is kept */
 	uint64_t connections_given_up; /* closed early because the table was full */
 	uint64_t connections_not_kept; /* live: only in the tallies, for want of room on the disk */
 	uint64_t times_mended;         /* packets whose time was far from that of all around them */
