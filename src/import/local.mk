@@ -17,6 +17,29 @@ libam_import_a_SOURCES = \
 	src/import/policy.c \
 	$(NULL)
 
+# Fuzz targets of the readers; the policy document's is policy/'s.
+check_PROGRAMS += tests/fuzz/fuzz-conn-log tests/fuzz/fuzz-csv tests/fuzz/fuzz-nftables-json tests/fuzz/fuzz-nftables-text
+TESTS += tests/fuzz/fuzz-conn-log tests/fuzz/fuzz-csv tests/fuzz/fuzz-nftables-json tests/fuzz/fuzz-nftables-text
+EXTRA_DIST += \
+	tests/fuzz/corpus/conn-log \
+	tests/fuzz/corpus/csv \
+	tests/fuzz/corpus/nftables-json \
+	tests/fuzz/corpus/nftables-text \
+	$(NULL)
+import_fuzz_LDADD = libam-export.a libam-import.a libam-policy.a libam-base.a $(JANSSON_LIBS) $(GLIB_LIBS)
+tests_fuzz_fuzz_conn_log_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/conn-log"'
+tests_fuzz_fuzz_conn_log_SOURCES = tests/fuzz/fuzz-conn-log.c tests/fuzz/replay.c
+tests_fuzz_fuzz_conn_log_LDADD = $(import_fuzz_LDADD)
+tests_fuzz_fuzz_csv_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/csv"'
+tests_fuzz_fuzz_csv_SOURCES = tests/fuzz/fuzz-csv.c tests/fuzz/replay.c tests/fuzz/rules.h
+tests_fuzz_fuzz_csv_LDADD = $(import_fuzz_LDADD)
+tests_fuzz_fuzz_nftables_json_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/nftables-json"'
+tests_fuzz_fuzz_nftables_json_SOURCES = tests/fuzz/fuzz-nftables-json.c tests/fuzz/replay.c tests/fuzz/rules.h
+tests_fuzz_fuzz_nftables_json_LDADD = $(import_fuzz_LDADD)
+tests_fuzz_fuzz_nftables_text_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/nftables-text"'
+tests_fuzz_fuzz_nftables_text_SOURCES = tests/fuzz/fuzz-nftables-text.c tests/fuzz/replay.c tests/fuzz/rules.h
+tests_fuzz_fuzz_nftables_text_LDADD = $(import_fuzz_LDADD)
+
 # The authority for the policy document's names.
 data_files += data/policy.schema.json
 
