@@ -85,6 +85,9 @@ static const AmInterval *in_zone(const AmInterval *at, const AmInterval *end, ui
 
 uint64_t am_intervals_count(const GArray *a, const GArray *b, uint32_t zone)
 {
+	/* An empty array has no data, and nothing may be added to NULL. */
+	if (a->len == 0 || (b != NULL && b->len == 0))
+		return 0;
 	const AmInterval *x = (const AmInterval *)(const void *)a->data, *x_end = x + a->len;
 	const AmInterval *y = b != NULL ? (const AmInterval *)(const void *)b->data : NULL;
 	const AmInterval *y_end = b != NULL ? y + b->len : NULL;
