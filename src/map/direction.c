@@ -3,11 +3,15 @@
  *
  * Two passes. The first learns listeners from what handshakes and protocols prove; the second settles the rest with that
  * knowledge, so that a connection whose beginning was missed joins the edge of its listener, whenever that was learned.
+ * Among the guesses, a known service port stands above the degree of another socket; and of datagrams between ports that no
+ * convention names, who was spoken to first is the server: the other guesses only make that surer or less sure.
+ *
  * A SYN-ACK counts only when somebody asked for it or went on with it (or its sender did, where the other side is out of
  * sight): backscatter would invent thousands of services.
  */
 #include "config.h"
 
+#include "ports.h"
 #include "work.h"
 
 #include "allowmap/base.h"
@@ -159,24 +163,29 @@ static Degree degree_of(const Ladder *ladder, uint64_t socket)
 	return n != AM_TABLE_NONE ? g_array_index(ladder->degrees, Degree, n) : (Degree){0};
 }
 
-/* nfdump's classes: system, registered, ephemeral of Linux, ephemeral of IANA. */
-static int port_class(uint16_t port)
+/* nfdump's classes, and one of our own: system, services known by convention, registered, ephemeral of Linux, of IANA. */
+enum { CLASS_SYSTEM, CLASS_KNOWN, CLASS_REGISTERED, CLASS_LINUX, CLASS_IANA };
+
+static int port_class(uint8_t ip_protocol, uint16_t port)
 {
-	return port < 1024 ? 0 : port < 32768 ? 1 : port < 49152 ? 2 : 3;
+	if (port < 1024)
+		return CLASS_SYSTEM;
+	if (am_port_is_service(ip_protocol, port))
+		return CLASS_KNOWN;
+	return port < 32768 ? CLASS_REGISTERED : port < 49152 ? CLASS_LINUX : CLASS_IANA;
 }
 
 /* A server's socket has many partners, each with a port of its own. A scanner that sends all its probes from one port has
  * many partners too, but either one address or one port: hence the smaller of the two counts. And ports may not speak
  * against it: a scan of many hosts and ports has both counts high. -1 = no answer. */
-static int server_by_degree(const Ladder *ladder, const uint64_t sockets[2], const uint16_t ports[2])
+static int server_by_degree(const Ladder *ladder, const uint64_t sockets[2], const int classes[2])
 {
 	Degree degrees[2] = {degree_of(ladder, sockets[0]), degree_of(ladder, sockets[1])};
 	uint32_t weights[2];
 	for (int side = 0; side < 2; side++)
 		weights[side] = MIN(degrees[side].peers, degrees[side].ports);
 	for (int side = 0; side < 2; side++) {
-		int own = MIN(port_class(ports[side]), 2), other = MIN(port_class(ports[!side]), 2);
-		if (own > other)
+		if (MIN(classes[side], CLASS_LINUX) > MIN(classes[!side], CLASS_LINUX))
 			continue;
 		if (weights[side] >= 2 && weights[side] >= 2 * weights[!side])
 			return side;
@@ -236,6 +245,58 @@ static gboolean is_backscatter(const AmTally *tally, int sender)
 	       (tally->synack[sender] > 0 || tally->rst[sender] > 0);
 }
 
+/* Datagrams to whom the first one went, every time, between ports that no convention names. -1 = no answer. TCP whose
+ * beginning was missed begins anywhere; a datagram seldom is an answer to one that was not seen. */
+static int server_by_first_packet(const AmTally *tally, const int classes[2])
+{
+	if (tally->key.ip_protocol != AM_PROTO_UDP || MIN(classes[0], classes[1]) <= CLASS_KNOWN)
+		return -1;
+	for (int side = 0; side < 2; side++) {
+		if (tally->connections > 0 && tally->first[!side] >= tally->connections)
+			return side;
+	}
+	return -1;
+}
+
+/* The rungs that only guess. Gives the server's side. */
+static int guessed_server(const Ladder *ladder, const AmTally *tally, const uint64_t sockets[2],
+			  const uint16_t ports[2], AmDirection *ret_level)
+{
+	int classes[2] = {port_class(tally->key.ip_protocol, ports[0]), port_class(tally->key.ip_protocol, ports[1])};
+	int by_degree = server_by_degree(ladder, sockets, classes);
+	int by_class = more((uint64_t)classes[1], (uint64_t)classes[0]);
+	int server = server_by_first_packet(tally, classes);
+	if (server >= 0) {
+		*ret_level = by_degree == server  ? AM_DIRECTION_DEGREE
+			     : by_class == server ? AM_DIRECTION_PORT
+						  : AM_DIRECTION_FIRST_PACKET;
+		return server;
+	}
+	*ret_level = AM_DIRECTION_DEGREE;
+	if (by_degree >= 0 && !began_otherwise(tally, by_degree))
+		return by_degree;
+	*ret_level = AM_DIRECTION_PORT;
+	if (by_class >= 0)
+		return by_class;
+	*ret_level = AM_DIRECTION_FIRST_PACKET;
+	server = more(tally->first[1], tally->first[0]);
+	return server >= 0 ? server : 1;
+}
+
+/* The side that is a multicast group or the broadcast address and, as such, only receives. -1 = neither, or its port was not
+ * kept. */
+static int group_side(const AmMapWork *work, guint n)
+{
+	const AmTally *tally = am_work_tally(work, n);
+	for (int side = 0; side < 2; side++) {
+		gboolean kept = tally->key.side != (side == 0 ? AM_SIDE_HI : AM_SIDE_LO);
+		if (kept && tally->counts.packets[side] == 0 &&
+		    am_address_is_multicast(side == 0 ? &tally->key.lo : &tally->key.hi))
+			return side;
+	}
+	return -1;
+}
+
 /* The lower rungs. Gives the server's side. */
 static int weaker_server(const Ladder *ladder, guint n, AmDirection *ret_level, gboolean *ret_backscatter)
 {
@@ -253,8 +314,11 @@ static int weaker_server(const Ladder *ladder, guint n, AmDirection *ret_level, 
 		hinted[side] = kept &&
 			       am_direction_hinted(work->map, work->decisions, endpoint, key->ip_protocol, ports[side]);
 	}
-	int opener = wordless_opener(tally);
+	int opener = wordless_opener(tally), group = group_side(work, n);
 	*ret_backscatter = is_backscatter(tally, opener);
+	*ret_level = AM_DIRECTION_PROTOCOL;
+	if (group >= 0)
+		return group;
 	*ret_level = AM_DIRECTION_LISTENER;
 	if (learned[0] != learned[1])
 		return learned[1];
@@ -268,17 +332,7 @@ static int weaker_server(const Ladder *ladder, guint n, AmDirection *ret_level, 
 	}
 	if (opener >= 0)
 		return !opener;
-	*ret_level = AM_DIRECTION_DEGREE;
-	int server = server_by_degree(ladder, sockets, ports);
-	if (server >= 0 && !began_otherwise(tally, server))
-		return server;
-	*ret_level = AM_DIRECTION_PORT;
-	server = more((uint64_t)port_class(ports[1]), (uint64_t)port_class(ports[0]));
-	if (server >= 0)
-		return server;
-	*ret_level = AM_DIRECTION_FIRST_PACKET;
-	server = more(tally->first[1], tally->first[0]);
-	return server >= 0 ? server : 1;
+	return guessed_server(ladder, tally, sockets, ports, ret_level);
 }
 
 static int compare_arcs(gconstpointer a, gconstpointer b, gpointer user_data)

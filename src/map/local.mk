@@ -27,7 +27,7 @@ libam_map_a_SOURCES = \
 	$(NULL)
 
 if HAVE_CUNIT
-map_tests = tests/unit/test-map tests/unit/test-scan tests/unit/test-groups
+map_tests = tests/unit/test-map tests/unit/test-direction tests/unit/test-scan tests/unit/test-groups
 check_PROGRAMS += $(map_tests)
 TESTS += $(map_tests)
 tests_unit_test_map_CPPFLAGS = $(unit_CPPFLAGS)
@@ -36,6 +36,9 @@ tests_unit_test_map_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) 
 tests_unit_test_scan_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_scan_SOURCES = tests/unit/test-scan.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_scan_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
+tests_unit_test_direction_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_direction_SOURCES = tests/unit/test-direction.c tests/unit/map-fixture.h tests/unit/unit.h
+tests_unit_test_direction_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
 tests_unit_test_groups_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_groups_SOURCES = tests/unit/test-groups.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_groups_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm

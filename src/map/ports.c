@@ -66,6 +66,17 @@ static const PortName port_names[] = {
 	{20000, "dnp3"},     {27017, "mongo"},  {44818, "enip"},    {47808, "bacnet"},
 };
 
+gboolean am_port_is_service(uint8_t ip_protocol, uint16_t port)
+{
+	/* Without a name of their own for groups: socks, openvpn, radius of old, l2tp, pptp, gtp, http, iscsi, stun, teredo,
+	 * ipsec, vxlan, ayiya, xmpp, capwap, geneve, irc, bittorrent, http again */
+	static const uint16_t others[] = {1080, 1194, 1645, 1646, 1701, 1723, 2123, 2152, 3000, 3260, 3478, 3544, 4500,
+					  4789, 5072, 5222, 5246, 5247, 6081, 6667, 6881, 8000, 8008, 8081, 8088, 8888};
+	return am_port_group_name(ip_protocol, port) != NULL || am_port_is_discovery(ip_protocol, port) ||
+	       am_port_is_admin(ip_protocol, port) || in_list(others, G_N_ELEMENTS(others), port) ||
+	       (ip_protocol == AM_PROTO_TCP && port == 9100);
+}
+
 const char *am_port_group_name(uint8_t ip_protocol, uint16_t port)
 {
 	if (ip_protocol != AM_PROTO_TCP && ip_protocol != AM_PROTO_UDP && ip_protocol != AM_PROTO_SCTP)

@@ -8,6 +8,8 @@
 gboolean am_port_is_admin(uint8_t ip_protocol, uint16_t port);
 /* Discovery by multicast or broadcast: mDNS, LLMNR, SSDP, NetBIOS, WS-Discovery, ... */
 gboolean am_port_is_discovery(uint8_t ip_protocol, uint16_t port);
+/* A service has this port by convention, and hardly anything else has it. */
+gboolean am_port_is_service(uint8_t ip_protocol, uint16_t port);
 /* A short name for a group that serves it ("web", "dns"), or NULL. */
 const char *am_port_group_name(uint8_t ip_protocol, uint16_t port);
 /* The same from an l7 name ("tls.google" counts as tls), or NULL. */

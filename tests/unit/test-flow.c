@@ -499,6 +499,25 @@ static const uint8_t dns_answer[] =
 	"example\x03"
 	"com\x00\x00\x01\x00\x01\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04\x5d\xb8\xd8\x22";
 
+/* Sent to a group, an answer answers nobody: the group is no client. */
+static void test_no_client_is_a_group(void)
+{
+	const uint8_t bootp_reply[240] = {2, 1, 6, [236] = 0x63, 0x82, 0x53, 0x63};
+	const struct {
+		const char *to;
+		uint32_t role;
+	} cases[] = {{"192.168.1.9", AM_EVIDENCE_CLIENT_HI}, {"255.255.255.255", 0}, {"239.1.1.1", 0}};
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		TestPacket t;
+		Flow flow = flow_default();
+		test_packet(&t, 1, AM_PROTO_UDP, "10.0.0.1", 67, cases[i].to, 68, bootp_reply, sizeof bootp_reply);
+		feed(&flow, &t);
+		const AmConnection *c = flush(&flow, 1);
+		CU_ASSERT_EQUAL(c->evidence & (AM_EVIDENCE_CLIENT_LO | AM_EVIDENCE_CLIENT_HI), cases[i].role);
+		flow_end(&flow);
+	}
+}
+
 static void test_udp_outcomes(void)
 {
 	Flow flow = flow_default();
@@ -727,6 +746,7 @@ int main(void)
 		UNIT_TEST(test_cap_keeps_established),
 		UNIT_TEST(test_icmp_errors),
 		UNIT_TEST(test_icmp_echo),
+		UNIT_TEST(test_no_client_is_a_group),
 		UNIT_TEST(test_udp_outcomes),
 		UNIT_TEST(test_sctp),
 		UNIT_TEST(test_shard_of),

@@ -1,0 +1,102 @@
+/* direction.c: the rungs that only guess, one case after the other. */
+#include "config.h"
+
+#include "map-fixture.h"
+#include "unit.h"
+
+/* The first one speaks first. */
+typedef struct {
+	uint8_t ip_protocol;
+	const char *first;
+	uint16_t first_port;
+	const char *other;
+	uint16_t other_port;
+	gboolean answered, first_serves;
+	AmDirection level;
+} Case;
+
+static const Case cases[] = {
+	/* TCP whose beginning was missed: any side may speak first. */
+	{AM_PROTO_TCP, "10.0.0.1", 50000, "10.0.0.2", 8500, TRUE, FALSE, AM_DIRECTION_PORT},
+	{AM_PROTO_TCP, "10.0.0.1", 8500, "10.0.0.2", 50000, TRUE, TRUE, AM_DIRECTION_PORT},
+	{AM_PROTO_TCP, "10.0.0.1", 2430, "10.0.0.2", 502, TRUE, FALSE, AM_DIRECTION_PORT},
+	{AM_PROTO_TCP, "10.0.0.1", 44818, "10.0.0.2", 2430, TRUE, TRUE, AM_DIRECTION_PORT}, /* EtherNet/IP */
+	{AM_PROTO_TCP, "10.0.0.1", 2430, "10.0.0.2", 44818, TRUE, FALSE, AM_DIRECTION_PORT},
+	{AM_PROTO_TCP, "10.0.0.1", 3306, "10.0.0.2", 443, TRUE, FALSE, AM_DIRECTION_PORT},
+	/* Datagrams: a known port, */
+	{AM_PROTO_UDP, "10.0.0.1", 53, "10.0.0.2", 40000, FALSE, TRUE, AM_DIRECTION_PORT},
+	{AM_PROTO_UDP, "10.0.0.1", 3797, "10.0.0.2", 3544, TRUE, FALSE, AM_DIRECTION_PORT},
+	{AM_PROTO_UDP, "10.0.0.1", 3544, "10.0.0.2", 3797, TRUE, TRUE, AM_DIRECTION_PORT},
+	/* else who was spoken to. */
+	{AM_PROTO_UDP, "10.0.0.1", 3797, "10.0.0.2", 32900, TRUE, FALSE, AM_DIRECTION_FIRST_PACKET},
+	{AM_PROTO_UDP, "10.0.0.1", 3797, "10.0.0.2", 32900, FALSE, FALSE, AM_DIRECTION_FIRST_PACKET},
+	{AM_PROTO_UDP, "10.0.0.1", 40000, "10.0.0.2", 7000, TRUE, FALSE, AM_DIRECTION_PORT},
+	{AM_PROTO_UDP, "10.0.0.1", 7000, "10.0.0.2", 7000, FALSE, FALSE, AM_DIRECTION_FIRST_PACKET},
+	/* A group only receives. */
+	{AM_PROTO_UDP, "10.0.0.1", 12380, "255.255.255.255", 5246, FALSE, FALSE, AM_DIRECTION_PROTOCOL},
+	{AM_PROTO_UDP, "10.0.0.1", 53, "239.1.2.3", 40000, FALSE, FALSE, AM_DIRECTION_PROTOCOL},
+	{AM_PROTO_UDP, "239.1.2.3", 53, "10.0.0.1", 40000, FALSE, TRUE, AM_DIRECTION_PORT}, /* an anonymised host */
+};
+
+static void test_guesses(void)
+{
+	for (guint n = 0; n < G_N_ELEMENTS(cases); n++) {
+		const Case *c = &cases[n];
+		Net net = net_new();
+		net_add(&net, (Talk){.client = c->first,
+				     .server = c->other,
+				     .ip_protocol = c->ip_protocol,
+				     .undirected = TRUE,
+				     .client_port = c->first_port,
+				     .port = c->other_port,
+				     .no_handshake = TRUE,
+				     .outcome = c->answered ? AM_OUTCOME_ACCEPTED : AM_OUTCOME_ONE_WAY,
+				     .payload = {70, c->answered ? 700 : 0}});
+		g_autoptr(AmMap) map = net_map(&net);
+		const AmEdge *edge = c->first_serves ? edge_of(map, c->other, c->first, c->ip_protocol, c->first_port)
+						     : edge_of(map, c->first, c->other, c->ip_protocol, c->other_port);
+		CU_ASSERT_PTR_NOT_NULL(edge);
+		if (edge != NULL)
+			CU_ASSERT_EQUAL(edge->direction, c->level);
+		net_clear(&net);
+	}
+}
+
+/* One socket that writes to many, each at another port: a server whose requests were not seen when its port is known, else
+ * somebody who asks around. */
+static void test_one_socket_to_many(void)
+{
+	const uint16_t ports[] = {1053, 5246};
+	for (int known = 0; known < 2; known++) {
+		Net net = net_new();
+		for (int n = 1; n <= 5; n++) {
+			g_autofree char *other = g_strdup_printf("10.0.3.%d", n);
+			net_add(&net, (Talk){.client = "10.0.1.1",
+					     .server = other,
+					     .ip_protocol = AM_PROTO_UDP,
+					     .undirected = TRUE,
+					     .client_port = ports[known],
+					     .port = (uint16_t)(20000 + 77 * n),
+					     .outcome = AM_OUTCOME_ONE_WAY,
+					     .payload = {70, 0}});
+		}
+		g_autoptr(AmMap) map = net_map(&net);
+		CU_ASSERT_EQUAL(map->edges->len, 5);
+		for (guint n = 0; n < map->edges->len; n++) {
+			const AmEdge *edge = &g_array_index(map->edges, AmEdge, n);
+			CU_ASSERT_EQUAL(edge->port == ports[known], known);
+			CU_ASSERT_EQUAL(edge->direction, known ? AM_DIRECTION_DEGREE : AM_DIRECTION_FIRST_PACKET);
+		}
+		net_clear(&net);
+	}
+}
+
+int main(void)
+{
+	const CU_TestInfo tests[] = {
+		UNIT_TEST(test_guesses),
+		UNIT_TEST(test_one_socket_to_many),
+		{NULL, NULL},
+	};
+	return unit_run("direction", tests);
+}
