@@ -11,7 +11,11 @@ EXTRA_DIST += \
 	tests/fixtures/sample.pcapng.zst \
 	tests/shared/captures.sh \
 	tests/shared/labelled.sh \
+	tests/shared/labels.py \
+	tests/shared/ndpi.py \
 	tests/shared/run.sh \
+	tests/shared/scoring.py \
+	tests/shared/zeek.py \
 	$(NULL)
 
 # make bench CAPTURE=FILE : times and memory beside the peers.

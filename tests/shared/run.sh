@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # run.sh ALLOWMAP DIR : the checks against a folder of captures with expected results (DIR/captures), a generator of labelled
-# captures (DIR/labgen) and a network with known roles (DIR/roles). Each part that DIR lacks is skipped with a word.
+# captures (DIR/labgen) and a network with known roles (DIR/roles). Each part that DIR lacks is skipped with a word, and so is the
+# comparison with ndpiReader where that is not installed.
 set -u
 allowmap=$1
 dir=$2
@@ -20,6 +21,12 @@ part() {
 	fi
 }
 part captures "$dir/captures" "$here/captures.sh" "$allowmap" "$dir/captures"
+export PYTHONDONTWRITEBYTECODE=1
+reads=$dir/captures
+command -v ndpiReader >/dev/null || reads=ndpiReader
+part ndpi "$reads" "$here/ndpi.py" "$allowmap" "$dir/captures" 0.98
+part zeek "$dir/captures" "$here/zeek.py" "$allowmap" "$dir/captures" 0.98
+part labels "$dir/captures/LABELS.tsv" "$here/labels.py" "$allowmap" "$dir/captures" 0.98
 for topology in small-office three-tier-dc; do
 	part "$topology" "$dir/labgen" "$here/labelled.sh" "$allowmap" "$dir/labgen" $topology 0.98 0.02 0.10
 done
