@@ -97,10 +97,8 @@ static gboolean read_pair(AmFacts *facts, const AmSumKey *pair, PairRows *rows, 
 static gboolean write_pair(const PairRows *rows, Target *target, GError **error)
 {
 	g_autofree AmPortPair *ports = g_new(AmPortPair, rows->sums->len);
-	for (guint n = 0; n < rows->sums->len; n++) {
-		const AmSumKey *key = &g_array_index(rows->sums, AmSum, n).key;
-		ports[n] = (AmPortPair){key->port_lo, key->port_hi};
-	}
+	for (guint n = 0; n < rows->sums->len; n++)
+		ports[n] = am_port_pair_of(&g_array_index(rows->sums, AmSum, n));
 	AmPortChoice *choice = am_port_choice_new(ports, rows->sums->len);
 	gboolean ok = TRUE;
 	for (guint n = 0; ok && n < rows->sums->len; n++) {

@@ -6,6 +6,8 @@
 
 #include "tally.h"
 
+#include "allowmap/model/packet.h"
+
 #include <string.h>
 
 static gboolean has(const AmConnection *connection, uint32_t lo_bit, int side)
@@ -51,6 +53,7 @@ typedef struct {
 } PortCount;
 
 struct AmPortChoice {
+	uint8_t probed; /* AmSide, or NONE */
 	guint n;
 	PortCount counts[];
 };
@@ -61,6 +64,39 @@ static int compare_ports(gconstpointer a, gconstpointer b)
 	if (x->side != y->side)
 		return x->side < y->side ? -1 : 1;
 	return x->port < y->port ? -1 : x->port > y->port;
+}
+
+/* A scanner's UDP, FIN, NULL, Xmas and ACK probes, and the SYN-ACKs of a reflector: no direction that a handshake or a
+ * protocol tells, and one source port for all, which would look like a service. The leftovers of a server's connections look
+ * like ACK probes, but for its port. */
+static gboolean is_probed(const AmSum *sum, int side)
+{
+	int64_t connections = sum->n[AM_SUM_CONNECTIONS];
+	const AmCounts *counts = &sum->counts;
+	if (connections <= 0 || sum->n[AM_SUM_FIRST + !side] < connections ||
+	    counts->packets[0] + counts->packets[1] > 2 * (uint64_t)connections ||
+	    counts->payload[0] + counts->payload[1] > 0)
+		return FALSE;
+	if (sum->key.ip_protocol != AM_PROTO_TCP)
+		return TRUE;
+	gboolean only_refused = counts->packets[side] == 0 || sum->n[AM_SUM_RST + side] >= connections;
+	gboolean answers = sum->n[AM_SUM_SYNACK + !side] > 0 || sum->n[AM_SUM_RST + !side] > 0;
+	uint16_t sender_port = side == 0 ? sum->key.port_hi : sum->key.port_lo;
+	return only_refused && (answers || sender_port >= 1024);
+}
+
+AmPortPair am_port_pair_of(const AmSum *sum)
+{
+	uint8_t probed = is_probed(sum, 0) ? AM_SIDE_LO : is_probed(sum, 1) ? AM_SIDE_HI : AM_SIDE_NONE;
+	return (AmPortPair){sum->key.port_lo, sum->key.port_hi, probed};
+}
+
+static uint8_t most_probed(const AmPortPair *pairs, guint n)
+{
+	guint probes[AM_SIDE_HI + 1] = {0};
+	for (guint p = 0; p < n; p++)
+		probes[pairs[p].probed]++;
+	return 2 * probes[AM_SIDE_LO] > n ? AM_SIDE_LO : 2 * probes[AM_SIDE_HI] > n ? AM_SIDE_HI : AM_SIDE_NONE;
 }
 
 AmPortChoice *am_port_choice_new(const AmPortPair *pairs, guint n)
@@ -79,6 +115,7 @@ AmPortChoice *am_port_choice_new(const AmPortPair *pairs, guint n)
 			all[kept++] = (PortCount){.side = all[from].side, .port = all[from].port, .n = to - from};
 	}
 	AmPortChoice *choice = g_malloc(sizeof *choice + kept * sizeof *all);
+	choice->probed = most_probed(pairs, n);
 	choice->n = kept;
 	memcpy(choice->counts, all, kept * sizeof *all);
 	return choice;
@@ -98,6 +135,8 @@ static uint32_t times_seen(const AmPortChoice *choice, AmSide side, uint16_t por
 
 AmSide am_port_choice_side(const AmPortChoice *choice, AmPortPair pair)
 {
+	if (choice->probed != AM_SIDE_NONE)
+		return (AmSide)choice->probed;
 	uint32_t lo = times_seen(choice, AM_SIDE_LO, pair.lo), hi = times_seen(choice, AM_SIDE_HI, pair.hi);
 	if (lo != hi)
 		return lo > hi ? AM_SIDE_LO : AM_SIDE_HI;
@@ -106,7 +145,7 @@ AmSide am_port_choice_side(const AmPortChoice *choice, AmPortPair pair)
 
 void am_port_choice_apply(const AmPortChoice *choice, AmSumKey *key)
 {
-	key->side = am_port_choice_side(choice, (AmPortPair){key->port_lo, key->port_hi});
+	key->side = am_port_choice_side(choice, (AmPortPair){key->port_lo, key->port_hi, AM_SIDE_NONE});
 	if (key->side == AM_SIDE_LO)
 		key->port_hi = 0;
 	else

@@ -304,10 +304,8 @@ static void choose_ports(AmSumTable *table, Pair *pair)
 {
 	AmPortPair ports[AM_MAX_UNDIRECTED + 1];
 	guint n = 0;
-	for (uint32_t at = pair->newest; at != NONE; at = slot_at(table, at)->next_of_pair) {
-		const AmSumKey *key = &slot_at(table, at)->sum.key;
-		ports[n++] = (AmPortPair){key->port_lo, key->port_hi};
-	}
+	for (uint32_t at = pair->newest; at != NONE; at = slot_at(table, at)->next_of_pair)
+		ports[n++] = am_port_pair_of(&slot_at(table, at)->sum);
 	pair->choice = am_port_choice_new(ports, n);
 	/* Oldest first, so that what is counted first is merged first. */
 	uint32_t order[AM_MAX_UNDIRECTED + 1];

@@ -64,12 +64,15 @@ AmSide am_side_of(const AmConnection *connection);
 
 typedef struct {
 	uint16_t lo, hi;
+	uint8_t probed; /* AmSide that got hardly more than one packet without a word in it, from the other; NONE = no probe */
 } AmPortPair;
-/* What was learned from pairs of ports that are too many to keep: how often each side's port repeats among them. */
+AmPortPair am_port_pair_of(const AmSum *sum); /* of an undirected one */
+/* What was learned from pairs of ports that are too many to keep: how often each side's port repeats among them, and whether
+ * most of them are probes. */
 typedef struct AmPortChoice AmPortChoice;
 AmPortChoice *am_port_choice_new(const AmPortPair *pairs, guint n); /* distinct ones */
 void am_port_choice_free(AmPortChoice *choice);
-/* The side whose port repeats more; when neither does, or both alike, the side of the lower port; lo when they are equal. */
+/* Among probes, the side that is probed: it is its ports that tell the scan. Else the side whose port repeats more; when neither does, or both alike, the side of the lower port; lo when they are equal. */
 AmSide am_port_choice_side(const AmPortChoice *choice, AmPortPair pair);
 /* Gives an undirected key its side. */
 void am_port_choice_apply(const AmPortChoice *choice, AmSumKey *key);

@@ -100,14 +100,15 @@ static void test_side_of_lone_synack(void)
 
 static void test_choice(void)
 {
-	const AmPortPair pairs[] = {{1000, 514}, {1001, 514}, {514, 80}, {2000, 3000}, {4000, 4000}};
+	const AmPortPair pairs[] = {{1000, 514, 0}, {1001, 514, 0}, {514, 80, 0}, {2000, 3000, 0}, {4000, 4000, 0}};
 	AmPortChoice *choice = am_port_choice_new(pairs, G_N_ELEMENTS(pairs));
-	CU_ASSERT_EQUAL(am_port_choice_side(choice, (AmPortPair){7, 514}), AM_SIDE_HI); /* repeats on its side */
-	CU_ASSERT_EQUAL(am_port_choice_side(choice, (AmPortPair){514, 9}),
+	CU_ASSERT_EQUAL(am_port_choice_side(choice, (AmPortPair){.lo = 7, .hi = 514}),
+			AM_SIDE_HI); /* repeats on its side */
+	CU_ASSERT_EQUAL(am_port_choice_side(choice, (AmPortPair){.lo = 514, .hi = 9}),
 			AM_SIDE_HI); /* does not repeat on that one */
-	CU_ASSERT_EQUAL(am_port_choice_side(choice, (AmPortPair){2000, 3000}), AM_SIDE_LO);
-	CU_ASSERT_EQUAL(am_port_choice_side(choice, (AmPortPair){3000, 2000}), AM_SIDE_HI);
-	CU_ASSERT_EQUAL(am_port_choice_side(choice, (AmPortPair){4000, 4000}), AM_SIDE_LO);
+	CU_ASSERT_EQUAL(am_port_choice_side(choice, (AmPortPair){.lo = 2000, .hi = 3000}), AM_SIDE_LO);
+	CU_ASSERT_EQUAL(am_port_choice_side(choice, (AmPortPair){.lo = 3000, .hi = 2000}), AM_SIDE_HI);
+	CU_ASSERT_EQUAL(am_port_choice_side(choice, (AmPortPair){.lo = 4000, .hi = 4000}), AM_SIDE_LO);
 	am_port_choice_free(choice);
 }
 
@@ -253,6 +254,45 @@ static void test_crowded(void)
 }
 
 /* Any order of the same connections gives the same sums. */
+/* Probes from one port to many are told by the ports that they go to, however many; the leftovers of a server are not. */
+static void test_crowd_of_probes(void)
+{
+	const struct {
+		uint8_t ip_protocol;
+		uint16_t from;
+		uint32_t evidence;
+		uint64_t packets[2], payload;
+		gboolean probes;
+	} cases[] = {
+		{AM_PROTO_UDP, 62025, 0, {1, 0}, 0, TRUE},
+		{AM_PROTO_UDP, 62025, 0, {1, 0}, 12, FALSE},
+		{AM_PROTO_TCP, 62025, 0, {1, 0}, 0, TRUE},
+		{AM_PROTO_TCP, 62025, AM_EVIDENCE_RST_HI, {1, 1}, 0, TRUE},
+		{AM_PROTO_TCP, 62025, 0, {1, 1}, 0, FALSE},
+		{AM_PROTO_TCP, 443, 0, {1, 0}, 0, FALSE},
+		{AM_PROTO_TCP, 443, AM_EVIDENCE_SYNACK_LO, {1, 0}, 0, TRUE}, /* backscatter */
+	};
+	for (guint n = 0; n < G_N_ELEMENTS(cases); n++) {
+		const guint n_ports = AM_MAX_UNDIRECTED + 40;
+		AmSumTable *table = am_sum_table_new(1000);
+		for (guint p = 0; p < n_ports; p++) {
+			AmConnection c =
+				store_datagram(p + 1, "10.0.0.1", cases[n].from, "10.0.0.2", (uint16_t)(2000 + p), T0);
+			c.ip_protocol = cases[n].ip_protocol;
+			c.evidence = AM_EVIDENCE_FIRST_LO | cases[n].evidence;
+			memcpy(c.total.packets, cases[n].packets, sizeof c.total.packets);
+			c.total.payload[0] = cases[n].payload;
+			c.delta = c.total;
+			am_sum_table_add(table, &c, 0, NULL, 0);
+		}
+		Drained drained = drain(table);
+		CU_ASSERT_EQUAL(drained.sums->len, cases[n].probes ? n_ports : 1);
+		CU_ASSERT_EQUAL(sum_at(&drained, 0)->key.side, cases[n].probes ? AM_SIDE_HI : AM_SIDE_LO);
+		drained_clear(&drained);
+		am_sum_table_free(table);
+	}
+}
+
 static void test_order(void)
 {
 	GRand *random = g_rand_new_with_seed(7);
@@ -375,12 +415,19 @@ static void test_icmp(void)
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
-		UNIT_TEST(test_side),     UNIT_TEST(test_side_of_lone_synack),
-		UNIT_TEST(test_choice),   UNIT_TEST(test_add),
-		UNIT_TEST(test_revision), UNIT_TEST(test_side_found_late),
-		UNIT_TEST(test_crowded),  UNIT_TEST(test_order),
-		UNIT_TEST(test_full),     UNIT_TEST(test_spill),
-		UNIT_TEST(test_icmp),     {NULL, NULL},
+		UNIT_TEST(test_side),
+		UNIT_TEST(test_side_of_lone_synack),
+		UNIT_TEST(test_choice),
+		UNIT_TEST(test_add),
+		UNIT_TEST(test_revision),
+		UNIT_TEST(test_side_found_late),
+		UNIT_TEST(test_crowded),
+		UNIT_TEST(test_crowd_of_probes),
+		UNIT_TEST(test_order),
+		UNIT_TEST(test_full),
+		UNIT_TEST(test_spill),
+		UNIT_TEST(test_icmp),
+		{NULL, NULL},
 	};
 	return unit_run("store-tally", tests);
 }

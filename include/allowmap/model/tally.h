@@ -4,8 +4,8 @@
  * outcome, evidence and l7 as its last record tells them, on the day on which it began: a day that it only goes on
  * through has its packets and `connections` 0. Side: from handshake, else protocol role, else none. A pair of endpoints
  * keeps up to 32 undirected pairs of ports a day and protocol; when there are more, each pair gets the side whose port
- * repeats more among them, at a tie that of the lower port. Such a tally looks like any other with that side, but has no
- * evidence for it in its counts. */
+ * repeats more among them, at a tie that of the lower port; when most of them are wordless probes, the side that was probed.
+ * Such a tally looks like any other with that side, but has no evidence for it in its counts. */
 #pragma once
 
 #include "connection.h"
