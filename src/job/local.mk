@@ -31,3 +31,12 @@ tests_unit_test_ingest_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_ingest_SOURCES = tests/unit/test-ingest.c tests/unit/unit.h
 tests_unit_test_ingest_LDADD = $(rooms) $(CUNIT_LIBS) $(room_libs)
 endif
+
+# Live captures, in network namespaces that the tests make.
+check_PROGRAMS += tests/e2e/frames
+tests_e2e_frames_CPPFLAGS = $(PCAP_CFLAGS)
+tests_e2e_frames_SOURCES = tests/e2e/frames.c
+tests_e2e_frames_LDADD = $(PCAP_LIBS)
+dist_check_SCRIPTS += tests/e2e/capture.sh tests/e2e/kill.sh
+TESTS += tests/e2e/capture.sh tests/e2e/kill.sh
+EXTRA_DIST += tests/e2e/live.sh
