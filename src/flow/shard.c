@@ -439,7 +439,7 @@ static unsigned add_role(AmFlow *flow, const AmPacket *packet, int direction)
 	if ((role & AM_ROLE_SSH) != 0)
 		flow->flags |= AM_FLOW_SSH;
 	if ((role & AM_ROLE_SERVER) != 0 && am_address_is_multicast(&packet->tuple.destination))
-		return; /* nobody asked: a group cannot be a client */
+		return role; /* nobody asked: a group cannot be a client */
 	if ((role & (AM_ROLE_CLIENT | AM_ROLE_SERVER)) == 0)
 		return role;
 	flow->evidence |= (uint32_t)AM_EVIDENCE_CLIENT_LO << ((role & AM_ROLE_CLIENT) != 0 ? direction : !direction);
