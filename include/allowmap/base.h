@@ -3,6 +3,7 @@
 
 #include "model/address.h"
 #include "model/connection.h"
+#include "model/encapsulation.h"
 #include "model/policy.h"
 #include "model/run.h"
 #include "model/verdict.h"
@@ -107,6 +108,13 @@ gboolean am_verdict_parse(const char *name, AmVerdict *ret_verdict);
 const char *am_reason_name(AmReason reason);
 const char *am_reason_text(AmReason reason);
 const char *am_direction_name(AmDirection direction);
+const char *am_encapsulation_name(AmEncapsulation kind);
+const char *am_encapsulation_text(AmEncapsulation kind);
+gboolean am_encapsulation_parse(const char *name, AmEncapsulation *ret_kind);
+gboolean am_encapsulation_is_transit(AmEncapsulation kind); /* a number of it can name an address space */
+const char *am_network_reason_name(AmNetworkReason reason);
+const char *am_network_reason_text(AmNetworkReason reason);
+gboolean am_network_reason_parse(const char *name, AmNetworkReason *ret_reason);
 /* "tcp", "udp", "sctp", "icmp", "icmpv6", or the number as decimal digits, in `text`. */
 const char *am_protocol_text(uint8_t ip_protocol, char text[8]);
 gboolean am_protocol_parse(const char *text, int *ret_ip_protocol);

@@ -5,6 +5,7 @@ libam_base_a_SOURCES = \
 	include/allowmap/model/address.h \
 	include/allowmap/model/connection.h \
 	include/allowmap/model/decision.h \
+	include/allowmap/model/encapsulation.h \
 	include/allowmap/model/live.h \
 	include/allowmap/model/map.h \
 	include/allowmap/model/packet.h \

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "allowmap/base.h"
+#include "allowmap/model/encapsulation.h"
 #include "allowmap/model/packet.h"
 
 #include <stdio.h>
@@ -23,6 +24,8 @@ NAMES(am_verdict_name, AmVerdict, AM_VERDICTS(NAME3), AM_N_VERDICTS)
 NAMES(am_reason_name, AmReason, AM_REASONS(NAME3), AM_N_REASONS)
 NAMES(am_reason_text, AmReason, AM_REASONS(TEXT3), AM_N_REASONS)
 NAMES(am_direction_name, AmDirection, AM_DIRECTIONS(NAME2), AM_N_DIRECTIONS)
+NAMES(am_network_reason_name, AmNetworkReason, AM_NETWORK_REASONS(NAME3), AM_N_NETWORK_REASONS)
+NAMES(am_network_reason_text, AmNetworkReason, AM_NETWORK_REASONS(TEXT3), AM_N_NETWORK_REASONS)
 
 gboolean am_verdict_parse(const char *name, AmVerdict *ret_verdict)
 {
@@ -30,6 +33,50 @@ gboolean am_verdict_parse(const char *name, AmVerdict *ret_verdict)
 		if (strcmp(name, am_verdict_name((AmVerdict)verdict)) != 0)
 			continue;
 		*ret_verdict = (AmVerdict)verdict;
+		return TRUE;
+	}
+	return FALSE;
+}
+
+#define KIND(id, name, is_transit, text) [AM_ENCAPSULATION_##id] = {name, is_transit, text},
+static const struct {
+	const char *name;
+	gboolean is_transit;
+	const char *text;
+} encapsulations[AM_N_ENCAPSULATIONS] = {AM_ENCAPSULATIONS(KIND)};
+
+const char *am_encapsulation_name(AmEncapsulation kind)
+{
+	return (unsigned)kind < AM_N_ENCAPSULATIONS ? encapsulations[kind].name : NULL;
+}
+
+const char *am_encapsulation_text(AmEncapsulation kind)
+{
+	return (unsigned)kind < AM_N_ENCAPSULATIONS ? encapsulations[kind].text : NULL;
+}
+
+gboolean am_encapsulation_is_transit(AmEncapsulation kind)
+{
+	return (unsigned)kind < AM_N_ENCAPSULATIONS && encapsulations[kind].is_transit;
+}
+
+gboolean am_encapsulation_parse(const char *name, AmEncapsulation *ret_kind)
+{
+	for (unsigned kind = AM_ENCAPSULATION_NONE + 1; kind < AM_N_ENCAPSULATIONS; kind++) {
+		if (strcmp(name, encapsulations[kind].name) != 0)
+			continue;
+		*ret_kind = (AmEncapsulation)kind;
+		return TRUE;
+	}
+	return FALSE;
+}
+
+gboolean am_network_reason_parse(const char *name, AmNetworkReason *ret_reason)
+{
+	for (unsigned reason = 0; reason < AM_N_NETWORK_REASONS; reason++) {
+		if (strcmp(name, am_network_reason_name((AmNetworkReason)reason)) != 0)
+			continue;
+		*ret_reason = (AmNetworkReason)reason;
 		return TRUE;
 	}
 	return FALSE;

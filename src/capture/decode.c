@@ -2,7 +2,7 @@
  *
  * Why: everything that is learned begins here, and everything that is hostile arrives here. am_input_file_next() or a
  * live interface feeds it. One pass over the headers, no state, no allocation; decode-link.c and decode-transport.c
- * hold the layers below and above. It must not read outside of the frame, and must not guess: what contradicts itself
+ * hold the layers below and above, decode-tunnel.c the headers of tunnels. It must not read outside of the frame, and must not guess: what contradicts itself
  * or is cut inside its headers is given a reason and left out.
  *
  * A frame that was cut by the snap length after its headers is a packet: its sizes are those of the headers, and what
@@ -23,6 +23,11 @@ static inline uint16_t be16(const uint8_t *b)
 	return (uint16_t)(b[0] << 8 | b[1]);
 }
 
+static inline uint32_t be32(const uint8_t *b)
+{
+	return (uint32_t)be16(b) << 16 | be16(b + 2);
+}
+
 static inline void set_ipv4(AmAddress *address, const uint8_t bytes[4])
 {
 	address->family = 4;
@@ -33,6 +38,22 @@ static inline void set_ipv6(AmAddress *address, const uint8_t bytes[16])
 {
 	address->family = 6;
 	memcpy(address->bytes, bytes, 16);
+}
+
+/* It has no transport header: what its datagram is shows in the first one, which flow/ looks for. `offset` is in units of
+ * 8 octets. */
+static AmSkipReason later_fragment(AmCursor cursor, uint32_t wire_size, uint16_t offset, gboolean is_last,
+				   AmPacket *packet)
+{
+	if (offset * 8u + wire_size > UINT16_MAX || (!is_last && wire_size % 8 != 0))
+		return AM_SKIP_IP_MALFORMED;
+	packet->is_later_fragment = 1;
+	packet->is_last_fragment = (uint8_t)is_last;
+	packet->fragment_at = (uint16_t)(offset * 8);
+	packet->payload = cursor.at;
+	packet->payload_size = (uint32_t)cursor.left;
+	packet->payload_wire_size = wire_size;
+	return AM_SKIP_NONE;
 }
 
 /* RFC 791 3.1
@@ -62,11 +83,17 @@ static AmSkipReason decode_ipv4(AmCursor cursor, uint32_t wire_left, AmPacket *p
 	set_ipv4(&packet->tuple.source, ip + 12);
 	set_ipv4(&packet->tuple.destination, ip + 16);
 	packet->tuple.ip_protocol = ip[9];
-	uint16_t fragment = be16(ip + 6);
-	if ((fragment & 0x1fff) != 0)
-		return AM_SKIP_FRAGMENT;
-	packet->is_fragment = (fragment & 0x2000) != 0;
 	AmCursor above = am_cursor(ip + header_size, packet->ip_size - header_size);
+	uint16_t fragment = be16(ip + 6);
+	if (G_UNLIKELY((fragment & 0x3fff) != 0)) {
+		packet->fragment_id = be16(ip + 4);
+		packet->fragment_protocol = ip[9];
+		if ((fragment & 0x1fff) != 0)
+			return later_fragment(above, total - header_size, fragment & 0x1fff, (fragment & 0x2000) == 0,
+					      packet);
+		packet->is_fragment = 1;
+		packet->fragment_at = (uint16_t)MIN(total - header_size, UINT16_MAX);
+	}
 	return am_decode_transport(above, total - header_size, packet);
 }
 
@@ -109,9 +136,13 @@ AmSkipReason am_decode_extensions(AmCursor *cursor, AmExtensions *extensions)
 		if (protocol == 135 && head[0] == 59)
 			return AM_SKIP_NONE;
 		if (protocol == 44) {
-			uint16_t fragment = be16(head + 2);
-			extensions->is_later_fragment = (fragment & 0xfff8) != 0;
-			extensions->is_first_fragment = !extensions->is_later_fragment && (fragment & 1) != 0;
+			extensions->fragment = be16(head + 2);
+			extensions->fragment_id = be32(head + 4);
+			extensions->fragment_protocol = head[0];
+			extensions->fragment_data = head + 8;
+			extensions->is_later_fragment = (extensions->fragment & 0xfff8) != 0;
+			extensions->is_first_fragment =
+				!extensions->is_later_fragment && (extensions->fragment & 1) != 0;
 		}
 		uint32_t size = unit == 0 ? 8 : (head[1] + base) * unit;
 		if (size < 8)
@@ -155,9 +186,15 @@ static AmSkipReason decode_ipv6(AmCursor cursor, uint32_t wire_left, AmPacket *p
 	if (skip != AM_SKIP_NONE)
 		return skip;
 	packet->tuple.ip_protocol = extensions.protocol;
-	if (extensions.is_later_fragment)
-		return AM_SKIP_FRAGMENT;
-	packet->is_fragment = (uint8_t)extensions.is_first_fragment;
+	if (G_UNLIKELY(extensions.is_later_fragment || extensions.is_first_fragment)) {
+		packet->fragment_id = extensions.fragment_id;
+		packet->fragment_protocol = extensions.fragment_protocol;
+		if (extensions.is_later_fragment)
+			return later_fragment(above, total - (uint32_t)(above.at - ip), extensions.fragment >> 3,
+					      (extensions.fragment & 1) == 0, packet);
+		packet->is_fragment = 1;
+		packet->fragment_at = (uint16_t)MIN(total - (uint32_t)(extensions.fragment_data - ip), UINT16_MAX);
+	}
 	return am_decode_transport(above, total - (uint32_t)(above.at - ip), packet);
 }
 
@@ -204,25 +241,76 @@ gboolean am_decode_quoted(AmCursor cursor, AmTuple *ret_tuple)
 	return TRUE;
 }
 
-AmSkipReason am_decode(const AmFrame *frame, AmPacket *ret_packet)
+static inline void clear(AmPacket *packet)
 {
 	/* In two parts: one of more than 128 octets becomes `rep stos`, whose start alone costs more than both. */
-	memset(ret_packet, 0, offsetof(AmPacket, quoted));
-	memset(&ret_packet->quoted, 0, sizeof *ret_packet - offsetof(AmPacket, quoted));
-	ret_packet->time_ns = frame->time_ns;
-	AmCursor cursor = am_cursor(frame->bytes, frame->size);
-	uint16_t type;
-	AmSkipReason skip = am_decode_link(frame->link_type, &cursor, ret_packet, &type);
-	if (skip != AM_SKIP_NONE)
-		return skip;
+	memset(packet, 0, offsetof(AmPacket, quoted));
+	memset(&packet->quoted, 0, sizeof *packet - offsetof(AmPacket, quoted));
+}
+
+static inline AmSkipReason decode_network(AmCursor cursor, uint32_t wire_left, uint16_t type, AmPacket *packet)
+{
 	if (type == AM_ETHERTYPE_BY_VERSION) {
 		if (cursor.left == 0)
 			return AM_SKIP_IP_TRUNCATED;
 		type = cursor.at[0] >> 4 == 6 ? AM_ETHERTYPE_IPV6 : AM_ETHERTYPE_IPV4;
 	}
-	uint32_t wire_size = MAX(frame->size, frame->wire_size);
-	uint32_t wire_left = wire_size - (uint32_t)(cursor.at - frame->bytes);
 	if (type == AM_ETHERTYPE_IPV4)
-		return decode_ipv4(cursor, wire_left, ret_packet);
-	return decode_ipv6(cursor, wire_left, ret_packet);
+		return decode_ipv4(cursor, wire_left, packet);
+	return decode_ipv6(cursor, wire_left, packet);
+}
+
+/* From the packet of a tunnel to the one that it carries: its own layers, then its network header. What the outer ones
+ * said of MAC addresses and VLANs is about the tunnel, and goes. */
+static AmSkipReason decode_inner(const AmInner *inner, AmPacket *packet, AmLayers *layers)
+{
+	int64_t time_ns = packet->time_ns;
+	clear(packet);
+	packet->time_ns = time_ns;
+	packet->vlan = inner->vlan;
+	packet->encapsulation = inner->kind;
+	packet->encapsulation_id = inner->id;
+	AmLink link = {.cursor = inner->cursor, .packet = packet, .layers = layers};
+	uint8_t n_layers = layers->n;
+	uint16_t type;
+	AmSkipReason skip = inner->type == AM_ETHERTYPE_ETHERNET ? am_decode_ethernet(&link, &type)
+								 : am_decode_ethertype(inner->type, &link, &type);
+	if (skip != AM_SKIP_NONE)
+		return skip;
+	if (inner->vlan != 0 && layers->n == n_layers) /* the mirror took the tag off and tells of it */
+		am_layers_add(layers, AM_ENCAPSULATION_VLAN, inner->vlan, NULL);
+	uint32_t used = (uint32_t)(inner->cursor.left - link.cursor.left);
+	return decode_network(link.cursor, inner->wire_size > used ? inner->wire_size - used : 0, type, packet);
+}
+
+static AmSkipReason decode_tunnels(AmPacket *packet, AmLayers *layers)
+{
+	AmInner inner;
+	while (am_may_be_tunnel(packet) && am_decode_tunnel(packet, &inner)) {
+		if (layers->n_tunnels == AM_MAX_TUNNELS)
+			return AM_SKIP_NESTED;
+		layers->n_tunnels++;
+		am_layers_add(layers, (AmEncapsulation)inner.kind, inner.id, packet->ip);
+		AmSkipReason skip = decode_inner(&inner, packet, layers);
+		if (skip != AM_SKIP_NONE)
+			return skip;
+	}
+	return AM_SKIP_NONE;
+}
+
+AmSkipReason am_decode(const AmFrame *frame, AmPacket *ret_packet, AmLayers *ret_layers)
+{
+	clear(ret_packet);
+	ret_packet->time_ns = frame->time_ns;
+	ret_layers->n = ret_layers->n_tunnels = 0;
+	AmLink link = {.cursor = am_cursor(frame->bytes, frame->size), .packet = ret_packet, .layers = ret_layers};
+	uint16_t type;
+	AmSkipReason skip = am_decode_link(frame->link_type, &link, &type);
+	if (skip != AM_SKIP_NONE)
+		return skip;
+	uint32_t wire_size = MAX(frame->size, frame->wire_size);
+	skip = decode_network(link.cursor, wire_size - (uint32_t)(link.cursor.at - frame->bytes), type, ret_packet);
+	if (G_LIKELY(skip != AM_SKIP_NONE || !am_may_be_tunnel(ret_packet)))
+		return skip;
+	return decode_tunnels(ret_packet, ret_layers);
 }

@@ -13,11 +13,77 @@
 /* Not of the registry: the link layer names no protocol, the version in the first octet does. */
 #define AM_ETHERTYPE_BY_VERSION 0
 
-/* Steps over the link layer: on AM_SKIP_NONE `cursor` is at the network header and *ret_type is one of the three
- * above. Fills the MAC addresses and VLAN ids. */
-AmSkipReason am_decode_link(uint32_t link_type, AmCursor *cursor, AmPacket *packet, uint16_t *ret_type);
+/* Not of the registry either: an Ethernet header comes next. */
+#define AM_ETHERTYPE_ETHERNET 1
+
+/* Where a decoder of the link layer is, and what it fills. */
+typedef struct {
+	AmCursor cursor;
+	AmPacket *packet;
+	AmLayers *layers;
+} AmLink;
+
+/* Steps over the link layer: on AM_SKIP_NONE the cursor is at the network header and *ret_type is one of the first three
+ * above. Fills the MAC addresses and VLAN ids, and notes tags and labels. */
+AmSkipReason am_decode_link(uint32_t link_type, AmLink *link, uint16_t *ret_type);
+/* The same from an Ethernet header on. */
+AmSkipReason am_decode_ethernet(AmLink *link, uint16_t *ret_type);
 /* The same from an EtherType on: tags, MPLS, PPPoE, LLC. */
-AmSkipReason am_decode_ethertype(uint16_t type, AmCursor *cursor, AmPacket *packet, uint16_t *ret_type);
+AmSkipReason am_decode_ethertype(uint16_t type, AmLink *link, uint16_t *ret_type);
+
+/* PPP's protocol field, with what may be before it. */
+AmSkipReason am_decode_ppp(AmCursor *cursor, uint16_t *ret_type);
+
+/* Notes a layer, if there is room. */
+static inline void am_layers_add(AmLayers *layers, AmEncapsulation kind, uint32_t id, const uint8_t *outer)
+{
+	if (layers->n < AM_MAX_LAYERS)
+		layers->at[layers->n++] = (AmLayer){.kind = (uint8_t)kind, .id = id, .outer = outer};
+}
+
+/* What a packet carries when it is a tunnel's. */
+typedef struct {
+	AmCursor cursor;    /* at the first octet of it */
+	uint32_t wire_size; /* octets from there on the wire, by the outer headers */
+	uint16_t type;      /* an EtherType, or one of those above */
+	uint16_t vlan;      /* of the frame inside, when the tunnel's header tells it; else 0 */
+	uint8_t kind;       /* AmEncapsulation */
+	uint32_t id;
+} AmInner;
+
+#define AM_PORT_VXLAN 4789
+#define AM_PORT_VXLAN_LINUX 8472
+#define AM_PORT_GENEVE 6081
+#define AM_PORT_GTP 2152
+
+#define AM_PROTO_IPIP 4
+#define AM_PROTO_IPV6 41
+#define AM_PROTO_GRE 47
+
+/* Is it worth to ask am_decode_tunnel()? */
+static inline gboolean am_may_be_tunnel(const AmPacket *packet)
+{
+	switch (packet->tuple.ip_protocol) {
+	case AM_PROTO_UDP:
+		switch (packet->tuple.destination_port) {
+		case AM_PORT_VXLAN:
+		case AM_PORT_VXLAN_LINUX:
+		case AM_PORT_GENEVE:
+		case AM_PORT_GTP:
+			return !packet->is_later_fragment;
+		default:
+			return FALSE;
+		}
+	case AM_PROTO_IPIP:
+	case AM_PROTO_IPV6:
+	case AM_PROTO_GRE:
+		return !packet->is_later_fragment;
+	default:
+		return FALSE;
+	}
+}
+/* TRUE: `packet` is a tunnel's, and this is what it carries. FALSE: it is not, or its tunnel header is cut. */
+gboolean am_decode_tunnel(const AmPacket *packet, AmInner *ret_inner);
 
 /* The transport header: `cursor` spans what was captured of it and above, `wire_size` is its size by the IP header. */
 AmSkipReason am_decode_transport(AmCursor cursor, uint32_t wire_size, AmPacket *packet);
@@ -30,5 +96,9 @@ gboolean am_decode_quoted(AmCursor cursor, AmTuple *ret_tuple);
 typedef struct {
 	uint8_t protocol; /* in: the first next-header value; out: the upper layer's */
 	gboolean is_first_fragment, is_later_fragment;
+	uint16_t fragment; /* offset and flags, as the header has them */
+	uint32_t fragment_id;
+	uint8_t fragment_protocol;    /* that the fragment header names */
+	const uint8_t *fragment_data; /* behind it */
 } AmExtensions;
 AmSkipReason am_decode_extensions(AmCursor *cursor, AmExtensions *extensions);

@@ -8,6 +8,7 @@ libam_capture_a_SOURCES = \
 	src/capture/decode.h \
 	src/capture/decode-link.c \
 	src/capture/decode-transport.c \
+	src/capture/decode-tunnel.c \
 	src/capture/formats.h \
 	src/capture/identify.c \
 	src/capture/input.c \
@@ -20,11 +21,15 @@ libam_capture_a_SOURCES = \
 capture_test_LDADD = libam-capture.a libam-base.a $(PCAP_LIBS) $(ARCHIVE_LIBS) $(GLIB_LIBS)
 
 if HAVE_CUNIT
-check_PROGRAMS += tests/unit/test-decode tests/unit/test-input tests/unit/test-pcapng
-TESTS += tests/unit/test-decode tests/unit/test-input tests/unit/test-pcapng
+capture_tests = tests/unit/test-decode tests/unit/test-tunnels tests/unit/test-input tests/unit/test-pcapng
+check_PROGRAMS += $(capture_tests)
+TESTS += $(capture_tests)
 tests_unit_test_decode_CPPFLAGS = $(unit_CPPFLAGS)
-tests_unit_test_decode_SOURCES = tests/unit/test-decode.c tests/unit/frames.h tests/unit/unit.h
+tests_unit_test_decode_SOURCES = tests/unit/test-decode.c tests/unit/decoding.h tests/unit/frames.h tests/unit/unit.h
 tests_unit_test_decode_LDADD = $(capture_test_LDADD) $(CUNIT_LIBS)
+tests_unit_test_tunnels_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_tunnels_SOURCES = tests/unit/test-tunnels.c tests/unit/decoding.h tests/unit/frames.h tests/unit/unit.h
+tests_unit_test_tunnels_LDADD = $(capture_test_LDADD) $(CUNIT_LIBS)
 tests_unit_test_input_CPPFLAGS = $(unit_CPPFLAGS) $(ARCHIVE_CFLAGS)
 tests_unit_test_input_SOURCES = tests/unit/test-input.c tests/unit/unit.h
 tests_unit_test_input_LDADD = $(capture_test_LDADD) $(CUNIT_LIBS)

@@ -295,7 +295,8 @@ gboolean am_pipeline_frame(AmPipeline *pipeline, const AmFrame *frame)
 	ledger->read++;
 	chunk->n_frames++;
 	AmPacket packet;
-	AmSkipReason skip = am_decode(frame, &packet);
+	AmLayers layers;
+	AmSkipReason skip = am_decode(frame, &packet, &layers);
 	if (skip == AM_SKIP_NONE)
 		keep_packet(chunk, &packet, ledger->read, am_flow_shard_of(&packet, pipeline->options.flow.seed));
 	else

@@ -49,7 +49,8 @@ static Reading read_all(const uint8_t *data, size_t size, size_t piece)
 		for (uint32_t at = 0; at < frame.size; at++)
 			reading.sum = reading.sum * 31 + frame.bytes[at];
 		reading.sum = reading.sum * 31 + (uint64_t)frame.time_ns;
-		(void)am_decode(&frame, &packet);
+		AmLayers layers;
+		(void)am_decode(&frame, &packet, &layers);
 	}
 	g_assert((reading.last == -1) == (error != NULL));
 	g_assert(reading.octets <= size);

@@ -2,92 +2,8 @@
 #include "config.h"
 
 #include "allowmap/capture.h"
-#include "frames.h"
+#include "decoding.h"
 #include "unit.h"
-
-#define ETHERNET 1
-
-/* Decodes a copy that is exactly as large as the frame, so that a sanitizer sees the first octet too many. */
-static AmSkipReason decode_as(const Frame *f, uint32_t link_type, size_t size, size_t wire_size, AmPacket *packet)
-{
-	static uint8_t *copy; /* of the last call: pointers in `packet` stay good until the next */
-	g_free(copy);
-	copy = g_malloc(MAX(size, 1));
-	memcpy(copy, f->bytes, size);
-	AmFrame frame = {.time_ns = 7,
-			 .bytes = copy,
-			 .size = (uint32_t)size,
-			 .wire_size = (uint32_t)wire_size,
-			 .link_type = link_type};
-	AmSkipReason skip = am_decode(&frame, packet);
-	if (size == 0) {
-		g_free(copy);
-		copy = NULL;
-	}
-	return skip;
-}
-
-static AmSkipReason decode(const Frame *f, AmPacket *packet)
-{
-	return decode_as(f, ETHERNET, f->size, f->size, packet);
-}
-
-static void check_in_frame(const AmPacket *p, size_t size)
-{
-	CU_ASSERT_FATAL(p->ip != NULL);
-	CU_ASSERT(p->ip_size <= size);
-	CU_ASSERT(p->ip_size <= p->ip_wire_size);
-	CU_ASSERT(p->payload_size <= p->payload_wire_size);
-	CU_ASSERT(p->payload_wire_size <= p->ip_wire_size);
-	if (p->payload != NULL) {
-		CU_ASSERT(p->payload >= p->ip);
-		CU_ASSERT(p->payload + p->payload_size <= p->ip + p->ip_size);
-	} else {
-		CU_ASSERT(p->payload_size == 0);
-	}
-}
-
-/* Cut at every length: first reasons, then, from some length on, always a packet, with the same tuple and the same size
- * on the wire, and a captured payload that only grows. */
-static void check_every_cut(const Frame *f, uint32_t link_type)
-{
-	AmPacket whole, packet;
-	CU_ASSERT_FATAL(decode_as(f, link_type, f->size, f->size, &whole) == AM_SKIP_NONE);
-	AmTuple tuple = whole.tuple;
-	uint32_t wire_size = whole.payload_wire_size, last_size = 0;
-	gboolean was_packet = FALSE;
-	for (size_t size = 0; size <= f->size; size++) {
-		AmSkipReason skip = decode_as(f, link_type, size, f->size, &packet);
-		if (skip != AM_SKIP_NONE) {
-			CU_ASSERT(!was_packet);
-			CU_ASSERT(skip == AM_SKIP_LINK_TRUNCATED || skip == AM_SKIP_IP_TRUNCATED ||
-				  skip == AM_SKIP_L4_TRUNCATED);
-			continue;
-		}
-		was_packet = TRUE;
-		check_in_frame(&packet, size);
-		CU_ASSERT(memcmp(&packet.tuple, &tuple, sizeof tuple) == 0);
-		CU_ASSERT(packet.payload_wire_size == wire_size);
-		CU_ASSERT(packet.payload_size >= last_size);
-		last_size = packet.payload_size;
-	}
-	CU_ASSERT(was_packet);
-}
-
-static gboolean is_v4(const AmAddress *address, uint8_t last)
-{
-	static const AmAddress expected = {4, {10, 0, 0, 0}};
-	AmAddress with_last = expected;
-	with_last.bytes[3] = last;
-	return memcmp(address, &with_last, sizeof with_last) == 0;
-}
-
-static gboolean is_v6(const AmAddress *address, uint8_t last)
-{
-	AmAddress expected = {6, {0x20, 0x01, 0x0d, 0xb8}};
-	expected.bytes[15] = last;
-	return memcmp(address, &expected, sizeof expected) == 0;
-}
 
 /* The Ethernet/IPv4/TCP packet with 5 octets of payload that the link-layer tests wrap. */
 static void tcp_packet(Frame *f)
@@ -309,6 +225,40 @@ static void test_raw(void)
 	CU_ASSERT(decode_as(&f, 101, f.size, f.size, &p) == AM_SKIP_IP_MALFORMED);
 }
 
+/* Attributes as the kernel logs them: packet header (1), time stamp (3), payload (9), all in one byte order. */
+static void nflog(Frame *f, gboolean is_little, uint8_t family)
+{
+	static const uint16_t attributes[][2] = {{8, 1}, {9, 0x15}, {4 + 45, 9}};
+	put8(f, family);
+	put(f, "\0\0\5", 3);
+	for (guint n = 0; n < G_N_ELEMENTS(attributes); n++) {
+		for (guint half = 0; half < 2; half++)
+			put16(f, is_little ? GUINT16_SWAP_LE_BE(attributes[n][half]) : attributes[n][half]);
+		if (n + 1 < G_N_ELEMENTS(attributes))
+			fill(f, 0, (attributes[n][0] - 1u) / 4 * 4);
+	}
+}
+
+static void test_nflog(void)
+{
+	AmPacket p;
+	for (int is_little = 0; is_little < 2; is_little++) {
+		Frame f = {0};
+		nflog(&f, is_little, 2);
+		tcp_packet(&f);
+		fill(&f, 0, 3); /* padding */
+		CU_ASSERT_FATAL(decode_as(&f, 239, f.size, f.size, &p) == AM_SKIP_NONE);
+		check_tcp_packet(&p);
+		check_every_cut(&f, 239);
+		f.bytes[5] = f.bytes[4] = 0; /* an attribute without a length */
+		CU_ASSERT(decode_as(&f, 239, f.size, f.size, &p) == AM_SKIP_LINK_TRUNCATED);
+	}
+	Frame bridge = {0};
+	nflog(&bridge, TRUE, 7);
+	tcp_packet(&bridge);
+	CU_ASSERT(decode_as(&bridge, 239, bridge.size, bridge.size, &p) == AM_SKIP_NOT_IP);
+}
+
 static void test_null(void)
 {
 	static const uint8_t ipv6_families[] = {10, 24, 28, 30};
@@ -429,10 +379,38 @@ static void test_ipv4_fragments(void)
 	CU_ASSERT(p.payload_size == 8);
 	CU_ASSERT(p.payload_wire_size == 8);
 	check_every_cut(&f, ETHERNET);
+	CU_ASSERT(p.fragment_id == 0x1234 && p.fragment_protocol == 17 && p.fragment_at == 16);
 	f.bytes[20] = 0; /* the same without the flag: a length that is not there */
 	CU_ASSERT(decode(&f, &p) == AM_SKIP_L4_MALFORMED);
-	f.bytes[21] = 2; /* a later one */
-	CU_ASSERT(decode(&f, &p) == AM_SKIP_FRAGMENT);
+}
+
+static void test_ipv4_later_fragments(void)
+{
+	Frame f = {0};
+	ethernet(&f, 0x0800);
+	ipv4(&f, 17, 16);
+	f.bytes[20] = 0x20;
+	f.bytes[21] = 2;
+	udp(&f, 3000); /* looks like a header, and is not one */
+	fill(&f, 'x', 8);
+	AmPacket p;
+	CU_ASSERT_FATAL(decode(&f, &p) == AM_SKIP_NONE);
+	CU_ASSERT(!p.is_fragment && p.is_later_fragment && !p.is_last_fragment);
+	CU_ASSERT(p.tuple.ip_protocol == AM_PROTO_UDP);
+	CU_ASSERT(p.tuple.source_port == 0 && p.tuple.destination_port == 0);
+	CU_ASSERT(p.fragment_id == 0x1234 && p.fragment_protocol == 17 && p.fragment_at == 16);
+	CU_ASSERT(p.payload_wire_size == 16);
+	check_every_cut(&f, ETHERNET);
+	f.bytes[20] = 0;
+	CU_ASSERT_FATAL(decode(&f, &p) == AM_SKIP_NONE);
+	CU_ASSERT(p.is_last_fragment);
+	f.bytes[20] = 0x1f; /* ends past the largest datagram (CVE-1999-0128) */
+	f.bytes[21] = 0xff;
+	CU_ASSERT(decode(&f, &p) == AM_SKIP_IP_MALFORMED);
+	f.bytes[20] = 0x20; /* 15 octets, and more to follow: that ends between two units */
+	f.bytes[21] = 2;
+	f.bytes[17] = 35;
+	CU_ASSERT(decode(&f, &p) == AM_SKIP_IP_MALFORMED);
 }
 
 static void test_tiny_fragment(void)
@@ -482,8 +460,13 @@ static void test_ipv6_extensions(void)
 	f.bytes[fragment + 3] = 1; /* more fragments */
 	CU_ASSERT_FATAL(decode(&f, &p) == AM_SKIP_NONE);
 	CU_ASSERT(p.is_fragment);
+	CU_ASSERT(p.fragment_id == 9 && p.fragment_protocol == AM_PROTO_UDP && p.fragment_at == 12);
 	f.bytes[fragment + 3] = 8;
-	CU_ASSERT(decode(&f, &p) == AM_SKIP_FRAGMENT);
+	CU_ASSERT_FATAL(decode(&f, &p) == AM_SKIP_NONE);
+	CU_ASSERT(!p.is_fragment && p.is_later_fragment && p.is_last_fragment);
+	CU_ASSERT(p.fragment_id == 9 && p.fragment_at == 8 && p.payload_wire_size == 12);
+	CU_ASSERT(p.tuple.source_port == 0 && p.tuple.destination_port == 0);
+	check_every_cut(&f, ETHERNET);
 }
 
 static void test_ipv6_odd(void)
@@ -734,12 +717,14 @@ int main(void)
 		UNIT_TEST(test_not_ip),
 		UNIT_TEST(test_cooked),
 		UNIT_TEST(test_raw),
+		UNIT_TEST(test_nflog),
 		UNIT_TEST(test_null),
 		UNIT_TEST(test_ppp),
 		UNIT_TEST(test_ipv4_options),
 		UNIT_TEST(test_ipv4_malformed),
 		UNIT_TEST(test_ipv4_no_length),
 		UNIT_TEST(test_ipv4_fragments),
+		UNIT_TEST(test_ipv4_later_fragments),
 		UNIT_TEST(test_tiny_fragment),
 		UNIT_TEST(test_ipv6_extensions),
 		UNIT_TEST(test_ipv6_odd),

@@ -21,8 +21,9 @@ typedef struct {
 	X(IP_MALFORMED, "ip-malformed", "version, header length or total length contradict each other")                \
 	X(L4_TRUNCATED, "l4-truncated", "the packet ends inside its TCP, UDP, SCTP or ICMP header")                    \
 	X(L4_MALFORMED, "l4-malformed", "a transport header contradicts itself")                                       \
-	X(FRAGMENT, "fragment", "a later IP fragment, which carries no ports")                                         \
-	X(NESTED, "nested-too-deep", "more tags or extension headers than are followed")                               \
+	X(FRAGMENT, "fragment", "a later IP fragment, and the first one, which has the ports, was not seen")           \
+	X(FRAGMENT_CONFLICT, "fragment-conflict", "an IP fragment that overlaps or contradicts the first one")         \
+	X(NESTED, "nested-too-deep", "more tags, tunnels or extension headers than are followed")                      \
 	X(FLOW_TABLE, "connection-table-full", "no room in the connection table, and nothing could be given up for it")
 
 typedef enum {
@@ -52,11 +53,11 @@ typedef struct {
 	uint8_t ip_protocol; /* the upper-layer protocol, after extension headers */
 } AmTuple;
 
-/* One decoded packet. All pointers are into the frame and live as long as it does. */
+/* One decoded packet; of a tunnel, the innermost one. All pointers are into the frame and live as long as it does. */
 typedef struct {
 	int64_t time_ns;
 	AmTuple tuple;
-	uint16_t vlan, inner_vlan;                 /* 802.1Q ids, outer first; 0 = untagged */
+	uint16_t vlan, inner_vlan;                 /* 802.1Q ids, outer first, inside of tunnels; 0 = untagged */
 	uint8_t source_mac[6], destination_mac[6]; /* zero where the link layer has none */
 	const uint8_t *ip;                         /* the IP header */
 	uint32_t ip_size;                          /* captured octets from there, link-layer padding removed */
@@ -71,5 +72,14 @@ typedef struct {
 	uint8_t icmp_type, icmp_code;
 	uint8_t has_quoted; /* an ICMP error that quotes enough of a packet to name its tuple, in the direction it was sent */
 	uint8_t is_fragment; /* a first fragment: ports known, payload incomplete */
+	/* A later fragment: no ports, and the payload is what it carries of the datagram. */
+	uint8_t is_later_fragment;
+	uint8_t is_last_fragment;  /* of those */
+	uint8_t fragment_protocol; /* as the header says that told of the fragment; in IPv6 not yet the upper layer's */
+	uint8_t encapsulation;     /* AmEncapsulation: the innermost one that is not a VLAN */
+	uint16_t fragment_at;      /* octets of the datagram before it; of a first one, up to its end */
+	uint16_t network;          /* index of the address space: 0, the run's own, until somebody sets another */
+	uint32_t fragment_id;
+	uint32_t encapsulation_id;
 	AmTuple quoted;
 } AmPacket;
