@@ -3,8 +3,9 @@
  * in: AmPacket in time order (roughly). out: AmConnection records when a connection ends, changes its UTC day, is put
  * on record while it goes on, or is given up. The only room with nDPI. It stores what was seen; who is the client is decided in map/.
  *
- * The table is split into a fixed number of logical shards by a seeded hash of (network, address pair), so that nDPI's
- * caches and the two halves of a conversation stay together and the result is the same for any number of threads. A shard
+ * The table is split into a fixed number of logical shards by a seeded hash of the address pair, so that nDPI's caches, the
+ * fragments of a datagram and the two halves of a conversation stay together and the result is the same for any number of
+ * threads. Packets of different networks never meet; AmConnection.network is the packet's, an index that the caller knows. A shard
  * is used by one thread at a time; different shards by different threads. ICMP errors go by the addresses they quote. */
 #pragma once
 
@@ -28,7 +29,6 @@ typedef enum {
 typedef struct {
 	AmDpiMode dpi;
 	uint64_t seed;      /* of the hashes; fixed offline, random live */
-	uint32_t network;   /* id given to every connection */
 	uint32_t max_flows; /* of the whole table; each shard has its share. 0 = 500,000 */
 	/* Unanswered connections of few packets that are kept in a minute of packet time; more are only counted. 0 = 30,000 */
 	uint32_t max_unanswered;
@@ -46,7 +46,8 @@ gboolean am_dpi_mode_parse(const char *name, AmDpiMode *ret_mode);
 
 /* What one shard counted. */
 typedef struct {
-	uint64_t recorded; /* packets that joined a connection */
+	uint64_t recorded;  /* packets that joined a connection */
+	uint64_t fragments; /* of these, later fragments, which joined by their first one */
 	uint64_t skipped[AM_N_SKIP_REASONS];
 	uint64_t connections; /* begun */
 	uint64_t given_up;    /* closed early for want of room */
@@ -71,7 +72,8 @@ void am_flow_shard_free(AmFlowShard *shard);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmFlowShard, am_flow_shard_free)
 
 /* Takes in one packet. `ordinal` is its number in the run, from 1, ascending. Records that end because of it (day change,
- * port reuse, given up) are added to `out`. */
+ * port reuse, given up) are added to `out`. A later fragment that comes before its first one is counted when that comes,
+ * or as skipped when am_flow_shard_advance() or _flush() gives it up. */
 void am_flow_shard_packet(AmFlowShard *shard, const AmPacket *packet, uint64_t ordinal, AmConnectionBatch *out);
 /* Ends what has been idle for its timeout at `now_ns` (packet time; never goes backwards). */
 void am_flow_shard_advance(AmFlowShard *shard, int64_t now_ns, AmConnectionBatch *out);

@@ -23,9 +23,10 @@ typedef enum {
 typedef struct {
 	uint8_t lo[16], hi[16];
 	uint16_t port_lo, port_hi;
+	uint16_t network; /* index of the address space */
 	uint8_t family, ip_protocol;
 } AmFlowKey;
-#define AM_KEY_SIZE 38
+#define AM_KEY_SIZE 40
 _Static_assert(sizeof(AmFlowKey) == AM_KEY_SIZE, "keys are compared and hashed as bytes");
 
 enum {
@@ -43,6 +44,10 @@ typedef struct {
 	AmFlowKey key;
 	uint8_t kind; /* AmFlowClass */
 	uint8_t flags;
+	uint8_t role_tries;  /* four bits a side */
+	uint8_t dpi_packets; /* payload packets that nDPI was given */
+	uint8_t tcp_flags[2];
+	uint16_t slot;
 	int64_t last_ns;
 	AmCounts total;
 	uint32_t evidence;
@@ -50,12 +55,9 @@ typedef struct {
 	uint32_t hours; /* of the delta */
 	uint32_t hash;
 	uint32_t next, previous; /* in its wheel slot (a ring); `next` also in the list of free ones */
-	uint16_t slot;
-	uint8_t tcp_flags[2];
-	uint8_t role_tries[2];
-	uint16_t dpi_packets; /* payload packets that nDPI was given */
 } AmFlow;
 _Static_assert(sizeof(AmFlow) == 128, "the hot part is two cache lines");
+_Static_assert(AM_DPI_MAX_PACKETS <= UINT8_MAX, "counted in one octet");
 
 /* What a connection's beginning, its odd packets and its end touch. Same index as its AmFlow. */
 typedef struct {
@@ -67,6 +69,8 @@ typedef struct {
 	uint32_t first_sequence[2];   /* of the first packet of each side */
 	uint32_t synack_ack;
 	uint16_t vlan, inner_vlan;
+	uint32_t encapsulation_id;
+	uint8_t encapsulation;
 	uint8_t mac[2][6];
 	AmDpiSlot dpi;
 } AmFlowRecord;

@@ -48,7 +48,7 @@ void am_sampler_free(AmSampler *sampler)
 
 static gboolean is_same(const AmListenerKey *a, const AmListenerKey *b)
 {
-	return a->port == b->port && a->ip_protocol == b->ip_protocol &&
+	return a->port == b->port && a->ip_protocol == b->ip_protocol && a->network == b->network &&
 	       memcmp(&a->server, &b->server, sizeof a->server) == 0;
 }
 
@@ -62,7 +62,8 @@ static Listener *find(AmSampler *sampler, const AmListenerKey *key, Listener **r
 {
 	uint64_t words[3];
 	memcpy(words, key->server.bytes, 16);
-	words[2] = (uint64_t)key->server.family << 32 | (uint64_t)key->ip_protocol << 16 | key->port;
+	words[2] = (uint64_t)key->network << 40 | (uint64_t)key->server.family << 32 |
+		   (uint64_t)key->ip_protocol << 16 | key->port;
 	uint64_t hash = am_flow_hash(sampler->key0, sampler->key1, words, 3);
 	*ret_free = NULL;
 	for (guint probe = 0; probe < PROBES; probe++) {

@@ -15,6 +15,7 @@ typedef struct {
 	AmAddress server;
 	uint8_t ip_protocol;
 	uint16_t port;
+	uint16_t network;
 } AmListenerKey;
 
 typedef struct AmSampler AmSampler;

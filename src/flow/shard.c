@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "flow.h"
+#include "fragments.h"
 #include "roles.h"
 #include "sampler.h"
 #include "unanswered.h"
@@ -33,6 +34,7 @@ struct AmFlowShard {
 	/* While it is flushed in pieces: what is open, by sequence, and how far that is. */
 	GArray *flushing; /* OpenFlow; NULL = it is not */
 	guint flushed;
+	AmFragments *fragments;
 	AmFlowCounters counters;
 	int64_t now_ns;
 	/* The UTC hour that the last packet was in: dividing once an hour, not once a packet. */
@@ -121,6 +123,7 @@ AmFlowShard *am_flow_shard_new(const AmFlowOptions *options, GError **error)
 	uint32_t max_unanswered = options->max_unanswered == 0 ? DEFAULT_MAX_UNANSWERED : options->max_unanswered;
 	shard->unanswered =
 		am_unanswered_new(shard->table.key0, shard->table.key1, MAX(max_unanswered / AM_FLOW_SHARDS, 1));
+	shard->fragments = am_fragments_new(shard->table.key0, shard->table.key1);
 	if (options->dpi == AM_DPI_ADAPTIVE)
 		shard->sampler = am_sampler_new(shard->table.key0, shard->table.key1);
 	return shard;
@@ -135,6 +138,7 @@ void am_flow_shard_free(AmFlowShard *shard)
 	am_unanswered_free(shard->unanswered);
 	if (shard->flushing != NULL)
 		g_array_unref(shard->flushing);
+	am_fragments_free(shard->fragments);
 	am_flow_table_clear(&shard->table);
 	g_free(shard);
 }
@@ -165,7 +169,8 @@ static inline int compare_bytes(const uint8_t a[16], const uint8_t b[16])
 }
 
 /* Returns the direction of the tuple: 0 when its source is lo. */
-static int make_key(const AmTuple *tuple, uint16_t source_port, uint16_t destination_port, AmFlowKey *ret_key)
+static inline int make_key(const AmTuple *tuple, uint16_t network, uint16_t source_port, uint16_t destination_port,
+			   AmFlowKey *ret_key)
 {
 	int order = compare_bytes(tuple->source.bytes, tuple->destination.bytes);
 	int direction = order > 0 || (order == 0 && source_port > destination_port);
@@ -175,6 +180,7 @@ static int make_key(const AmTuple *tuple, uint16_t source_port, uint16_t destina
 	memcpy(ret_key->hi, hi->bytes, 16);
 	ret_key->port_lo = direction ? destination_port : source_port;
 	ret_key->port_hi = direction ? source_port : destination_port;
+	ret_key->network = network;
 	ret_key->family = tuple->source.family;
 	ret_key->ip_protocol = tuple->ip_protocol;
 	return direction;
@@ -187,14 +193,14 @@ static int packet_key(const AmPacket *packet, AmFlowKey *ret_key)
 	case AM_PROTO_TCP:
 	case AM_PROTO_UDP:
 	case AM_PROTO_SCTP:
-		return make_key(tuple, tuple->source_port, tuple->destination_port, ret_key);
+		return make_key(tuple, packet->network, tuple->source_port, tuple->destination_port, ret_key);
 	case AM_PROTO_ICMP:
 	case AM_PROTO_ICMPV6: {
 		uint16_t port = icmp_port(tuple->ip_protocol, packet->icmp_type, packet->icmp_code);
-		return make_key(tuple, port, port, ret_key);
+		return make_key(tuple, packet->network, port, port, ret_key);
 	}
 	default:
-		return make_key(tuple, 0, 0, ret_key);
+		return make_key(tuple, packet->network, 0, 0, ret_key);
 	}
 }
 
@@ -212,7 +218,7 @@ static gboolean quoted_key(const AmPacket *packet, AmFlowKey *ret_key)
 			return FALSE;
 		source_port = destination_port = icmp_port(tuple->ip_protocol, type, code);
 	}
-	(void)make_key(tuple, source_port, destination_port, ret_key);
+	(void)make_key(tuple, packet->network, source_port, destination_port, ret_key);
 	return TRUE;
 }
 
@@ -254,7 +260,7 @@ static void emit(AmFlowShard *shard, const AmFlow *flow, const AmFlowRecord *rec
 	AmConnection *connection = batch_add(out);
 	connection->sequence = record->sequence;
 	connection->revision = record->revision;
-	connection->network = shard->options.network;
+	connection->network = flow->key.network;
 	connection->lo = key_address(&flow->key, flow->key.lo);
 	connection->hi = key_address(&flow->key, flow->key.hi);
 	connection->ip_protocol = flow->key.ip_protocol;
@@ -263,6 +269,8 @@ static void emit(AmFlowShard *shard, const AmFlow *flow, const AmFlowRecord *rec
 	connection->port_hi = flow->key.port_hi;
 	connection->vlan = record->vlan;
 	connection->inner_vlan = record->inner_vlan;
+	connection->encapsulation = record->encapsulation;
+	connection->encapsulation_id = record->encapsulation_id;
 	memcpy(connection->tcp_flags, flow->tcp_flags, 2);
 	connection->evidence = am_evidence_final(flow) | more_evidence;
 	connection->icmp_errors = record->icmp_errors;
@@ -292,7 +300,7 @@ static AmTuple opener_tuple(const AmFlow *flow)
 static AmListenerKey listener_key(const AmFlow *flow)
 {
 	AmTuple tuple = opener_tuple(flow);
-	return (AmListenerKey){tuple.destination, tuple.ip_protocol, tuple.destination_port};
+	return (AmListenerKey){tuple.destination, tuple.ip_protocol, tuple.destination_port, flow->key.network};
 }
 
 /* A SYN that was answered by SYN-ACK or RST says no more than one that was not: both ends of a flood look so. */
@@ -420,6 +428,8 @@ static uint32_t begin(AmFlowShard *shard, const AmFlowKey *key, uint32_t hash, c
 	record->sequence = ordinal;
 	record->vlan = packet->vlan;
 	record->inner_vlan = packet->inner_vlan;
+	record->encapsulation = packet->encapsulation;
+	record->encapsulation_id = packet->encapsulation_id;
 	if (shard->classifier != NULL && (key->ip_protocol == AM_PROTO_TCP || key->ip_protocol == AM_PROTO_UDP))
 		flow->flags = AM_FLOW_WANTS_DPI;
 	shard->counters.connections++;
@@ -435,7 +445,7 @@ static unsigned add_role(AmFlow *flow, const AmPacket *packet, int direction)
 		role = am_role_udp(packet);
 	else
 		return AM_ROLE_NONE;
-	flow->role_tries[direction]++;
+	flow->role_tries = (uint8_t)(flow->role_tries + (1u << 4 * direction));
 	if ((role & AM_ROLE_SSH) != 0)
 		flow->flags |= AM_FLOW_SSH;
 	if ((role & AM_ROLE_SERVER) != 0 && am_address_is_multicast(&packet->tuple.destination))
@@ -468,7 +478,7 @@ static void look_inside(AmFlowShard *shard, AmFlow *flow, AmFlowRecord *record, 
 {
 	unsigned role = AM_ROLE_NONE;
 	if ((flow->evidence & (AM_EVIDENCE_CLIENT_LO | AM_EVIDENCE_CLIENT_HI)) == 0 &&
-	    flow->role_tries[direction] < AM_ROLE_PACKETS)
+	    (flow->role_tries >> 4 * direction & 0x0f) < AM_ROLE_PACKETS)
 		role = add_role(flow, packet, direction);
 	if ((flow->flags & AM_FLOW_WANTS_DPI) == 0)
 		return;
@@ -491,6 +501,17 @@ static void count(AmFlow *flow, AmFlowRecord *record, const AmPacket *packet, in
 	flow->total.payload[direction] += am_evidence_payload(packet);
 }
 
+/* Later fragments. Of SCTP, the payload is told by the chunks of the first one. */
+static void count_fragments(AmFlowShard *shard, AmFlow *flow, const AmHeldFragments *fragments, int direction)
+{
+	flow->total.packets[direction] += fragments->packets;
+	flow->total.bytes[direction] += fragments->bytes;
+	if (flow->key.ip_protocol != AM_PROTO_SCTP)
+		flow->total.payload[direction] += fragments->payload;
+	shard->counters.recorded += fragments->packets;
+	shard->counters.fragments += fragments->packets;
+}
+
 /* An ICMP error joins the connection that it quotes, and leaves its counts and its idle time alone. */
 static gboolean add_icmp_error(AmFlowShard *shard, const AmPacket *packet, int64_t now_ns, AmConnectionBatch *out)
 {
@@ -504,16 +525,76 @@ static gboolean add_icmp_error(AmFlowShard *shard, const AmPacket *packet, int64
 	return TRUE;
 }
 
+/* Brings a connection to the time of one of its packets. */
+static void touch(AmFlowShard *shard, AmFlow *flow, AmFlowRecord *record, int64_t time_ns, AmConnectionBatch *out)
+{
+	if (flow->day != shard->day)
+		begin_delta(shard, flow, record, time_ns, out);
+	flow->hours |= shard->hour_bit;
+	flow->last_ns = time_ns;
+}
+
+/* ---- fragments */
+static void add_later_fragment(AmFlowShard *shard, const AmPacket *packet, int64_t time_ns, AmConnectionBatch *out)
+{
+	AmFlowKey key;
+	int direction;
+	switch (am_fragments_later(shard->fragments, packet, time_ns, &key, &direction)) {
+	case AM_FRAGMENT_JOINS:
+		break;
+	case AM_FRAGMENT_HELD:
+		return;
+	case AM_FRAGMENT_LOST:
+		shard->counters.skipped[AM_SKIP_FRAGMENT]++;
+		return;
+	case AM_FRAGMENT_CONTRADICTS:
+		shard->counters.skipped[AM_SKIP_FRAGMENT_CONFLICT]++;
+		return;
+	}
+	uint32_t index = am_flow_table_find(&shard->table, &key, am_flow_table_hash(&shard->table, &key));
+	if (index == AM_NO_FLOW || is_idle(shard, am_flow_at(&shard->table, index), time_ns)) {
+		shard->counters.skipped[AM_SKIP_FRAGMENT]++;
+		return;
+	}
+	AmFlow *flow = am_flow_at(&shard->table, index);
+	time_ns = MAX(time_ns, flow->last_ns);
+	if (time_ns < shard->hour_begin_ns || time_ns >= shard->hour_end_ns)
+		set_hour(shard, time_ns);
+	touch(shard, flow, am_flow_record_at(&shard->table, index), time_ns, out);
+	const AmHeldFragments one = {1, packet->ip_wire_size, packet->payload_wire_size};
+	count_fragments(shard, flow, &one, direction);
+}
+
+/* What was held or noted, and can no longer come to anything. */
+static void count_lost_fragments(AmFlowShard *shard)
+{
+	uint64_t lost, contradicting;
+	am_fragments_take_counts(shard->fragments, &lost, &contradicting);
+	shard->counters.skipped[AM_SKIP_FRAGMENT] += lost;
+	shard->counters.skipped[AM_SKIP_FRAGMENT_CONFLICT] += contradicting;
+}
+
 void am_flow_shard_packet(AmFlowShard *shard, const AmPacket *packet, uint64_t ordinal, AmConnectionBatch *out)
 {
 	int64_t time_ns = CLAMP(packet->time_ns, -MAX_TIME_NS, MAX_TIME_NS);
 	shard->now_ns = MAX(shard->now_ns, time_ns);
+	if (G_UNLIKELY(packet->is_later_fragment)) {
+		add_later_fragment(shard, packet, time_ns, out);
+		return;
+	}
 	shard->counters.recorded++;
 	if (packet->has_quoted && add_icmp_error(shard, packet, time_ns, out))
 		return;
 
 	AmFlowKey key;
 	int direction = packet_key(packet, &key);
+	AmHeldFragments held = {0};
+	if (G_UNLIKELY(packet->is_fragment) &&
+	    am_fragments_first(shard->fragments, packet, time_ns, &key, direction, &held) == AM_FRAGMENT_CONTRADICTS) {
+		shard->counters.recorded--;
+		shard->counters.skipped[AM_SKIP_FRAGMENT_CONFLICT]++;
+		return;
+	}
 	uint32_t hash = am_flow_table_hash(&shard->table, &key);
 	uint32_t index = find_live(shard, &key, hash, packet, direction, time_ns, out);
 	gboolean is_new = index == AM_NO_FLOW;
@@ -525,17 +606,16 @@ void am_flow_shard_packet(AmFlowShard *shard, const AmPacket *packet, uint64_t o
 		index = begin(shard, &key, hash, packet, direction, ordinal, time_ns, out);
 	if (index == AM_NO_FLOW) {
 		shard->counters.recorded--;
-		shard->counters.skipped[AM_SKIP_FLOW_TABLE]++;
+		shard->counters.skipped[AM_SKIP_FLOW_TABLE] += 1 + held.packets;
 		return;
 	}
 
 	AmFlow *flow = am_flow_at(&shard->table, index);
 	AmFlowRecord *record = am_flow_record_at(&shard->table, index);
-	if (flow->day != shard->day)
-		begin_delta(shard, flow, record, time_ns, out);
-	flow->hours |= shard->hour_bit;
-	flow->last_ns = time_ns;
+	touch(shard, flow, record, time_ns, out);
 	count(flow, record, packet, direction);
+	if (G_UNLIKELY(held.packets != 0))
+		count_fragments(shard, flow, &held, direction);
 	AmFlowClass kind = am_evidence_add(flow, record, packet, direction);
 	if (is_new || kind != flow->kind)
 		am_flow_table_arm(&shard->table, index, kind, !is_new);
@@ -549,9 +629,11 @@ void am_flow_shard_advance(AmFlowShard *shard, int64_t now_ns, AmConnectionBatch
 	for (;;) {
 		uint32_t index = am_flow_table_expired(&shard->table, shard->now_ns);
 		if (index == AM_NO_FLOW)
-			return;
+			break;
 		finish(shard, index, 0, out);
 	}
+	am_fragments_advance(shard->fragments, shard->now_ns);
+	count_lost_fragments(shard);
 }
 
 void am_flow_shard_checkpoint(AmFlowShard *shard, int64_t before_ns, AmConnectionBatch *out)
@@ -611,6 +693,8 @@ void am_flow_shard_flush_to(AmFlowShard *shard, uint64_t ordinal, AmConnectionBa
 	g_clear_pointer(&shard->flushing, g_array_unref);
 	am_unanswered_flush(shard->unanswered, out);
 	am_flow_table_rewind(&shard->table);
+	am_fragments_clear(shard->fragments);
+	count_lost_fragments(shard);
 	shard->now_ns = INT64_MIN;
 }
 

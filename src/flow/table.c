@@ -107,23 +107,20 @@ uint32_t am_flow_table_hash(const AmFlowTable *table, const AmFlowKey *key)
 		memcpy(words + 2, key->hi, 16);
 		n = 4;
 	}
-	words[n] = (uint64_t)key->port_lo << 48 | (uint64_t)key->port_hi << 32 | (uint64_t)key->family << 8 |
-		   key->ip_protocol;
+	words[n] = (uint64_t)key->port_lo << 48 | (uint64_t)key->port_hi << 32 | (uint64_t)key->network << 16 |
+		   (uint64_t)key->family << 8 | key->ip_protocol;
 	uint64_t hash = am_flow_hash(table->key0, table->key1, words, n + 1);
 	return (uint32_t)(hash ^ hash >> 32);
 }
 
-/* Compared in words, the last one overlapping: the length is odd for memcmp(), which would be a call. */
+/* Compared in words: memcmp() would be a call. */
 static inline gboolean is_same_key(const AmFlowKey *a, const AmFlowKey *b)
 {
-	static const size_t at[] = {0, 8, 16, 24, AM_KEY_SIZE - 8};
-	uint64_t difference = 0;
-	for (size_t i = 0; i < G_N_ELEMENTS(at); i++) {
-		uint64_t x, y;
-		memcpy(&x, (const uint8_t *)a + at[i], 8);
-		memcpy(&y, (const uint8_t *)b + at[i], 8);
-		difference |= x ^ y;
-	}
+	uint64_t x[AM_KEY_SIZE / 8], y[AM_KEY_SIZE / 8], difference = 0;
+	memcpy(x, a, AM_KEY_SIZE);
+	memcpy(y, b, AM_KEY_SIZE);
+	for (size_t i = 0; i < G_N_ELEMENTS(x); i++)
+		difference |= x[i] ^ y[i];
 	return difference == 0;
 }
 

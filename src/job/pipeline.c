@@ -110,6 +110,7 @@ static int compare_records(gconstpointer a, gconstpointer b)
 static void count_shard(AmLedger *ledger, const AmFlowCounters *counters)
 {
 	ledger->recorded += counters->recorded;
+	ledger->fragments += counters->fragments;
 	ledger->connections += counters->connections;
 	ledger->connections_given_up += counters->given_up;
 	ledger->connections_counted += counters->counted;
@@ -165,8 +166,7 @@ static gboolean write_chunk(AmPipeline *pipeline, Chunk *chunk, GPtrArray *order
 	gboolean ok = TRUE;
 	for (guint n = 0; ok && n < order->len; n++) {
 		AmConnection *record = order->pdata[n];
-		if (record->network == pipeline->options.network)
-			record->network = pipeline->network;
+		record->network = pipeline->network;
 		ok = am_facts_add_connections(pipeline->facts, record, 1, &pipeline->write_error);
 	}
 	for (guint w = 0; w < pipeline->n_workers; w++)
@@ -310,10 +310,8 @@ gboolean am_pipeline_frame(AmPipeline *pipeline, const AmFrame *frame)
 
 static gboolean make_shards(AmPipeline *pipeline, GError **error)
 {
-	AmFlowOptions flow = pipeline->options.flow;
-	flow.network = pipeline->options.network;
 	for (guint s = 0; s < AM_FLOW_SHARDS; s++) {
-		pipeline->shards[s] = am_flow_shard_new(&flow, error);
+		pipeline->shards[s] = am_flow_shard_new(&pipeline->options.flow, error);
 		if (pipeline->shards[s] == NULL)
 			return FALSE;
 	}

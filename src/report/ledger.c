@@ -11,6 +11,7 @@ AmLedgerSum am_ledger_sum(const GPtrArray *runs)
 		const AmLedger *ledger = &run->ledger;
 		all.sum.read += ledger->read;
 		all.sum.recorded += ledger->recorded;
+		all.sum.fragments += ledger->fragments;
 		for (int r = 0; r < AM_N_SKIP_REASONS; r++)
 			all.sum.skipped[r] += ledger->skipped[r];
 		all.sum.log_lines += ledger->log_lines;

@@ -125,6 +125,7 @@ static void status_json(GString *to, const AmMap *map, const GPtrArray *runs, co
 	g_string_append(to, "{\"packets\":{");
 	append_json_pair(to, TRUE, "read", all->sum.read);
 	append_json_pair(to, FALSE, "recorded", all->sum.recorded);
+	append_json_pair(to, FALSE, "fragments", all->sum.fragments);
 	g_string_append(to, ",\"skipped\":{");
 	for (int r = 1; r < AM_N_SKIP_REASONS; r++)
 		append_json_pair(to, r == 1, am_skip_reason_name(r), all->sum.skipped[r]);
@@ -221,6 +222,9 @@ static void status_table(GString *to, const AmMap *map, const GPtrArray *runs, c
 	g_string_append(to, "Packets\n");
 	line(to, "read", all->sum.read, NULL);
 	line(to, "recorded", all->sum.recorded, NULL);
+	if (all->sum.fragments > 0)
+		line(to, "  as fragments", all->sum.fragments,
+		     "of those: later IP fragments, counted with the first one of their datagram");
 	for (int r = 1; r < AM_N_SKIP_REASONS; r++)
 		if (all->sum.skipped[r] > 0)
 			line(to, am_skip_reason_name(r), all->sum.skipped[r], am_skip_reason_text(r));
@@ -265,6 +269,7 @@ static void status_csv(GString *to, const AmMap *map, const AmLedgerSum *all, ui
 	g_string_append(to, "section,name,value\n");
 	csv_line(to, "packets", "read", all->sum.read);
 	csv_line(to, "packets", "recorded", all->sum.recorded);
+	csv_line(to, "packets", "fragments", all->sum.fragments);
 	for (int r = 1; r < AM_N_SKIP_REASONS; r++)
 		csv_line(to, "skipped", am_skip_reason_name(r), all->sum.skipped[r]);
 	csv_line(to, "map", "connections", connections);

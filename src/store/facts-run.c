@@ -11,6 +11,7 @@ static const struct {
 } ledger_lines[] = {
 	{"read", offsetof(AmLedger, read)},
 	{"recorded", offsetof(AmLedger, recorded)},
+	{"fragments", offsetof(AmLedger, fragments)},
 	{"log-lines", offsetof(AmLedger, log_lines)},
 	{"log-recorded", offsetof(AmLedger, log_recorded)},
 	{"log-skipped", offsetof(AmLedger, log_skipped)},

@@ -314,7 +314,7 @@ static void test_status(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(json);
 	assert_keys(json, "packets connections assets edges loss inputs captures");
 	json_t *packets = json_object_get(json, "packets");
-	assert_keys(packets, "read recorded skipped");
+	assert_keys(packets, "read recorded fragments skipped");
 	CU_ASSERT_EQUAL(json_integer_value(json_object_get(json_object_get(packets, "skipped"), "not-ip")), 10);
 	assert_keys(json_object_get(json, "edges"), "essential undecided background suspicious local");
 	CU_ASSERT_EQUAL(json_integer_value(json_object_get(json_object_get(json, "edges"), "suspicious")), 50);

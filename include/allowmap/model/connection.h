@@ -86,6 +86,8 @@ typedef struct {
 	uint8_t name_kind;     /* AmNameKind of server_name */
 	uint16_t port_lo, port_hi;
 	uint16_t vlan, inner_vlan;
+	uint8_t encapsulation; /* AmEncapsulation of its first packet: the innermost one that is not a VLAN */
+	uint32_t encapsulation_id;
 	uint16_t tls_version; /* as on the wire: 0x0303 is TLS 1.2; 0 = none seen */
 	uint8_t tcp_flags[2]; /* all flags seen, by direction */
 	uint32_t evidence;

@@ -22,6 +22,7 @@ typedef struct {
 typedef struct {
 	uint64_t read, recorded;
 	uint64_t skipped[AM_N_SKIP_REASONS];
+	uint64_t fragments; /* of those recorded, later IP fragments, which joined the connection of their first one */
 	uint64_t log_lines, log_recorded, log_skipped; /* connection logs: lines that are records */
 	uint64_t connections;
 	uint64_t connections_counted;  /* unanswered ones beyond the budget: counts are all that is kept */
