@@ -13,6 +13,7 @@ BEGIN {
 	library("pcap.h pcap/pcap.h archive.h archive_entry.h net/if.h", "capture")
 	library("sys/ioctl.h", "capture report")
 	library("ndpi/ndpi_api.h ndpi/ndpi_main.h ndpi/ndpi_typedefs.h ndpi_api.h ndpi_main.h ndpi_typedefs.h", "flow")
+	library("seccomp.h cap-ng.h linux/landlock.h sys/prctl.h sys/syscall.h pwd.h", "job")
 	library("sqlite3.h", "store")
 	library("jansson.h", "import export report")
 	library("graphviz/gvc.h graphviz/cgraph.h gvc.h cgraph.h", "report")

@@ -9,7 +9,7 @@ _allowmap()
 	local packets="--sensor --network --dpi --threads --max-flows --max-memory --max-unanswered"
 	local ingest="$packets --hash --strict"
 	local capture="--interface --duration --ring --snaplen --no-promiscuous --rotate-db --keep-connections --max-db --min-free
-		--metrics"
+		--metrics --user"
 	local verdicts="essential undecided background suspicious local" options
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
@@ -26,6 +26,10 @@ _allowmap()
 	--to) options="nftables csv" ;;
 	--form) options="text json" ;;
 	--rotate-db) options="hourly daily" ;;
+	--user)
+		mapfile -t COMPREPLY < <(compgen -u -- "$word")
+		return
+		;;
 	--interface | -i)
 		mapfile -t COMPREPLY < <(cd /sys/class/net 2>/dev/null && compgen -f -- "$word")
 		return

@@ -14,6 +14,7 @@ EXTRA_DIST += \
 	LICENSE \
 	README.md \
 	autogen.sh \
+	contrib/allowmap.service \
 	contrib/check-rooms.awk \
 	contrib/completion.bash \
 	contrib/packages.sh \

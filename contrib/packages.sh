@@ -3,10 +3,11 @@
 
 # To build; autoreconf's tools are needed in a clone only, not in a released tarball.
 packages_build="gcc make pkg-config libc6-dev libglib2.0-dev libpcap-dev libndpi-dev libsqlite3-dev libjansson-dev
-	libarchive-dev libgraphviz-dev"
+	libarchive-dev libgraphviz-dev libseccomp-dev libcap-ng-dev"
 packages_clone="autoconf automake"
 # For make check and make distcheck.
-packages_test="libcunit1-dev clang libclang-rt-dev cppcheck clang-format iproute2 nftables python3 valgrind xz-utils man-db jq zstd"
+packages_test="libcunit1-dev clang libclang-rt-dev cppcheck clang-format iproute2 nftables python3 valgrind xz-utils man-db jq zstd
+	prometheus systemd"
 # Peers of tests/bench/peers.sh and make check-shared; nothing else needs them.
 packages_bench="time libndpi-bin softflowd nfdump argus-server tshark"
 

@@ -15,7 +15,7 @@
 
 #define AM_JOB_ERROR (am_job_error_quark())
 GQuark am_job_error_quark(void);
-typedef enum { AM_JOB_ERROR_INPUT, AM_JOB_ERROR_OUTPUT, AM_JOB_ERROR_PROOF } AmJobError;
+typedef enum { AM_JOB_ERROR_INPUT, AM_JOB_ERROR_OUTPUT, AM_JOB_ERROR_PROOF, AM_JOB_ERROR_SANDBOX } AmJobError;
 
 /* ---- ingest: files → facts. A reader thread (decoding and sharding), workers (one or more shards each), a writer. */
 typedef struct {
@@ -27,6 +27,10 @@ typedef struct {
 	gboolean whole_hash;      /* --hash: identify inputs by all their bytes */
 	int64_t now_ns;
 	AmFlowOptions flow;
+	/* Fences the whole process in, for good (seccomp, Landlock). What the caller needs afterwards, too: folders in
+	 * which to write, files and folders to read; NULL-terminated, or NULL. */
+	gboolean sandbox;
+	const char *const *also_writes, *const *also_reads;
 } AmIngestOptions;
 
 typedef struct {
@@ -59,10 +63,11 @@ typedef struct {
 	uint64_t rotate_size;
 	guint keep_days; /* connections; 0 = for good. Tallies stay */
 	/* Octets. When room becomes short, connections are only counted; when there is none left, the capture ends. */
-	uint64_t max_db;                                      /* 0 = no limit */
-	uint64_t min_free;                                    /* to be left on the disk */
-	const char *metrics;                                  /* file that is replaced at each commit; NULL = none */
-	void (*say)(const char *message, gpointer user_data); /* what people should know; from any thread */
+	uint64_t max_db;     /* 0 = no limit */
+	uint64_t min_free;   /* to be left on the disk */
+	const char *metrics; /* file that is replaced at each commit; NULL = none */
+	const char *user;    /* to become once the interfaces are open; NULL = the same, without capabilities */
+	void (*say)(const char *message, gpointer user_data);       /* what people should know; from any thread */
 	void (*show)(const AmLiveState *state, gpointer user_data); /* once a second, by the caller's thread */
 	gpointer user_data;
 } AmCaptureOptions;

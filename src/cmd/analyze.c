@@ -176,6 +176,19 @@ static int analyze(const AmMapArguments *map_arguments, const AmIngestArguments 
 	if (!am_cmd_ingest_options(ingest_arguments, db, map_arguments->now, (const char *const *)paths, &options,
 				   error))
 		return -1;
+	/* The report is drawn inside, too: Graphviz reads its plugins and fonts. */
+	const char *const reads[] = {"/usr",
+				     "/lib",
+				     "/lib64",
+				     "/etc/fonts",
+				     "/etc/ld.so.cache",
+				     "/var/cache/fontconfig",
+				     map_arguments->decisions,
+				     NULL};
+	const char *const writes[] = {folder, NULL};
+	options.sandbox = TRUE;
+	options.also_reads = reads;
+	options.also_writes = writes;
 	AmIngestResult result;
 	gboolean ok = am_job_ingest(&options, &result, error);
 	int status = am_cmd_ingest_outcome("analyze", &result, ingest_arguments->strict);

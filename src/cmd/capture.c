@@ -20,7 +20,7 @@ static const char description[] =
 #define DEFAULT_MIN_FREE (UINT64_C(64) << 20)
 
 typedef struct {
-	char *db, *duration, *rotate, *max_db, *min_free, *metrics;
+	char *db, *duration, *rotate, *max_db, *min_free, *metrics, *user;
 	char **interfaces;
 	gint ring, snaplen, keep;
 	gboolean no_promiscuous;
@@ -35,6 +35,7 @@ static void arguments_clear(Arguments *arguments)
 	g_free(arguments->max_db);
 	g_free(arguments->min_free);
 	g_free(arguments->metrics);
+	g_free(arguments->user);
 	g_strfreev(arguments->interfaces);
 	am_ingest_arguments_clear(&arguments->ingest);
 }
@@ -63,6 +64,7 @@ static void add_entries(GOptionContext *context, Arguments *a)
 		 "Room to leave on the disk (default: 64M); below it connections are only counted", "SIZE"},
 		{"metrics", 0, 0, G_OPTION_ARG_FILENAME, &a->metrics,
 		 "Keep the capture's numbers in this file, for Prometheus", "FILE"},
+		{"user", 0, 0, G_OPTION_ARG_STRING, &a->user, "Become this user once the interfaces are open", "NAME"},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
 	g_option_context_add_main_entries(context, entries, NULL);
@@ -111,6 +113,7 @@ static gboolean fill_options(const Arguments *arguments, AmCaptureOptions *optio
 	options->flow = ingest.flow;
 	options->keep_days = (guint)arguments->keep;
 	options->metrics = arguments->metrics;
+	options->user = arguments->user;
 	options->live.interfaces = (const char *const *)arguments->interfaces;
 	options->live.ring_mib = (guint)arguments->ring;
 	options->live.snaplen = (guint)arguments->snaplen;

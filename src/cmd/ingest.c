@@ -36,6 +36,7 @@ static int ingest(const AmIngestArguments *arguments, const char *db, const char
 	AmIngestOptions options;
 	if (!am_cmd_ingest_options(arguments, db, now, (const char *const *)paths, &options, error))
 		return -1;
+	options.sandbox = TRUE;
 	AmIngestResult result;
 	gboolean ok = am_job_ingest(&options, &result, error);
 	int status = am_cmd_ingest_outcome("ingest", &result, arguments->strict);

@@ -52,8 +52,9 @@ static void append_json(GString *to, const char *text)
 }
 
 /* Every option that has a bearing on the result, as a JSON object. */
-static char *parameters_text(const AmCaptureOptions *options)
+static char *parameters_text(const AmCapture *capture)
 {
+	const AmCaptureOptions *options = capture->options;
 	const AmFlowOptions *flow = &options->flow;
 	GString *to = g_string_new("{\"interfaces\":[");
 	for (const char *const *name = options->live.interfaces; *name != NULL; name++) {
@@ -62,6 +63,8 @@ static char *parameters_text(const AmCaptureOptions *options)
 	}
 	g_string_append(to, "],\"filter\":");
 	append_json(to, options->live.filter != NULL ? options->live.filter : "");
+	g_string_append(to, ",\"sandbox\":");
+	append_json(to, capture->not_fenced != NULL ? capture->not_fenced : "complete");
 	g_string_append_printf(
 		to,
 		",\"ring_mib\":%u,\"snaplen\":%u,\"promiscuous\":%s,\"dpi\":%s,\"max_flows\":%u,"
@@ -82,7 +85,7 @@ static AmRun *new_run(const AmCapture *capture)
 	run->network = g_strdup(options->network != NULL ? options->network : "default");
 	run->live = TRUE;
 	run->started_ns = run->committed_ns = capture->begun_ns;
-	run->parameters = parameters_text(options);
+	run->parameters = parameters_text(capture);
 	run->tool_version = g_strdup(PACKAGE_VERSION);
 	run->dpi_version = g_strdup(options->flow.dpi ? am_flow_dpi_version() : "none");
 	return run;

@@ -10,6 +10,7 @@
 
 #include "capture.h"
 #include "pipeline.h"
+#include "sandbox.h"
 
 #include <signal.h>
 #include <string.h>
@@ -228,6 +229,28 @@ static gboolean run_pipeline(Reader *reader, GError **error)
 	return read;
 }
 
+/* With the interfaces open and no thread there yet: from here on nothing but files in the database's folder. */
+static gboolean fence_in(AmCapture *capture, const AmLive *live, GError **error)
+{
+	const AmCaptureOptions *options = capture->options;
+	int descriptors[AM_MAX_INTERFACES];
+	g_auto(AmSandboxRules) rules = am_sandbox_rules_new();
+	rules.no_writes = descriptors;
+	rules.n_no_writes = am_live_descriptors(live, descriptors);
+	am_sandbox_rules_write_beside(&rules, options->db);
+	if (options->metrics != NULL)
+		am_sandbox_rules_write_beside(&rules, options->metrics);
+	/* Where the kernel counts what a card dropped. */
+	g_ptr_array_add(rules.reads, g_strdup("/sys/class/net"));
+	g_ptr_array_add(rules.reads, g_strdup("/sys/devices"));
+	if (!am_sandbox_drop_privileges(options->user, options->db, error) ||
+	    !am_sandbox_enter(&rules, &capture->not_fenced, error))
+		return FALSE;
+	if (capture->not_fenced != NULL)
+		am_capture_say(capture, "%s", capture->not_fenced);
+	return TRUE;
+}
+
 static gboolean capture_with(AmCapture *capture, GError **error)
 {
 	const AmCaptureOptions *options = capture->options;
@@ -240,7 +263,7 @@ static gboolean capture_with(AmCapture *capture, GError **error)
 		am_capture_say(capture, "%s", notify_error->message);
 	Reader reader = {.capture = capture, .live = live, .notify = notify};
 	am_live_look(live, &capture->state);
-	return am_capture_begin_run(capture, error) && run_pipeline(&reader, error);
+	return fence_in(capture, live, error) && am_capture_begin_run(capture, error) && run_pipeline(&reader, error);
 }
 
 gboolean am_job_capture(const AmCaptureOptions *options, AmLiveState *ret_state, GError **error)
@@ -261,6 +284,7 @@ gboolean am_job_capture(const AmCaptureOptions *options, AmLiveState *ret_state,
 	am_run_free(capture.run);
 	g_array_unref(capture.minutes);
 	g_free(capture.no_room);
+	g_free(capture.not_fenced);
 	g_mutex_clear(&capture.mutex);
 	return ok;
 }

@@ -16,6 +16,7 @@ typedef struct {
 	int64_t expire_ns; /* when to look for old connections again */
 	int64_t rotate_ns; /* not before */
 	gboolean metrics_failed;
+	char *not_fenced; /* what of the sandbox could not be had, in words; NULL = it is complete */
 
 	GMutex mutex; /* of what follows */
 	AmLiveState state;

@@ -8,6 +8,7 @@
 #include "allowmap/job.h"
 #include "inputs.h"
 #include "pipeline.h"
+#include "sandbox.h"
 
 G_DEFINE_QUARK(am - job - error - quark, am_job_error)
 
@@ -130,9 +131,36 @@ static AmRun *new_run(const AmIngestOptions *options)
 	return run;
 }
 
+static void add_all(GPtrArray *to, const char *const *paths)
+{
+	for (; paths != NULL && *paths != NULL; paths++)
+		g_ptr_array_add(to, g_strdup(*paths));
+}
+
+/* Every file by its own name: one in a folder may be a link to elsewhere. */
+static gboolean fence_in(const AmIngestOptions *options, AmIngestResult *result, GError **error)
+{
+	g_auto(AmSandboxRules) rules = am_sandbox_rules_new();
+	g_autoptr(GPtrArray) files = am_input_expand(options->paths, NULL);
+	add_all(rules.reads, options->paths);
+	for (guint n = 0; files != NULL && n < files->len; n++)
+		g_ptr_array_add(rules.reads, g_strdup(files->pdata[n]));
+	add_all(rules.reads, options->also_reads);
+	add_all(rules.writes, options->also_writes);
+	am_sandbox_rules_write_beside(&rules, options->db);
+	char *missing;
+	if (!am_sandbox_enter(&rules, &missing, error))
+		return FALSE;
+	if (missing != NULL)
+		g_ptr_array_add(result->warnings, missing);
+	return TRUE;
+}
+
 gboolean am_job_ingest(const AmIngestOptions *options, AmIngestResult *ret_result, GError **error)
 {
 	*ret_result = (AmIngestResult){.warnings = g_ptr_array_new_with_free_func(g_free)};
+	if (options->sandbox && !fence_in(options, ret_result, error))
+		return FALSE;
 	g_autoptr(AmFacts) facts = am_facts_open(options->db, AM_FACTS_WRITE, error);
 	if (facts == NULL)
 		return FALSE;

@@ -1,5 +1,5 @@
 noinst_LIBRARIES += libam-job.a
-libam_job_a_CPPFLAGS = $(AM_CPPFLAGS)
+libam_job_a_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS) $(CAPNG_CFLAGS)
 libam_job_a_SOURCES = \
 	include/allowmap/job.h \
 	src/job/capture.c \
@@ -14,11 +14,13 @@ libam_job_a_SOURCES = \
 	src/job/pipeline.c \
 	src/job/pipeline.h \
 	src/job/recommend.c \
+	src/job/sandbox.c \
+	src/job/sandbox.h \
 	src/job/snapshot.c \
 	$(NULL)
 
 if HAVE_CUNIT
-job_tests = tests/unit/test-clock tests/unit/test-export tests/unit/test-ingest
+job_tests = tests/unit/test-clock tests/unit/test-export tests/unit/test-ingest tests/unit/test-sandbox
 check_PROGRAMS += $(job_tests)
 TESTS += $(job_tests)
 tests_unit_test_clock_CPPFLAGS = $(unit_CPPFLAGS) -I$(top_srcdir)/src/job
@@ -30,6 +32,9 @@ tests_unit_test_export_LDADD = $(rooms) $(CUNIT_LIBS) $(room_libs)
 tests_unit_test_ingest_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_ingest_SOURCES = tests/unit/test-ingest.c tests/unit/unit.h
 tests_unit_test_ingest_LDADD = $(rooms) $(CUNIT_LIBS) $(room_libs)
+tests_unit_test_sandbox_CPPFLAGS = $(unit_CPPFLAGS) -I$(top_srcdir)/src/job
+tests_unit_test_sandbox_SOURCES = tests/unit/test-sandbox.c tests/unit/unit.h
+tests_unit_test_sandbox_LDADD = $(rooms) $(CUNIT_LIBS) $(room_libs)
 endif
 
 # Live captures, in network namespaces that the tests make.
@@ -37,6 +42,6 @@ check_PROGRAMS += tests/e2e/frames
 tests_e2e_frames_CPPFLAGS = $(PCAP_CFLAGS)
 tests_e2e_frames_SOURCES = tests/e2e/frames.c
 tests_e2e_frames_LDADD = $(PCAP_LIBS)
-dist_check_SCRIPTS += tests/e2e/capture.sh tests/e2e/kill.sh
-TESTS += tests/e2e/capture.sh tests/e2e/kill.sh
+dist_check_SCRIPTS += tests/e2e/capture.sh tests/e2e/kill.sh tests/e2e/service.sh
+TESTS += tests/e2e/capture.sh tests/e2e/kill.sh tests/e2e/service.sh
 EXTRA_DIST += tests/e2e/live.sh

@@ -6,6 +6,8 @@
 #include "listing.h"
 #include "text.h"
 
+#include <string.h>
+
 /* What is known to be lost, by name. Loss before the capture port is not among it: packets alone do not show all of it.
  */
 typedef struct {
@@ -81,12 +83,25 @@ static void append_json_input(GString *to, const AmInput *input)
 	g_string_append_printf(to, ",\"cut\":%s}", input->cut ? "true" : "false");
 }
 
+/* How the capture was fenced in, as its parameters say; NULL = they do not. g_free() */
+static char *sandbox_of(const AmRun *run)
+{
+	const char *begin = run->parameters != NULL ? strstr(run->parameters, "\"sandbox\":\"") : NULL;
+	if (begin == NULL)
+		return NULL;
+	begin += strlen("\"sandbox\":\"");
+	return g_strndup(begin, strcspn(begin, "\"\\"));
+}
+
 static void append_json_capture(GString *to, const AmRun *run)
 {
 	g_string_append_printf(to, "{\"run\":%" G_GINT64_FORMAT, (gint64)run->id);
 	append_json_time(to, "started", run->started_ns);
 	append_json_time(to, "committed", run->committed_ns);
 	append_json_time(to, "ended", run->finished_ns);
+	g_autofree char *sandbox = sandbox_of(run);
+	g_string_append(to, ",\"sandbox\":");
+	am_text_append_json(to, sandbox != NULL ? sandbox : "");
 	g_string_append_printf(to, ",\"interrupted\":%s,\"interfaces\":[", run->interrupted ? "true" : "false");
 	for (guint n = 0; run->interfaces != NULL && n < run->interfaces->len; n++) {
 		const AmRunInterface *interface = &g_array_index(run->interfaces, AmRunInterface, n);
@@ -211,6 +226,12 @@ static void status_captures(GString *to, const GPtrArray *runs)
 				       am_moment_text(run->started_ns, first),
 				       am_moment_text(is_open ? run->committed_ns : run->finished_ns, last),
 				       run->interrupted ? ", interrupted" : "", is_open ? ", not ended" : "");
+		g_autofree char *sandbox = sandbox_of(run);
+		if (sandbox != NULL && strcmp(sandbox, "complete") != 0) {
+			g_string_append(to, "    sandbox: ");
+			am_text_append_terminal(to, sandbox);
+			g_string_append_c(to, '\n');
+		}
 		for (guint n = 0; run->interfaces != NULL && n < run->interfaces->len; n++)
 			status_interface(to, &g_array_index(run->interfaces, AmRunInterface, n));
 	}

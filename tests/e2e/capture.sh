@@ -19,6 +19,16 @@ for _ in 1 2 3 4 5; do
 		reads=$((reads + 1))
 	done
 done
+# Every thread is fenced in, and nothing is left of the privileges.
+if [ "$(status_of "$work/a.db" 's["captures"][0]["sandbox"]')" = complete ]; then
+	for task in /proc/$pid/task/*; do
+		for line in Seccomp:2 NoNewPrivs:1 CapEff:0000000000000000 CapPrm:0000000000000000; do
+			tr -d ' \t' <"$task/status" | grep -qx "$line" || fail "$task: $line is not so"
+		done
+	done
+else
+	echo "sandbox: $(status_of "$work/a.db" 's["captures"][0]["sandbox"]')"
+fi
 # What a reader of a live run sees balances at every commit.
 seen=$(status_of "$work/a.db" 's["packets"]["read"] - s["packets"]["recorded"] - sum(s["packets"]["skipped"].values())')
 [ "$seen" = 0 ] || fail "the ledger of a running capture is $seen packets off"
@@ -103,6 +113,7 @@ expect() {
 }
 expect 2 'which interface'
 expect 3 'amtest9' -i amtest9
+expect 3 "no user 'nosuch'" -i amtest1 --user nosuch
 expect 2 'filter' -i amtest1 tcp prot 80
 expect 2 'duration' -i amtest1 --duration soon
 expect 2 'rotate-db' -i amtest1 --rotate-db weekly
