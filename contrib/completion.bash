@@ -9,7 +9,7 @@ _allowmap()
 	local packets="--sensor --network --dpi --threads --max-flows --max-memory --max-unanswered"
 	local ingest="$packets --hash --strict"
 	local capture="--interface --duration --ring --snaplen --no-promiscuous --rotate-db --keep-connections --max-db --min-free
-		--metrics --user"
+		--metrics --user --check --format"
 	local verdicts="essential undecided background suspicious local" options
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then

@@ -7,7 +7,7 @@ packages_build="gcc make pkg-config libc6-dev libglib2.0-dev libpcap-dev libndpi
 packages_clone="autoconf automake"
 # For make check and make distcheck.
 packages_test="libcunit1-dev clang libclang-rt-dev cppcheck clang-format iproute2 nftables python3 valgrind xz-utils man-db jq zstd
-	prometheus systemd"
+	prometheus systemd wireshark-common"
 # Peers of tests/bench/peers.sh and make check-shared; nothing else needs them.
 packages_bench="time libndpi-bin softflowd nfdump argus-server tshark"
 

@@ -6,6 +6,7 @@
 #include "export.h"
 #include "flow.h"
 #include "map.h"
+#include "model/check.h"
 #include "model/live.h"
 #include "model/map.h"
 #include "model/policy.h"
@@ -75,6 +76,19 @@ typedef struct {
 /* TRUE: ended by a signal or after its time. *ret_state is how it stood at the end, also on failure; what was committed
  * stays in any case. */
 gboolean am_job_capture(const AmCaptureOptions *options, AmLiveState *ret_state, GError **error);
+
+/* ---- check: what does this port, or do these files, show, and what is to be asked for? Nothing is stored. */
+typedef struct {
+	AmLiveOptions live;       /* no interfaces: files */
+	const char *const *paths; /* NULL-terminated */
+	int64_t duration_ns;      /* live; a signal ends it, too */
+	const char *user;
+	void (*say)(const char *message, gpointer user_data);
+	gpointer user_data;
+} AmCheckOptions;
+AmPortCheck *am_job_check(const AmCheckOptions *options, GError **error);
+void am_port_check_free(AmPortCheck *check);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmPortCheck, am_port_check_free)
 
 /* ---- map: facts + decisions → map. A snapshot: everything a listing needs, read in one transaction each. */
 typedef struct {

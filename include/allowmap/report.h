@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base.h"
+#include "model/check.h"
 #include "model/connection.h"
 #include "model/live.h"
 #include "model/map.h"
@@ -55,6 +56,9 @@ void am_report_summary(const AmMap *map, const AmPolicy *policy, const GPtrArray
  * (char *, NULL-terminated; may be NULL). */
 gboolean am_report_html(const AmMap *map, const AmPolicy *policy, const GPtrArray *runs, const char *const *files,
 			FILE *out, GError **error);
+
+/* What a port shows: table or JSON. */
+gboolean am_report_check(const AmPortCheck *check, AmFormat format, FILE *out, GError **error);
 
 /* ---- A live capture. */
 /* What it counts, in the text format of Prometheus (exposition format 0.0.4). g_free() */

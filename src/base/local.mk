@@ -3,6 +3,7 @@ libam_base_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/src/base
 libam_base_a_SOURCES = \
 	include/allowmap/base.h \
 	include/allowmap/model/address.h \
+	include/allowmap/model/check.h \
 	include/allowmap/model/connection.h \
 	include/allowmap/model/decision.h \
 	include/allowmap/model/encapsulation.h \

@@ -12,18 +12,21 @@ static const char description[] =
 	"be\n"
 	"read by all other commands a few seconds later. SIGINT or SIGTERM ends it; SIGHUP opens the database anew.\n"
 	"FILTER is in the language of pcap-filter(7).\n"
+	"With --check nothing is stored: after a minute it tells what the port shows, and what to ask the switch team "
+	"for.\n"
 	"\n"
 	"Example:\n"
+	"  allowmap capture --check -i eth1 --duration 60s\n"
 	"  allowmap capture -i eth1 --db office.db\n"
 	"  allowmap capture -i eth1 -i eth2 --db office.db --keep-connections 30 --duration 7d not port 22";
 
 #define DEFAULT_MIN_FREE (UINT64_C(64) << 20)
 
 typedef struct {
-	char *db, *duration, *rotate, *max_db, *min_free, *metrics, *user;
+	char *db, *duration, *rotate, *max_db, *min_free, *metrics, *user, *format;
 	char **interfaces;
 	gint ring, snaplen, keep;
-	gboolean no_promiscuous;
+	gboolean no_promiscuous, check;
 	AmIngestArguments ingest;
 } Arguments;
 
@@ -36,6 +39,7 @@ static void arguments_clear(Arguments *arguments)
 	g_free(arguments->min_free);
 	g_free(arguments->metrics);
 	g_free(arguments->user);
+	g_free(arguments->format);
 	g_strfreev(arguments->interfaces);
 	am_ingest_arguments_clear(&arguments->ingest);
 }
@@ -64,6 +68,9 @@ static void add_entries(GOptionContext *context, Arguments *a)
 		 "Room to leave on the disk (default: 64M); below it connections are only counted", "SIZE"},
 		{"metrics", 0, 0, G_OPTION_ARG_FILENAME, &a->metrics,
 		 "Keep the capture's numbers in this file, for Prometheus", "FILE"},
+		{"check", 0, 0, G_OPTION_ARG_NONE, &a->check,
+		 "Store nothing; tell what the interface, or files, show, and what to ask for (default: 60s)", NULL},
+		{"format", 0, 0, G_OPTION_ARG_STRING, &a->format, "With --check: table (default) or json", "FORMAT"},
 		{"user", 0, 0, G_OPTION_ARG_STRING, &a->user, "Become this user once the interfaces are open", "NAME"},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
@@ -193,6 +200,38 @@ static gboolean capture(const Arguments *arguments, char **filter, GError **erro
 	return ok;
 }
 
+/* ---- --check */
+
+static gboolean check(const Arguments *arguments, char **rest, GError **error)
+{
+	Screen screen = {.is_terminal = isatty(STDERR_FILENO)};
+	AmFormat format = AM_FORMAT_TABLE;
+	g_autofree char *expression = g_strjoinv(" ", rest);
+	AmCaptureOptions capture_options = {.db = ""};
+	Arguments own = *arguments;
+	char *no_interface[] = {NULL};
+	own.interfaces = arguments->interfaces != NULL ? arguments->interfaces : no_interface;
+	if (arguments->format != NULL && !am_format_parse(arguments->format, &format, error))
+		return FALSE;
+	if (arguments->interfaces == NULL && *rest == NULL) {
+		am_cmd_usage_error(error, "what is to be checked? -i NAME, or files");
+		return FALSE;
+	}
+	if (!fill_options(&own, &capture_options, error))
+		return FALSE;
+	AmCheckOptions options = {.live = capture_options.live,
+				  .paths = (const char *const *)rest,
+				  .duration_ns = capture_options.duration_ns,
+				  .user = arguments->user,
+				  .say = say,
+				  .user_data = &screen};
+	options.live.filter = *expression != '\0' ? expression : NULL;
+	if (arguments->interfaces == NULL)
+		options.live.interfaces = NULL;
+	g_autoptr(AmPortCheck) found = am_job_check(&options, error);
+	return found != NULL && am_report_check(found, format, stdout, error) && am_cmd_finish_output(error);
+}
+
 int am_cmd_capture(int argc, char **argv)
 {
 	g_auto(Arguments) arguments = {0};
@@ -200,7 +239,7 @@ int am_cmd_capture(int argc, char **argv)
 	add_entries(context, &arguments);
 	g_autoptr(GError) error = NULL;
 	if (am_cmd_parse(context, description, &argc, &argv, 0, G_MAXINT, &error) &&
-	    capture(&arguments, argv + 1, &error))
+	    (arguments.check ? check : capture)(&arguments, argv + 1, &error))
 		return AM_EXIT_OK;
 	return am_cmd_fail("capture", error);
 }

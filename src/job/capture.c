@@ -10,9 +10,7 @@
 
 #include "capture.h"
 #include "pipeline.h"
-#include "sandbox.h"
 
-#include <signal.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
@@ -25,8 +23,6 @@
 #define STUCK_US (60 * SECOND_US) /* no commit for so long: the service manager may start us anew */
 #define LATE_NS AM_NS_PER_S       /* frames that are on their way when an idle port says that there are none */
 
-static volatile sig_atomic_t asked_to_stop, asked_to_reopen;
-
 typedef struct {
 	AmCapture *capture;
 	AmLive *live;
@@ -38,34 +34,6 @@ typedef struct {
 	AmInterfaceState stored[AM_MAX_INTERFACES]; /* what went into the minutes so far */
 	int64_t minute;
 } Reader;
-
-/* ---- Signals */
-
-static void on_signal(int number)
-{
-	if (number == SIGHUP)
-		asked_to_reopen = 1;
-	else
-		asked_to_stop = 1;
-}
-
-static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-
-static void catch_signals(struct sigaction ret_before[G_N_ELEMENTS(signals)])
-{
-	struct sigaction action;
-	memset(&action, 0, sizeof action);
-	action.sa_handler = on_signal; /* without SA_RESTART: poll() ends */
-	asked_to_stop = asked_to_reopen = 0;
-	for (size_t n = 0; n < G_N_ELEMENTS(signals); n++)
-		sigaction(signals[n], &action, &ret_before[n]);
-}
-
-static void let_go_of_signals(const struct sigaction before[G_N_ELEMENTS(signals)])
-{
-	for (size_t n = 0; n < G_N_ELEMENTS(signals); n++)
-		sigaction(signals[n], &before[n], NULL);
-}
 
 /* ---- Once a second */
 
@@ -147,8 +115,7 @@ static gboolean tick(Reader *reader, gint64 now_us, gboolean is_idle)
 	AmLiveState state = look(reader);
 	gboolean commits = now_us >= reader->commit_us, checkpoints = now_us >= reader->checkpoint_us;
 	reader->second_us = now_us + SECOND_US;
-	if (asked_to_reopen) {
-		asked_to_reopen = 0;
+	if (am_signals_reopen()) {
 		commits = TRUE;
 		g_mutex_lock(&reader->capture->mutex);
 		reader->capture->reopen = TRUE;
@@ -176,13 +143,13 @@ static gboolean has_no_room(AmCapture *capture)
 /* Until a signal, the end of its time, or a reason to end: then FALSE, and the error is set unless the pipeline has it. */
 static gboolean read_frames(Reader *reader, GError **error)
 {
-	while (!asked_to_stop) {
+	while (!am_signals_stop()) {
 		AmFrame frame;
 		int got = am_live_next(reader->live, IDLE_MS, &frame, error);
 		if (got < 0 || (got > 0 && !am_pipeline_frame(reader->pipeline, &frame)))
 			return FALSE;
 		gint64 now_us = coarse_us();
-		if (now_us < reader->second_us && !asked_to_reopen)
+		if (now_us < reader->second_us)
 			continue;
 		if (reader->end_us != 0 && now_us >= reader->end_us)
 			return TRUE;
@@ -229,22 +196,11 @@ static gboolean run_pipeline(Reader *reader, GError **error)
 	return read;
 }
 
-/* With the interfaces open and no thread there yet: from here on nothing but files in the database's folder. */
 static gboolean fence_in(AmCapture *capture, const AmLive *live, GError **error)
 {
 	const AmCaptureOptions *options = capture->options;
-	int descriptors[AM_MAX_INTERFACES];
-	g_auto(AmSandboxRules) rules = am_sandbox_rules_new();
-	rules.no_writes = descriptors;
-	rules.n_no_writes = am_live_descriptors(live, descriptors);
-	am_sandbox_rules_write_beside(&rules, options->db);
-	if (options->metrics != NULL)
-		am_sandbox_rules_write_beside(&rules, options->metrics);
-	/* Where the kernel counts what a card dropped. */
-	g_ptr_array_add(rules.reads, g_strdup("/sys/class/net"));
-	g_ptr_array_add(rules.reads, g_strdup("/sys/devices"));
-	if (!am_sandbox_drop_privileges(options->user, options->db, error) ||
-	    !am_sandbox_enter(&rules, &capture->not_fenced, error))
+	const char *const writes[] = {options->db, options->metrics, NULL};
+	if (!am_capture_fence_in(live, options->user, writes, &capture->not_fenced, error))
 		return FALSE;
 	if (capture->not_fenced != NULL)
 		am_capture_say(capture, "%s", capture->not_fenced);
@@ -275,10 +231,9 @@ gboolean am_job_capture(const AmCaptureOptions *options, AmLiveState *ret_state,
 	AmCapture capture = {.options = &own, .minutes = g_array_new(FALSE, FALSE, sizeof(AmInterfaceMinute))};
 	capture.state.started_ns = am_capture_now_ns();
 	g_mutex_init(&capture.mutex);
-	struct sigaction before[G_N_ELEMENTS(signals)];
-	catch_signals(before);
+	AmSignals *signals = am_signals_catch();
 	gboolean ok = capture_with(&capture, error);
-	let_go_of_signals(before);
+	am_signals_let_go(signals);
 	*ret_state = capture.state;
 	am_facts_free(capture.facts);
 	am_run_free(capture.run);

@@ -25,6 +25,16 @@ typedef struct {
 	char *no_room;   /* why it must end; NULL = it need not */
 } AmCapture;
 
+/* SIGINT, SIGTERM (and SIGHUP) are flags from here on, and interrupt poll(). */
+typedef struct AmSignals AmSignals;
+AmSignals *am_signals_catch(void);
+void am_signals_let_go(AmSignals *signals);
+gboolean am_signals_stop(void);   /* it is time to end */
+gboolean am_signals_reopen(void); /* once for each SIGHUP */
+/* With the interfaces open and no thread there yet: no privileges, and no file but those in the folders of `writes` (paths
+ * in them; NULL-terminated). *ret_missing as am_sandbox_enter() has it. */
+gboolean am_capture_fence_in(const AmLive *live, const char *user, const char *const *writes, char **ret_missing,
+			     GError **error);
 int64_t am_capture_now_ns(void);
 /* Formats a message for people. */
 void am_capture_say(const AmCapture *capture, const char *format, ...) G_GNUC_PRINTF(2, 3);

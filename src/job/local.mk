@@ -5,6 +5,10 @@ libam_job_a_SOURCES = \
 	src/job/capture.c \
 	src/job/capture.h \
 	src/job/capture-commit.c \
+	src/job/capture-process.c \
+	src/job/check.c \
+	src/job/check.h \
+	src/job/checker.c \
 	src/job/clock.c \
 	src/job/clock.h \
 	src/job/export.c \

@@ -95,7 +95,7 @@ gboolean am_sandbox_drop_privileges(const char *user, const char *writes, GError
 	if (user != NULL)
 		return change_user(user, error);
 	capng_clear(CAPNG_SELECT_BOTH);
-	gboolean keeps_files = geteuid() == 0 && is_of_somebody_else(writes);
+	gboolean keeps_files = geteuid() == 0 && writes != NULL && is_of_somebody_else(writes);
 	if (keeps_files)
 		capng_update(CAPNG_ADD, (capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED), CAP_DAC_OVERRIDE);
 	/* The bounding set is for programs that are started later, and none can be; emptying it takes a right of its own. */

@@ -21,7 +21,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(AmSandboxRules, am_sandbox_rules_clear)
 void am_sandbox_rules_write_beside(AmSandboxRules *rules, const char *path);
 
 /* Before any other thread is there. Becomes `user` (NULL: stays who it is) without any capability. As root without `user`,
- * files of others stay within reach where `writes` is in a folder of somebody else. */
+ * files of others stay within reach where `writes` (may be NULL) is in a folder of somebody else. */
 gboolean am_sandbox_drop_privileges(const char *user, const char *writes, GError **error);
 /* Before threads that parse are started. *ret_missing: what could not be closed, in words; NULL = nothing. g_free() */
 gboolean am_sandbox_enter(const AmSandboxRules *rules, char **ret_missing, GError **error);

@@ -6,6 +6,7 @@ libam_report_a_SOURCES = \
 	src/report/arcs.c \
 	src/report/arcs.h \
 	src/report/assets.c \
+	src/report/check.c \
 	src/report/connections.c \
 	src/report/digest.c \
 	src/report/digest.h \

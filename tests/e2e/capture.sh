@@ -70,7 +70,7 @@ stopped INT || fail "SIGINT: exit status $?: $(cat "$work/b.log")"
 [ -z "$("$allowmap" flows --db "$work/b.db" --port tcp/5432 --format csv | tail -n +2)" ] || fail "the filter lets through what it should not"
 
 # ---- SIGHUP after the database was moved away; rotation by size; connections removed by age; a time to end
-capture "$work/c.log" -i amtest1 --db "$work/c.db" --min-free 0 --duration 14s --keep-connections 1 --rotate-db 700K || fail "start: $(cat "$work/c.log")"
+capture "$work/c.log" -i amtest1 --db "$work/c.db" --min-free 0 --duration 14s --keep-connections 1 --rotate-db 300K || fail "start: $(cat "$work/c.log")"
 "$frames" amtest0 connect 4000 1 >"$work/sent"
 until_true 8 "$allowmap" connections --db "$work/c.db"
 mv "$work/c.db" "$work/moved.db"
@@ -90,6 +90,45 @@ for db in "$work/moved.db" "$work/c.db" "$work"/c-*Z*.db; do
 done
 sent=$(($(wc -l <"$work/sent") * 8 + 3 + $(wc -l <"$work/sent") / 10 + 7350))
 [ $total = $sent ] || fail "the databases have $total packets of $sent"
+
+# ---- What does this port show?
+# checked EXPRESSION ARGUMENT...: the value of a Python expression over the JSON of --check.
+checked() {
+	local expression=$1
+	shift
+	"$allowmap" capture --check --format json "$@" 2>"$work/seen" | python3 -c 'import json, sys; c = json.load(sys.stdin); print('"$expression"')'
+}
+[ "$(checked 'c["frames"], len(c["subnets"]) > 3, c["duplicates"], c["tcp_octets_unseen"], c["advice"][0][:7]' "$work/sample.pcapng")" = "7350 True 0 0 Nothing" ] ||
+	fail "--check of the sample: $("$allowmap" capture --check "$work/sample.pcapng" | tail -n 5)"
+# Every frame twice; one direction only; the half of the frames.
+cat >"$work/spoil.py" <<'PYTHON'
+import struct, sys
+source, kind, target = sys.argv[1:]
+data = open(source, "rb").read()
+at, out, n = 24, [data[:24]], 0
+while at < len(data):
+    size, = struct.unpack("<I", data[at + 8:at + 12])
+    record, frame = data[at:at + 16 + size], data[at + 16:at + 16 + size]
+    at += 16 + size
+    n += 1
+    copies = 2 if kind == "twice" else n % 2 if kind == "half" else frame[26:30] < frame[30:34] if frame[12:14] == b"\x08\x00" else 1
+    out += [record] * copies
+open(target, "wb").write(b"".join(out))
+PYTHON
+if command -v editcap >/dev/null && editcap -F pcap "$work/sample.pcapng" "$work/sample.pcap"; then
+	for kind in twice:'come twice' one-way:'only one direction' half:'never seen'; do
+		python3 "$work/spoil.py" "$work/sample.pcap" "${kind%%:*}" "$work/spoilt.pcap"
+		checked '"\n".join(c["advice"])' "$work/spoilt.pcap" | grep -q "${kind#*:}" ||
+			fail "--check of ${kind%%:*}: $("$allowmap" capture --check "$work/spoilt.pcap" | tail -n 5)"
+	done
+fi
+"$frames" amtest0 replay "$work/sample.pcapng" 4000 &
+[ "$(checked 'c["frames"] > 2000, c["dropped_kernel"]' -i amtest1 --duration 2s)" = 'True 0' ] || fail "--check of an interface: $(cat "$work/seen")"
+wait $!
+checked 'c["advice"][0]' -i amtest1 --duration 1s | grep -q 'Nothing came' || fail "--check of a silent port"
+expect_check() { "$allowmap" capture --check "$@" >"$work/seen" 2>&1; }
+expect_check && fail "--check of nothing"
+expect_check "$work/none.pcap" && fail "--check of a file that is not there"
 
 # ---- An interface that is taken away; what is asked wrongly
 capture "$work/d.log" -i amtest3 --db "$work/d.db" --min-free 0 || fail "start: $(cat "$work/d.log")"
