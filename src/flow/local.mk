@@ -4,6 +4,8 @@ libam_flow_a_SOURCES = \
 	include/allowmap/flow.h \
 	src/flow/classify.c \
 	src/flow/classify.h \
+	src/flow/duplicates.c \
+	src/flow/duplicates.h \
 	src/flow/evidence.c \
 	src/flow/flow.h \
 	src/flow/fragments.c \
@@ -25,10 +27,13 @@ data_files += data/l7.tsv
 flow_test_LDADD = libam-flow.a libam-base.a $(NDPI_LIBS) $(GLIB_LIBS)
 
 if HAVE_CUNIT
-flow_tests = tests/unit/test-flow tests/unit/test-fragments tests/unit/test-roles tests/unit/test-sampler \
-	tests/unit/test-unanswered
+flow_tests = tests/unit/test-duplicates tests/unit/test-flow tests/unit/test-fragments tests/unit/test-roles \
+	tests/unit/test-sampler tests/unit/test-unanswered
 check_PROGRAMS += $(flow_tests)
 TESTS += $(flow_tests)
+tests_unit_test_duplicates_CPPFLAGS = $(unit_CPPFLAGS) -I$(top_srcdir)/src/flow
+tests_unit_test_duplicates_SOURCES = tests/unit/test-duplicates.c tests/unit/flow-packets.h tests/unit/unit.h
+tests_unit_test_duplicates_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)
 tests_unit_test_flow_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_flow_SOURCES = tests/unit/test-flow.c tests/unit/flow-packets.h tests/unit/unit.h
 tests_unit_test_flow_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)

@@ -5,6 +5,7 @@
  * am_flow_shard_advance() happened to look. Nothing depends on addresses in memory, the time of day or threads. */
 #include "config.h"
 
+#include "duplicates.h"
 #include "flow.h"
 #include "fragments.h"
 #include "roles.h"
@@ -35,6 +36,7 @@ struct AmFlowShard {
 	GArray *flushing; /* OpenFlow; NULL = it is not */
 	guint flushed;
 	AmFragments *fragments;
+	AmDuplicates *duplicates;
 	AmFlowCounters counters;
 	int64_t now_ns;
 	/* The UTC hour that the last packet was in: dividing once an hour, not once a packet. */
@@ -105,6 +107,7 @@ AmFlowShard *am_flow_shard_new(const AmFlowOptions *options, GError **error)
 	AmFlowShard *shard = g_new0(AmFlowShard, 1);
 	shard->options = *options;
 	shard->classifier = classifier;
+	shard->duplicates = am_duplicates_new(options->seed);
 	shard->now_ns = INT64_MIN;
 	uint32_t opening_s = timeout_or(options->tcp_unestablished_s, 60), udp_s = timeout_or(options->udp_s, 60);
 	uint32_t other_s = timeout_or(options->other_s, 60);
@@ -139,6 +142,7 @@ void am_flow_shard_free(AmFlowShard *shard)
 	if (shard->flushing != NULL)
 		g_array_unref(shard->flushing);
 	am_fragments_free(shard->fragments);
+	am_duplicates_free(shard->duplicates);
 	am_flow_table_clear(&shard->table);
 	g_free(shard);
 }
@@ -582,6 +586,10 @@ void am_flow_shard_packet(AmFlowShard *shard, const AmPacket *packet, uint64_t o
 		add_later_fragment(shard, packet, time_ns, out);
 		return;
 	}
+	if (am_duplicates_seen(shard->duplicates, packet, time_ns)) {
+		shard->counters.skipped[AM_SKIP_DUPLICATE]++;
+		return;
+	}
 	shard->counters.recorded++;
 	if (packet->has_quoted && add_icmp_error(shard, packet, time_ns, out))
 		return;
@@ -695,6 +703,7 @@ void am_flow_shard_flush_to(AmFlowShard *shard, uint64_t ordinal, AmConnectionBa
 	am_flow_table_rewind(&shard->table);
 	am_fragments_clear(shard->fragments);
 	count_lost_fragments(shard);
+	am_duplicates_forget(shard->duplicates);
 	shard->now_ns = INT64_MIN;
 }
 

@@ -24,7 +24,9 @@ typedef struct {
 	X(FRAGMENT, "fragment", "a later IP fragment, and the first one, which has the ports, was not seen")           \
 	X(FRAGMENT_CONFLICT, "fragment-conflict", "an IP fragment that overlaps or contradicts the first one")         \
 	X(NESTED, "nested-too-deep", "more tags, tunnels or extension headers than are followed")                      \
-	X(FLOW_TABLE, "connection-table-full", "no room in the connection table, and nothing could be given up for it")
+	X(FLOW_TABLE, "connection-table-full",                                                                         \
+	  "no room in the connection table, and nothing could be given up for it")                                     \
+	X(DUPLICATE, "duplicate", "the same packet once more: mirrored twice, or seen on both sides of a router")
 
 typedef enum {
 	AM_SKIP_NONE = 0,
