@@ -52,6 +52,10 @@ typedef struct {
 	uint64_t connections; /* begun */
 	uint64_t given_up;    /* closed early for want of room */
 	uint64_t counted;     /* unanswered ones that were only counted */
+	/* Of ended TCP connections, estimates: payload of those of which both sides were seen, and what was acknowledged
+	 * there and did not pass; connections of which one side was never seen, though the other acknowledged its octets. */
+	uint64_t tcp_bytes_seen, tcp_bytes_unseen;
+	uint64_t tcp_one_way, tcp_bytes_one_way;
 } AmFlowCounters;
 
 /* A batch of finished records: grows, is reused, holds AmConnection in the order they ended. */

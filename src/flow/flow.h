@@ -5,6 +5,7 @@
 #include <allowmap/flow.h>
 
 #include "classify.h"
+#include "loss.h"
 
 /* Timeout and value classes. A flow is in exactly one, and in one slot of that class's timer wheel. Smaller goes first
  * when room is needed. */
@@ -59,7 +60,7 @@ typedef struct {
 _Static_assert(sizeof(AmFlow) == 128, "the hot part is two cache lines");
 _Static_assert(AM_DPI_MAX_PACKETS <= UINT8_MAX, "counted in one octet");
 
-/* What a connection's beginning, its odd packets and its end touch. Same index as its AmFlow. */
+/* What a connection's beginning, its odd packets and its end touch; and, apart, what TCP packets touch besides. Same index as its AmFlow. */
 typedef struct {
 	uint64_t sequence;
 	int64_t first_ns, delta_first_ns;
@@ -73,6 +74,7 @@ typedef struct {
 	uint8_t encapsulation;
 	uint8_t mac[2][6];
 	AmDpiSlot dpi;
+	AmLoss loss; /* of TCP */
 } AmFlowRecord;
 
 #define AM_NO_FLOW UINT32_MAX

@@ -10,6 +10,8 @@ libam_flow_a_SOURCES = \
 	src/flow/flow.h \
 	src/flow/fragments.c \
 	src/flow/fragments.h \
+	src/flow/loss.c \
+	src/flow/loss.h \
 	src/flow/roles.h \
 	src/flow/roles-common.c \
 	src/flow/roles-tcp.c \
@@ -27,8 +29,8 @@ data_files += data/l7.tsv
 flow_test_LDADD = libam-flow.a libam-base.a $(NDPI_LIBS) $(GLIB_LIBS)
 
 if HAVE_CUNIT
-flow_tests = tests/unit/test-duplicates tests/unit/test-flow tests/unit/test-fragments tests/unit/test-roles \
-	tests/unit/test-sampler tests/unit/test-unanswered
+flow_tests = tests/unit/test-duplicates tests/unit/test-flow tests/unit/test-fragments tests/unit/test-loss \
+	tests/unit/test-roles tests/unit/test-sampler tests/unit/test-unanswered
 check_PROGRAMS += $(flow_tests)
 TESTS += $(flow_tests)
 tests_unit_test_duplicates_CPPFLAGS = $(unit_CPPFLAGS) -I$(top_srcdir)/src/flow
@@ -40,6 +42,9 @@ tests_unit_test_flow_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)
 tests_unit_test_fragments_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_fragments_SOURCES = tests/unit/test-fragments.c tests/unit/flow-packets.h tests/unit/unit.h
 tests_unit_test_fragments_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)
+tests_unit_test_loss_CPPFLAGS = $(unit_CPPFLAGS) -I$(top_srcdir)/src/flow
+tests_unit_test_loss_SOURCES = tests/unit/test-loss.c tests/unit/flow-packets.h tests/unit/unit.h
+tests_unit_test_loss_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)
 tests_unit_test_roles_CPPFLAGS = $(unit_CPPFLAGS) -I$(top_srcdir)/src/flow
 tests_unit_test_roles_SOURCES = tests/unit/test-roles.c tests/unit/flow-packets.h tests/unit/unit.h
 tests_unit_test_roles_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)

@@ -347,6 +347,22 @@ static void classify(AmFlowShard *shard, const AmFlow *flow, AmFlowRecord *recor
 	}
 }
 
+/* What an ended TCP connection says of loss at the mirror. */
+static void count_loss(AmFlowCounters *counters, const AmFlow *flow, const AmLoss *loss)
+{
+	const AmCounts *total = &flow->total;
+	if (flow->key.ip_protocol != AM_PROTO_TCP)
+		return;
+	if (total->packets[0] != 0 && total->packets[1] != 0) {
+		counters->tcp_bytes_seen += total->payload[0] + total->payload[1];
+		counters->tcp_bytes_unseen += am_loss_unseen(loss, 0) + am_loss_unseen(loss, 1);
+		return;
+	}
+	uint64_t unseen = am_loss_unseen(loss, total->packets[0] != 0);
+	counters->tcp_one_way += unseen != 0;
+	counters->tcp_bytes_one_way += unseen;
+}
+
 static void finish(AmFlowShard *shard, uint32_t index, uint32_t more_evidence, AmConnectionBatch *out)
 {
 	AmFlow *flow = am_flow_at(&shard->table, index);
@@ -355,6 +371,7 @@ static void finish(AmFlowShard *shard, uint32_t index, uint32_t more_evidence, A
 		if (shard->classifier != NULL)
 			classify(shard, flow, record);
 		emit(shard, flow, record, more_evidence, out);
+		count_loss(&shard->counters, flow, &record->loss);
 	}
 	if (shard->classifier != NULL)
 		am_classifier_clear(shard->classifier, &record->dpi);
@@ -624,6 +641,8 @@ void am_flow_shard_packet(AmFlowShard *shard, const AmPacket *packet, uint64_t o
 	count(flow, record, packet, direction);
 	if (G_UNLIKELY(held.packets != 0))
 		count_fragments(shard, flow, &held, direction);
+	if (key.ip_protocol == AM_PROTO_TCP)
+		am_loss_add(&record->loss, packet, direction);
 	AmFlowClass kind = am_evidence_add(flow, record, packet, direction);
 	if (is_new || kind != flow->kind)
 		am_flow_table_arm(&shard->table, index, kind, !is_new);

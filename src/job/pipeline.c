@@ -114,6 +114,10 @@ static void count_shard(AmLedger *ledger, const AmFlowCounters *counters)
 	ledger->connections += counters->connections;
 	ledger->connections_given_up += counters->given_up;
 	ledger->connections_counted += counters->counted;
+	ledger->tcp_bytes_seen += counters->tcp_bytes_seen;
+	ledger->tcp_bytes_unseen += counters->tcp_bytes_unseen;
+	ledger->tcp_one_way += counters->tcp_one_way;
+	ledger->tcp_bytes_one_way += counters->tcp_bytes_one_way;
 	for (guint r = 0; r < AM_N_SKIP_REASONS; r++)
 		ledger->skipped[r] += counters->skipped[r];
 }

@@ -23,6 +23,10 @@ AmLedgerSum am_ledger_sum(const GPtrArray *runs)
 		all.sum.connections_counted += ledger->connections_counted;
 		all.sum.times_mended += ledger->times_mended;
 		all.sum.clock_steps_back += ledger->clock_steps_back;
+		all.sum.tcp_bytes_seen += ledger->tcp_bytes_seen;
+		all.sum.tcp_bytes_unseen += ledger->tcp_bytes_unseen;
+		all.sum.tcp_one_way += ledger->tcp_one_way;
+		all.sum.tcp_bytes_one_way += ledger->tcp_bytes_one_way;
 		all.unfinished_runs += run->finished_ns == 0 && !run->live;
 		all.interrupted_runs += run->interrupted != FALSE;
 		for (guint n = 0; run->interfaces != NULL && n < run->interfaces->len; n++) {

@@ -8,14 +8,18 @@
 
 #include <string.h>
 
-/* What is known to be lost, by name. Loss before the capture port is not among it: packets alone do not show all of it.
- */
+/* What is known to be lost, by name. Loss before the capture port shows in TCP only: an estimate. */
 typedef struct {
 	const char *name, *meaning;
 	uint64_t number;
 } Loss;
 
-#define N_LOSSES 14
+static uint64_t parts_per_million(uint64_t lost, uint64_t seen)
+{
+	return lost == 0 ? 0 : (uint64_t)(1e6 * (double)lost / ((double)lost + (double)seen));
+}
+
+#define N_LOSSES 18
 static void losses(const AmLedgerSum *all, Loss ret_losses[N_LOSSES])
 {
 	const Loss table[N_LOSSES] = {
@@ -41,6 +45,15 @@ static void losses(const AmLedgerSum *all, Loss ret_losses[N_LOSSES])
 		 all->sum.times_mended},
 		{"clock_steps_back", "times that the clock was put back; open connections ended there",
 		 all->sum.clock_steps_back},
+		{"tcp_bytes_acked_unseen",
+		 "octets that TCP acknowledged and that never passed: lost before the capture port",
+		 all->sum.tcp_bytes_unseen},
+		{"tcp_unseen_ppm", "of a million octets of TCP payload so many were lost before the capture port",
+		 parts_per_million(all->sum.tcp_bytes_unseen, all->sum.tcp_bytes_seen)},
+		{"tcp_one_way", "TCP connections of which only one side passed: a one-way mirror, not loss",
+		 all->sum.tcp_one_way},
+		{"tcp_bytes_one_way", "octets that were acknowledged on the side that did not pass",
+		 all->sum.tcp_bytes_one_way},
 		{"log_lines_skipped", "lines of connection logs that could not be used", all->sum.log_skipped},
 	};
 	for (guint i = 0; i < N_LOSSES; i++)

@@ -21,6 +21,10 @@ static const struct {
 	{"connections-not-kept", offsetof(AmLedger, connections_not_kept)},
 	{"times-mended", offsetof(AmLedger, times_mended)},
 	{"clock-steps-back", offsetof(AmLedger, clock_steps_back)},
+	{"tcp-bytes-seen", offsetof(AmLedger, tcp_bytes_seen)},
+	{"tcp-bytes-unseen", offsetof(AmLedger, tcp_bytes_unseen)},
+	{"tcp-one-way", offsetof(AmLedger, tcp_one_way)},
+	{"tcp-bytes-one-way", offsetof(AmLedger, tcp_bytes_one_way)},
 };
 
 static const char *const skip_names[AM_N_SKIP_REASONS] = {

@@ -138,6 +138,8 @@ static void fixture_fill(Fixture *fixture)
 	run->ledger.recorded = 990;
 	run->ledger.skipped[AM_SKIP_NOT_IP] = 10;
 	run->ledger.connections_given_up = 3;
+	run->ledger.tcp_bytes_seen = 9900;
+	run->ledger.tcp_bytes_unseen = 100;
 	run->inputs = g_array_new(FALSE, TRUE, sizeof(AmInput));
 	AmInput input = {
 		.path = (char *)"a<b>\x1b.pcap", .size = 4096, .records = 1000, .first_ns = START, .cut = TRUE};
@@ -320,6 +322,7 @@ static void test_status(void)
 	CU_ASSERT_EQUAL(json_integer_value(json_object_get(json_object_get(json, "edges"), "suspicious")), 50);
 	CU_ASSERT_EQUAL(json_integer_value(json_object_get(json_object_get(json, "loss"), "connections_given_up")), 3);
 	CU_ASSERT_EQUAL(json_integer_value(json_object_get(json_object_get(json, "loss"), "inputs_cut")), 1);
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(json_object_get(json, "loss"), "tcp_unseen_ppm")), 10000);
 	json_t *input = json_array_get(json_object_get(json, "inputs"), 0);
 	assert_keys(input, "path kind size sha256 records first last cut");
 	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(input, "path")), "a<b>\x1b.pcap");

@@ -124,6 +124,10 @@ static void test_run_round_trip(void)
 	run->ledger =
 		(AmLedger){.read = 10, .recorded = 7, .log_lines = 4, .connections = 2, .connections_given_up = 1};
 	run->ledger.skipped[AM_SKIP_NOT_IP] = 3;
+	run->ledger.tcp_bytes_seen = 1000;
+	run->ledger.tcp_bytes_unseen = 10;
+	run->ledger.tcp_one_way = 1;
+	run->ledger.tcp_bytes_one_way = 500;
 	run->inputs = g_array_new(FALSE, TRUE, sizeof(AmInput));
 	AmInput input = {
 		.path = g_strdup("a.pcap"), .kind = AM_INPUT_PCAPNG, .size = 123, .records = 10, .first_ns = T0};

@@ -30,6 +30,10 @@ typedef struct {
 	uint64_t connections_not_kept; /* live: only in the tallies, for want of room on the disk */
 	uint64_t times_mended;         /* packets whose time was far from that of all around them */
 	uint64_t clock_steps_back;     /* times at which the packets went on with an earlier time */
+	/* Loss before the capture port, as TCP shows it: payload that passed in connections seen both ways, what was
+	 * acknowledged there and never passed; and connections with one side missing altogether, which is no loss. */
+	uint64_t tcp_bytes_seen, tcp_bytes_unseen;
+	uint64_t tcp_one_way, tcp_bytes_one_way;
 } AmLedger;
 
 /* An interface of a live run. */
