@@ -171,7 +171,7 @@ static uint64_t fingerprint(const AmDuplicates *duplicates, const AmPacket *pack
 	uint64_t source[2], destination[2];
 	memcpy(source, tuple->source.bytes, 16);
 	memcpy(destination, tuple->destination.bytes, 16);
-	hash = fold(duplicates, hash, source[0], destination[0]);
+	hash = fold(duplicates, packet->network, source[0], destination[0]);
 	if (tuple->source.family == 4) {
 		uint32_t id_and_offset;
 		memcpy(&id_and_offset, packet->ip + 4, 4);
@@ -180,6 +180,11 @@ static uint64_t fingerprint(const AmDuplicates *duplicates, const AmPacket *pack
 	} else {
 		hash = fold(duplicates, hash, source[1], destination[1]);
 		*ret_has_id = FALSE;
+	}
+	if (packet->is_fragment) {
+		/* RFC 8200, 4.5: IPv6 has one in its fragment header. */
+		identification ^= (uint64_t)packet->fragment_id << 16;
+		*ret_has_id = TRUE;
 	}
 	uint64_t ports = word(tuple->source_port, tuple->destination_port, packet->ip_wire_size);
 	hash = fold(duplicates, hash, ports, identification << 8 | tuple->ip_protocol);

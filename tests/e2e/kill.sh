@@ -26,7 +26,8 @@ for column in "packets_lo", "packets_hi", "bytes_lo", "payload_hi":
     if one(f"SELECT sum({column}) FROM connections") != one(f"SELECT sum({column}) FROM tallies"):
         faults.append(f"{column} of tallies and connections differ")
 for run, read, rest in db.execute("""SELECT run, sum(iif(reason = 'read', packets, 0)), sum(iif(reason IN ('read', 'connections',
-        'connections-given-up', 'connections-not-kept', 'times-mended', 'clock-steps-back', 'log-lines', 'log-recorded',
+        'connections-given-up', 'connections-not-kept', 'connections-counted', 'fragments', 'tcp-bytes-seen', 'tcp-bytes-unseen',
+        'tcp-one-way', 'tcp-bytes-one-way', 'times-mended', 'clock-steps-back', 'log-lines', 'log-recorded',
         'log-skipped'), 0, packets)) FROM ledgers GROUP BY run"""):
     if read != rest: faults.append(f"run {run}: {read} packets read, {rest} accounted for")
 # Times as they were on the wire: a run's own first and last packet do not matter.

@@ -361,6 +361,7 @@ static void test_networks(void)
 		t.packet.encapsulation = AM_ENCAPSULATION_VXLAN;
 		t.packet.encapsulation_id = 5000u + network;
 		feed(&flow, &t);
+		t.packet.time_ns += AM_NS_PER_S; /* not a copy */
 		feed(&flow, &t);
 	}
 	const AmConnection *c = flush(&flow, 3);
