@@ -22,6 +22,7 @@
 #define SCTP_SHUTDOWN 7
 #define SCTP_SHUTDOWN_ACK 8
 #define SCTP_COOKIE_ECHO 10
+#define SCTP_COOKIE_ACK 11
 #define SCTP_SHUTDOWN_COMPLETE 14
 #define SCTP_I_DATA 64
 
@@ -114,6 +115,17 @@ static AmFlowClass tcp_class(const AmFlow *flow)
 	return !any_synack && (flags[0] & flags[1] & AM_TCP_ACK) != 0 ? AM_CLASS_TCP : AM_CLASS_TCP_OPENING;
 }
 
+/* Data, FIN, or an ACK of data, past the SYN-ACK: its sender knows that it was confirmed. An ACK of the same number may be a
+ * challenge to who never asked (RFC 5961, section 4). */
+static gboolean goes_on(const AmFlowRecord *record, const AmPacket *packet, int side)
+{
+	const uint32_t half = UINT32_C(1) << 31;
+	if (packet->tcp_sequence - record->opening_sequence[side] - 1 >= half)
+		return FALSE;
+	return (packet->tcp_flags & AM_TCP_FIN) != 0 || packet->payload_wire_size > 0 ||
+	       packet->tcp_ack - record->synack_ack - 1 < half;
+}
+
 static AmFlowClass add_tcp(AmFlow *flow, AmFlowRecord *record, const AmPacket *packet, int side)
 {
 	uint8_t flags = packet->tcp_flags;
@@ -123,12 +135,15 @@ static AmFlowClass add_tcp(AmFlow *flow, AmFlowRecord *record, const AmPacket *p
 		record->first_sequence[side] = packet->tcp_sequence;
 	if ((flags & (AM_TCP_SYN | AM_TCP_RST)) == AM_TCP_SYN) {
 		add_opening(flow, record, packet, side);
-	} else if ((flow->evidence & AM_EVIDENCE_HANDSHAKE) == 0 && (flags & (AM_TCP_ACK | AM_TCP_RST)) == AM_TCP_ACK &&
-		   (flow->evidence & bit_of(AM_EVIDENCE_SYNACK_LO, !side)) != 0) {
+	} else if ((flow->evidence & AM_EVIDENCE_HANDSHAKE) == 0 && (flags & (AM_TCP_ACK | AM_TCP_RST)) == AM_TCP_ACK) {
 		/* It acknowledges the SYN-ACK: only who received that can. */
-		if (packet->tcp_ack - record->opening_sequence[!side] - 1 < UINT32_C(1) << 31) {
+		if ((flow->evidence & bit_of(AM_EVIDENCE_SYNACK_LO, !side)) != 0 &&
+		    packet->tcp_ack - record->opening_sequence[!side] - 1 < UINT32_C(1) << 31) {
 			flow->evidence |= AM_EVIDENCE_HANDSHAKE;
 			is_new = TRUE;
+		} else if ((flow->evidence & bit_of(AM_EVIDENCE_SYNACK_LO, side)) != 0 &&
+			   goes_on(record, packet, side)) {
+			flow->flags |= AM_FLOW_WENT_ON;
 		}
 	}
 	if ((flags & AM_TCP_FIN) != 0)
@@ -159,10 +174,13 @@ static AmFlowClass add_sctp(AmFlow *flow, const AmPacket *packet, int side)
 		flow->evidence |= bit_of(AM_EVIDENCE_FIN_LO, side);
 		break;
 	case SCTP_COOKIE_ECHO:
+	case SCTP_COOKIE_ACK:
 	case SCTP_DATA:
 	case SCTP_I_DATA:
 		if ((flow->evidence & bit_of(AM_EVIDENCE_SYNACK_LO, !side)) != 0)
 			flow->evidence |= AM_EVIDENCE_HANDSHAKE;
+		else if ((flow->evidence & bit_of(AM_EVIDENCE_SYNACK_LO, side)) != 0)
+			flow->flags |= AM_FLOW_WENT_ON;
 		break;
 	default:
 		break;
@@ -257,6 +275,9 @@ uint32_t am_evidence_final(const AmFlow *flow)
 	uint32_t e = flow->evidence;
 	if (is_stream(flow) && (e & (AM_EVIDENCE_SYN_LO | AM_EVIDENCE_SYN_HI | AM_EVIDENCE_HANDSHAKE)) == 0)
 		e |= AM_EVIDENCE_MIDSTREAM;
+	gboolean one_way = flow->total.packets[0] == 0 || flow->total.packets[1] == 0;
+	if ((flow->flags & AM_FLOW_WENT_ON) != 0 && one_way && (e & AM_EVIDENCE_HANDSHAKE) == 0)
+		e |= AM_EVIDENCE_WENT_ON;
 	return e;
 }
 

@@ -38,6 +38,7 @@ enum {
 	AM_FLOW_ORDERLY = 1 << 4,        /* both sides closed before anybody reset */
 	AM_FLOW_BRIEF_DPI = 1 << 5,      /* nDPI's first word is enough */
 	AM_FLOW_SAMPLE = 1 << 6,         /* inspected in full: the sampler wants to know */
+	AM_FLOW_WENT_ON = 1 << 7, /* the sender of a SYN-ACK that nobody has confirmed sent what comes after that */
 };
 
 /* What every packet touches: two cache lines. */

@@ -244,6 +244,7 @@ static uint32_t tcp_evidence(const Record *record, uint8_t flags[2])
 		{'r', AM_EVIDENCE_RST_LO, AM_TCP_RST},
 	};
 	uint32_t evidence = 0;
+	gboolean seen[2] = {FALSE, FALSE}, went_on = FALSE;
 	char history[32];
 	memcpy(history, record->history, sizeof history);
 	if (history[0] == '\0')
@@ -256,6 +257,9 @@ static uint32_t tcp_evidence(const Record *record, uint8_t flags[2])
 			uint32_t answered = bit_of(record, AM_EVIDENCE_SYNACK_LO, !end);
 			if ((*at == 'A' || *at == 'D' || *at == 'a' || *at == 'd') && (evidence & answered) != 0)
 				evidence |= AM_EVIDENCE_HANDSHAKE;
+			uint32_t own = bit_of(record, AM_EVIDENCE_SYNACK_LO, end);
+			went_on = went_on || (strchr("DdFf", *at) != NULL && (evidence & own) != 0);
+			seen[end] = TRUE;
 			if (letters[n].lo_bit != 0)
 				evidence |= bit_of(record, letters[n].lo_bit, end);
 			flags[end] |= letters[n].flags;
@@ -263,6 +267,8 @@ static uint32_t tcp_evidence(const Record *record, uint8_t flags[2])
 	}
 	if ((evidence & (AM_EVIDENCE_SYN_LO | AM_EVIDENCE_SYN_HI | AM_EVIDENCE_HANDSHAKE)) == 0)
 		evidence |= AM_EVIDENCE_MIDSTREAM;
+	if (went_on && !(seen[0] && seen[1]) && (evidence & AM_EVIDENCE_HANDSHAKE) == 0)
+		evidence |= AM_EVIDENCE_WENT_ON;
 	return evidence;
 }
 

@@ -52,8 +52,7 @@ static int proven_server(const AmTally *tally, AmDirection *ret_level)
 	if (connects(tally->key.ip_protocol)) {
 		for (int side = 0; side < 2; side++) {
 			votes[side] = tally->syn[!side];
-			gboolean went_on = tally->counts.payload[side] > 0 && tally->counts.packets[!side] == 0;
-			if (tally->syn[!side] > 0 || tally->handshake > 0 || went_on)
+			if (tally->syn[!side] > 0 || tally->handshake > 0)
 				votes[side] += tally->synack[side];
 		}
 	}

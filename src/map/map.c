@@ -167,8 +167,7 @@ static int proven_client(const AmConnection *connection, AmDirection *ret_level)
 	gboolean synack[2] = {bit(connection, AM_EVIDENCE_SYNACK_LO), bit(connection, AM_EVIDENCE_SYNACK_HI)};
 	int votes[2];
 	for (int side = 0; side < 2; side++) {
-		gboolean went_on = connection->total.payload[!side] > 0 && connection->total.packets[side] == 0;
-		gboolean asked = syn[side] || bit(connection, AM_EVIDENCE_HANDSHAKE) || went_on;
+		gboolean asked = syn[side] || bit(connection, AM_EVIDENCE_HANDSHAKE | AM_EVIDENCE_WENT_ON);
 		votes[side] = syn[side] + (asked && synack[!side]);
 	}
 	*ret_level = AM_DIRECTION_HANDSHAKE;

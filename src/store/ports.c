@@ -15,15 +15,13 @@ static gboolean has(const AmConnection *connection, uint32_t lo_bit, int side)
 	return (connection->evidence & lo_bit << side) != 0;
 }
 
-/* A SYN-ACK proves a service when somebody asked for it or went on with it. Without either it is backscatter as likely as a
- * connection whose beginning was missed. Where a mirror misses the other direction altogether, data that the sender goes on
- * with shows that it was answered. */
+/* A SYN-ACK proves a service when somebody asked for it, or went on with it. Without either it is backscatter as likely as a
+ * connection whose beginning was missed. */
 static gboolean answers(const AmConnection *connection, int side)
 {
-	if (!has(connection, AM_EVIDENCE_SYNACK_LO, side))
-		return FALSE;
-	return has(connection, AM_EVIDENCE_SYN_LO, !side) || (connection->evidence & AM_EVIDENCE_HANDSHAKE) != 0 ||
-	       (connection->total.payload[side] > 0 && connection->total.packets[!side] == 0);
+	return has(connection, AM_EVIDENCE_SYNACK_LO, side) &&
+	       (has(connection, AM_EVIDENCE_SYN_LO, !side) ||
+		(connection->evidence & (AM_EVIDENCE_HANDSHAKE | AM_EVIDENCE_WENT_ON)) != 0);
 }
 
 AmSide am_side_of(const AmConnection *connection)

@@ -378,7 +378,7 @@ static Slot *say(AmSumTable *table, const AmConnection *record, uint32_t l7, int
 	add_if(sum, AM_SUM_SYN + 1, evidence, AM_EVIDENCE_SYN_HI, sign);
 	add_if(sum, AM_SUM_SYNACK, evidence, AM_EVIDENCE_SYNACK_LO, sign);
 	add_if(sum, AM_SUM_SYNACK + 1, evidence, AM_EVIDENCE_SYNACK_HI, sign);
-	add_if(sum, AM_SUM_HANDSHAKE, evidence, AM_EVIDENCE_HANDSHAKE, sign);
+	add_if(sum, AM_SUM_HANDSHAKE, evidence, AM_EVIDENCE_HANDSHAKE | AM_EVIDENCE_WENT_ON, sign);
 	add_if(sum, AM_SUM_CLIENT, evidence, AM_EVIDENCE_CLIENT_LO, sign);
 	add_if(sum, AM_SUM_CLIENT + 1, evidence, AM_EVIDENCE_CLIENT_HI, sign);
 	add_if(sum, AM_SUM_FIRST, evidence, AM_EVIDENCE_FIRST_LO, sign);

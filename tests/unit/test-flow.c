@@ -145,6 +145,7 @@ static void tell(Flow *flow, const char *story)
 static void test_stories(void)
 {
 	const uint32_t handshake_bit = AM_EVIDENCE_HANDSHAKE, midstream = AM_EVIDENCE_MIDSTREAM;
+	const uint32_t went_on = AM_EVIDENCE_WENT_ON;
 	const Story stories[] = {
 		{"cS", AM_OUTCOME_SILENT, "S0", AM_EVIDENCE_SYN_LO, handshake_bit | midstream},
 		{"cS cR", AM_OUTCOME_SILENT, "RSTOS0", AM_EVIDENCE_RST_LO, handshake_bit},
@@ -169,9 +170,14 @@ static void test_stories(void)
 		{"cA+ sR", AM_OUTCOME_MIDSTREAM, "RSTRH", midstream, handshake_bit},
 		{"cA", AM_OUTCOME_MIDSTREAM, "OTH", midstream, handshake_bit},
 		{"cS cA cA+ cFA", AM_OUTCOME_MIDSTREAM, "SH", AM_EVIDENCE_SYN_LO, handshake_bit},
-		{"sSA", AM_OUTCOME_MIDSTREAM, "OTH", AM_EVIDENCE_SYNACK_HI | midstream, handshake_bit},
-		{"sSA cR", AM_OUTCOME_MIDSTREAM, "RSTO", AM_EVIDENCE_SYNACK_HI | midstream, handshake_bit},
-		{"sSA sFA", AM_OUTCOME_MIDSTREAM, "SHR", AM_EVIDENCE_SYNACK_HI, handshake_bit},
+		{"sSA", AM_OUTCOME_MIDSTREAM, "OTH", AM_EVIDENCE_SYNACK_HI | midstream, handshake_bit | went_on},
+		{"sSA cR", AM_OUTCOME_MIDSTREAM, "RSTO", AM_EVIDENCE_SYNACK_HI | midstream, handshake_bit | went_on},
+		{"sSA sFA", AM_OUTCOME_MIDSTREAM, "SHR", AM_EVIDENCE_SYNACK_HI | went_on, handshake_bit},
+		{"sSA sA+", AM_OUTCOME_MIDSTREAM, "OTH", AM_EVIDENCE_SYNACK_HI | went_on, handshake_bit},
+		{"sSA sA", AM_OUTCOME_MIDSTREAM, "OTH", AM_EVIDENCE_SYNACK_HI,
+		 handshake_bit | went_on}, /* a challenge */
+		{"sSA sR", AM_OUTCOME_MIDSTREAM, "RSTRH", AM_EVIDENCE_SYNACK_HI, handshake_bit | went_on},
+		{"sSA sA+ cR", AM_OUTCOME_MIDSTREAM, "RSTO", AM_EVIDENCE_SYNACK_HI, handshake_bit | went_on},
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(stories); i++) {
 		Flow flow = flow_default();

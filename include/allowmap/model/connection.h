@@ -25,6 +25,8 @@ enum {
 	AM_EVIDENCE_CUT = 1 << 16,             /* still open when the input ended or the table gave it up */
 	AM_EVIDENCE_LOG = 1 << 17,             /* from a connection log, not from packets */
 	AM_EVIDENCE_OPEN = 1 << 18,            /* it goes on: another record of it follows, unless the run is cut off */
+	/* Of the other side nothing was seen, but the sender of the SYN-ACK went on as only one goes on to whom it was confirmed. */
+	AM_EVIDENCE_WENT_ON = 1 << 19,
 };
 
 /* What became of it. Accepted is an outcome, not a need. */

@@ -40,7 +40,8 @@ typedef struct {
 	uint64_t connections; /* that began on this day */
 	AmCounts counts;
 	uint64_t outcomes[AM_N_OUTCOMES];
-	/* Connections that showed each kind of evidence. Index 0 = lo, 1 = hi. */
+	/* Connections that showed each kind of evidence. Index 0 = lo, 1 = hi. A SYN-ACK whose sender went on with it, the other
+	 * side being out of sight, is a handshake. */
 	uint64_t syn[2], synack[2], handshake, role_client[2], first[2];
 	uint64_t icmp_errors;
 	uint64_t rst[2];       /* connections with a RST from lo / hi */
