@@ -90,6 +90,7 @@ void am_loss_add(AmLoss *loss, const AmPacket *packet, int side)
 	uint8_t flags = packet->tcp_flags;
 	if ((flags & AM_TCP_RST) != 0)
 		return; /* its numbers are often made up */
+	loss->sides[side].is_in_pieces |= packet->is_fragment;
 	uint32_t octets = packet->payload_wire_size + ((flags & AM_TCP_SYN) != 0) + ((flags & AM_TCP_FIN) != 0);
 	add_segment(&loss->sides[side], packet->tcp_sequence, octets);
 	if ((flags & AM_TCP_ACK) != 0)
@@ -99,5 +100,5 @@ void am_loss_add(AmLoss *loss, const AmPacket *packet, int side)
 uint64_t am_loss_unseen(const AmLoss *loss, int side)
 {
 	const AmLossSide *s = &loss->sides[side];
-	return s->unseen + (s->is_acked ? s->hole : 0);
+	return s->is_in_pieces ? 0 : s->unseen + (s->is_acked ? s->hole : 0);
 }

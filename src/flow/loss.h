@@ -6,13 +6,14 @@
 
 /* Of one side's octets. Zeroed at first. */
 typedef struct {
-	uint32_t next;      /* sequence number after the highest octet that is known of */
-	uint32_t low, high; /* the part of the sequence space with the present holes in it */
-	uint32_t hole;      /* octets in them that did not pass */
-	uint64_t unseen;    /* in former holes */
-	uint8_t is_known;   /* `next` is: by a packet of its own, or by an acknowledgment */
-	uint8_t is_seen;    /* a packet of its own was seen */
-	uint8_t is_acked;   /* the present holes were acknowledged */
+	uint32_t next;        /* sequence number after the highest octet that is known of */
+	uint32_t low, high;   /* the part of the sequence space with the present holes in it */
+	uint32_t hole;        /* octets in them that did not pass */
+	uint64_t unseen;      /* in former holes */
+	uint8_t is_known;     /* `next` is: by a packet of its own, or by an acknowledgment */
+	uint8_t is_seen;      /* a packet of its own was seen */
+	uint8_t is_acked;     /* the present holes were acknowledged */
+	uint8_t is_in_pieces; /* it came in IP fragments, whose octets are not told apart here: nothing can be said */
 } AmLossSide;
 
 typedef struct {
