@@ -14,6 +14,7 @@ libam_flow_a_SOURCES = \
 	src/flow/loss.h \
 	src/flow/roles.h \
 	src/flow/roles-common.c \
+	src/flow/roles-industrial.c \
 	src/flow/roles-tcp.c \
 	src/flow/roles-udp.c \
 	src/flow/sampler.c \

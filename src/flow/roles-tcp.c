@@ -365,6 +365,9 @@ unsigned am_role_tcp(const AmPacket *packet, gboolean is_ssh)
 		return AM_ROLE_NONE;
 	if (is_ssh && in.p[0] == 0)
 		return ssh_role(&in);
+	unsigned industrial = am_role_industrial(&in);
+	if (industrial != AM_ROLE_NONE)
+		return industrial;
 	/* A first octet of text may also be a length or an id: what no text protocol claims is tried as binary. */
 	unsigned role = in.p[0] >= 0x20 && in.p[0] < 0x7f ? text_role(&in) : AM_ROLE_NONE;
 	return (role == AM_ROLE_NONE ? binary_role(&in) : role) & ~(unsigned)AM_ROLE_EXPECTS;

@@ -234,6 +234,8 @@ static unsigned by_port(const AmRoleInput *in, uint16_t port, gboolean to_group)
 		return am_role_sip(in);
 	case 5683:
 		return coap_role(in, to_group);
+	case 47808:
+		return am_role_bacnet(in);
 	case 11211:
 		/* RFC-less framing: request id, sequence, count, reserved; then as over TCP. */
 		return in->n > 8 ? am_role_memcached_binary(&(AmRoleInput){in->p + 8, in->n - 8, in->from, in->to})

@@ -2,9 +2,9 @@
  * flow/. Independent of nDPI, which names protocols but not roles.
  *
  * A wrong role is worse than none, so a recogniser claims only what the octets prove, with a well-known port where
- * octets alone could mean something else. Protocols whose ends are equal (Modbus, BGP, NTP peers, ICE, IKE) give none.
+ * octets alone could mean something else. Protocols whose ends are equal (BGP, NTP peers, ICE, IKE) give none.
  *
- * To add one: a function in roles-tcp.c or roles-udp.c with its RFC section, its line in the dispatcher there, a
+ * To add one: a function in roles-tcp.c, roles-udp.c or roles-industrial.c with its RFC section, its line in the dispatcher there, a
  * request, a response and a near miss in tests/unit/test-roles.c. */
 #pragma once
 
@@ -33,7 +33,7 @@ enum {
 unsigned am_role_tcp(const AmPacket *packet, gboolean is_ssh);
 unsigned am_role_udp(const AmPacket *packet);
 
-/* ---- shared by the two files */
+/* ---- shared by the files */
 typedef struct {
 	const uint8_t *p;
 	size_t n;
@@ -70,3 +70,5 @@ unsigned am_role_ldap_or_snmp(const AmRoleInput *in);
 unsigned am_role_sunrpc(const AmRoleInput *in);
 unsigned am_role_stun(const AmRoleInput *in);
 unsigned am_role_memcached_binary(const AmRoleInput *in);
+unsigned am_role_industrial(const AmRoleInput *in); /* over TCP, on its usual port */
+unsigned am_role_bacnet(const AmRoleInput *in);
