@@ -33,6 +33,7 @@ typedef struct {
 	AmMapWork *work;
 	AmTable *sockets; /* of undirected tallies */
 	GArray *degrees;  /* Degree, as sockets */
+	uint8_t *speaks;  /* endpoints that ever sent a packet */
 } Ladder;
 
 static gboolean connects(uint8_t ip_protocol)
@@ -282,15 +283,24 @@ static int guessed_server(const Ladder *ladder, const AmTally *tally, const uint
 	return server >= 0 ? server : 1;
 }
 
-/* The side that is a multicast group or the broadcast address and, as such, only receives. -1 = neither, or its port was not
- * kept. */
-static int group_side(const AmMapWork *work, guint n)
+/* A multicast group, the broadcast address, or what looks like that of a subnet (kinds.c) and never said a word. */
+static gboolean is_group(const Ladder *ladder, guint n, int side)
 {
-	const AmTally *tally = am_work_tally(work, n);
+	const AmTallyKey *key = &am_work_tally(ladder->work, n)->key;
+	const AmAddress *address = side == 0 ? &key->lo : &key->hi;
+	if (am_address_is_multicast(address))
+		return TRUE;
+	return address->family == 4 && address->bytes[3] == 255 && key->ip_protocol == AM_PROTO_UDP &&
+	       !ladder->speaks[ladder->work->ends[2 * n + side]];
+}
+
+/* The side that is a group and, as such, only receives. -1 = neither, or its port was not kept. */
+static int group_side(const Ladder *ladder, guint n)
+{
+	const AmTally *tally = am_work_tally(ladder->work, n);
 	for (int side = 0; side < 2; side++) {
 		gboolean kept = tally->key.side != (side == 0 ? AM_SIDE_HI : AM_SIDE_LO);
-		if (kept && tally->counts.packets[side] == 0 &&
-		    am_address_is_multicast(side == 0 ? &tally->key.lo : &tally->key.hi))
+		if (kept && tally->counts.packets[side] == 0 && is_group(ladder, n, side))
 			return side;
 	}
 	return -1;
@@ -313,7 +323,7 @@ static int weaker_server(const Ladder *ladder, guint n, AmDirection *ret_level, 
 		hinted[side] = kept &&
 			       am_direction_hinted(work->map, work->decisions, endpoint, key->ip_protocol, ports[side]);
 	}
-	int opener = wordless_opener(tally), group = group_side(work, n);
+	int opener = wordless_opener(tally), group = group_side(ladder, n);
 	*ret_backscatter = is_backscatter(tally, opener);
 	*ret_level = AM_DIRECTION_PROTOCOL;
 	if (group >= 0)
@@ -364,7 +374,10 @@ void am_direction_build(AmMapWork *work)
 		if (proven[n] >= 0)
 			learn(work, n, proven[n]);
 	}
-	Ladder ladder = {work, am_table_new(sizeof(uint64_t)), g_array_new(FALSE, TRUE, sizeof(Degree))};
+	g_autofree uint8_t *speaks = g_new0(uint8_t, MAX(work->map->endpoints->len, 1));
+	for (guint n = 0; n < 2 * n_tallies; n++)
+		speaks[work->ends[n]] |= am_work_tally(work, n / 2)->counts.packets[n % 2] > 0;
+	Ladder ladder = {work, am_table_new(sizeof(uint64_t)), g_array_new(FALSE, TRUE, sizeof(Degree)), speaks};
 	count_degrees(&ladder, proven);
 	work->arcs = g_array_sized_new(FALSE, FALSE, sizeof(AmArc), n_tallies);
 	for (guint n = 0; n < n_tallies; n++) {
