@@ -54,12 +54,13 @@ CREATE TABLE labels (
 );
 
 -- Which address space a tunnel's inner packets belong to.
-CREATE TABLE network_table (
+CREATE TABLE networks_by_encapsulation (
 	log INTEGER PRIMARY KEY REFERENCES log (n),
 	sensor TEXT, -- UUID; NULL: any
 	encapsulation TEXT NOT NULL, -- 'vlan', 'vxlan', 'gre', 'erspan', 'gtp', ...
-	id INTEGER NOT NULL, -- VLAN id, VNI, key, session, TEID
-	network TEXT NOT NULL
+	id INTEGER, -- VLAN id, VNI, key, session, TEID; NULL: any
+	network TEXT, -- NULL: as if nothing had been said
+	why TEXT NOT NULL
 );
 
 CREATE TABLE parameters (

@@ -105,7 +105,24 @@ CREATE TABLE connections (
 	inner_vlan INTEGER,
 	mac_lo BLOB, -- NULL: none
 	mac_hi BLOB -- NULL: none
-);
+, encapsulation INTEGER, encapsulation_id INTEGER);
+
+-- What each run saw of every encapsulation and number.
+CREATE TABLE encapsulations (
+	run INTEGER NOT NULL REFERENCES runs (id),
+	kind TEXT NOT NULL, -- 'vlan', 'vxlan', 'gre', ...
+	id INTEGER NOT NULL, -- VLAN id, VNI, key, session, TEID, ...; -1: all others
+	packets INTEGER NOT NULL,
+	bytes INTEGER NOT NULL, -- of the whole frames
+	undecided INTEGER NOT NULL, -- of the packets: before it was known that they are in transit
+	first_ns INTEGER NOT NULL,
+	last_ns INTEGER NOT NULL,
+	source BLOB, -- NULL: it has no addresses of its own
+	destination BLOB,
+	network TEXT NOT NULL, -- where the packets in it went
+	reason TEXT NOT NULL, -- 'attribute', 'mirror', 'transit', 'set'
+	PRIMARY KEY (run, kind, id)
+) WITHOUT ROWID;
 
 CREATE TABLE tallies (
 	sensor INTEGER,

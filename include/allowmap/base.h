@@ -3,6 +3,7 @@
 
 #include "model/address.h"
 #include "model/connection.h"
+#include "model/decision.h"
 #include "model/encapsulation.h"
 #include "model/policy.h"
 #include "model/run.h"
@@ -138,6 +139,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmRule, am_rule_free)
 void am_run_free(AmRun *run);
 void am_input_clear(AmInput *input); /* frees what it holds, not itself */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmRun, am_run_free)
+GArray *am_encapsulated_array_new(void); /* of AmEncapsulated; frees what they hold with it */
+GArray *am_network_rules_new(void);      /* of AmNetworkRule; the same */
+/* The row that counts for this; NULL when there is none. Borrowed. */
+const AmNetworkRule *am_network_rules_find(const GArray *rules, const char *sensor, AmEncapsulation kind, int64_t id);
 
 /* ---- Progress on standard error, only when it is a terminal. Any thread may step; one prints. */
 typedef struct AmProgress AmProgress;

@@ -49,6 +49,10 @@ gboolean am_facts_add_connections(AmFacts *facts, const AmConnection *connection
 /* Adds to the counts of unanswered connections that are not kept one by one. As am_facts_add_connections(). */
 gboolean am_facts_add_unanswered(AmFacts *facts, uint32_t network, const AmUnanswered *counts, size_t n,
 				 GError **error);
+/* The id of a network by its name, for records of this run; made when there is none. */
+gboolean am_facts_network(AmFacts *facts, const char *name, uint32_t *ret_network, GError **error);
+/* Adds to what the run saw of encapsulations (AmEncapsulated; each kind and id once a call). As am_facts_add_connections(). */
+gboolean am_facts_add_encapsulated(AmFacts *facts, const GArray *seen, GError **error);
 /* Writes inputs and ledger of `run`, merges its tallies, marks it finished, in one transaction; returns only when that is
  * durable. */
 gboolean am_facts_finish_run(AmFacts *facts, const AmRun *run, GError **error);
@@ -77,6 +81,7 @@ GPtrArray *am_facts_runs(AmFacts *facts, GError **error); /* AmRun *, by id; fre
 /* All tallies, summed over runs, sorted by key. GArray of AmTally. */
 GArray *am_facts_tallies(AmFacts *facts, GError **error);
 GPtrArray *am_facts_networks(AmFacts *facts, GError **error);        /* char *, index = id */
+GArray *am_facts_encapsulated(AmFacts *facts, GError **error);       /* AmEncapsulated, run by run, by kind and id */
 uint64_t am_facts_count_connections(AmFacts *facts, GError **error); /* UINT64_MAX on error */
 /* Calls `each` for every connection (highest revision), by (run, sequence), until it gives FALSE; `delta` is not
  * kept and is zero. The transaction ends before am_facts_foreach_connection() returns; `each` must not print from inside it
@@ -94,6 +99,8 @@ AmDecisions *am_decisions_open(const char *path, gboolean create, GError **error
 void am_decisions_free(AmDecisions *decisions);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmDecisions, am_decisions_free)
 gboolean am_decisions_add_override(AmDecisions *decisions, const AmOverride *override, GError **error);
+/* `sensor` may be a name: its UUID is kept. */
+gboolean am_decisions_add_network(AmDecisions *decisions, const AmNetworkRule *rule, GError **error);
 AmDecisionSet *am_decisions_load(AmDecisions *decisions, GError **error);
 void am_decision_set_free(AmDecisionSet *set);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmDecisionSet, am_decision_set_free)

@@ -20,6 +20,7 @@ libam_base_a_SOURCES = \
 	src/base/embedded.h \
 	src/base/embedded.c \
 	src/base/names.c \
+	src/base/network-model.c \
 	src/base/policy-model.c \
 	src/base/prefix.c \
 	src/base/progress.c \

@@ -8,6 +8,7 @@
 
 #include "database.h"
 #include "decisions.h"
+#include "facts.h"
 
 #include <string.h>
 
@@ -93,6 +94,20 @@ static GString *override_content(const AmOverride *override)
 		add_number(content, "port", override->port);
 	add_line(content, "verdict", am_verdict_name(override->verdict));
 	add_line(content, "why", override->why != NULL ? override->why : "");
+	return content;
+}
+
+static GString *network_content(const AmNetworkRule *rule)
+{
+	GString *content = new_content("network", rule->at_ns, rule->who != NULL ? rule->who : "");
+	if (rule->sensor != NULL)
+		add_line(content, "sensor", rule->sensor);
+	add_line(content, "encapsulation", am_encapsulation_name(rule->kind));
+	if (rule->id != AM_NETWORK_RULE_ANY_ID)
+		add_number(content, "id", rule->id);
+	if (rule->network != NULL)
+		add_line(content, "network", rule->network);
+	add_line(content, "why", rule->why != NULL ? rule->why : "");
 	return content;
 }
 
@@ -185,20 +200,63 @@ static gboolean write_override(AmDatabase *database, const AmOverride *override,
 	return am_database_execute(database, statement, error);
 }
 
+static gboolean begin_addition(AmDecisions *decisions, GError **error)
+{
+	if (decisions->database != NULL)
+		return am_database_run(decisions->database, "BEGIN IMMEDIATE", error);
+	g_set_error(error, AM_STORE_ERROR, AM_STORE_ERROR_MISSING, "no decisions at %s to add to", decisions->path);
+	return FALSE;
+}
+
+static gboolean end_addition(AmDecisions *decisions, gboolean written, GError **error)
+{
+	if (written && am_database_run(decisions->database, "COMMIT", error))
+		return TRUE;
+	am_database_roll_back(decisions->database);
+	return FALSE;
+}
+
 gboolean am_decisions_add_override(AmDecisions *decisions, const AmOverride *override, GError **error)
 {
-	AmDatabase *database = decisions->database;
-	if (database == NULL) {
-		g_set_error(error, AM_STORE_ERROR, AM_STORE_ERROR_MISSING, "no decisions at %s to add to",
-			    decisions->path);
+	return begin_addition(decisions, error) &&
+	       end_addition(decisions, write_override(decisions->database, override, error), error);
+}
+
+/* ---- Networks */
+
+static gboolean write_network(AmDatabase *database, const AmNetworkRule *rule, GError **error)
+{
+	int64_t n;
+	GString *content = network_content(rule);
+	gboolean logged = add_entry(database, "network", rule->at_ns, rule->who != NULL ? rule->who : "", content->str,
+				    &n, error);
+	g_string_free(content, TRUE);
+	sqlite3_stmt *statement = logged ? am_database_statement(database, "decisions-network-add", error) : NULL;
+	if (statement == NULL)
 		return FALSE;
+	AmBinder b = {.statement = statement};
+	am_bind_int(&b, n);
+	am_bind_text(&b, rule->sensor);
+	am_bind_text(&b, am_encapsulation_name(rule->kind));
+	if (rule->id == AM_NETWORK_RULE_ANY_ID)
+		am_bind_null(&b);
+	else
+		am_bind_int(&b, rule->id);
+	am_bind_text(&b, rule->network);
+	am_bind_text(&b, rule->why != NULL ? rule->why : "");
+	return am_database_execute(database, statement, error);
+}
+
+gboolean am_decisions_add_network(AmDecisions *decisions, const AmNetworkRule *rule, GError **error)
+{
+	char uuid[AM_UUID_TEXT_SIZE];
+	AmNetworkRule kept = *rule;
+	if (rule->sensor != NULL) {
+		(void)am_sensor_uuid(rule->sensor, uuid);
+		kept.sensor = uuid;
 	}
-	if (!am_database_run(database, "BEGIN IMMEDIATE", error))
-		return FALSE;
-	if (write_override(database, override, error) && am_database_run(database, "COMMIT", error))
-		return TRUE;
-	am_database_roll_back(database);
-	return FALSE;
+	return begin_addition(decisions, error) &&
+	       end_addition(decisions, write_network(decisions->database, &kept, error), error);
 }
 
 /* ---- Reading */
@@ -284,11 +342,50 @@ static gboolean read_hints(AmDatabase *database, GArray *hints, GError **error)
 	return code == SQLITE_DONE;
 }
 
+/* Row of decisions-networks.sql, up to the log's own columns. */
+static AmNetworkRule read_network(AmColumns *columns)
+{
+	AmNetworkRule rule = {.sensor = am_column_text(columns)};
+	g_autofree char *kind = am_column_text(columns);
+	if (kind == NULL || !am_encapsulation_parse(kind, &rule.kind))
+		columns->damaged = TRUE;
+	if (sqlite3_column_type(columns->statement, columns->n) == SQLITE_NULL) {
+		columns->n++;
+		rule.id = AM_NETWORK_RULE_ANY_ID;
+	} else {
+		rule.id = am_column_range(columns, 0, UINT32_MAX);
+	}
+	rule.network = am_column_text(columns);
+	rule.who = am_column_text(columns);
+	rule.why = am_column_text(columns);
+	rule.at_ns = am_column_int(columns);
+	if (rule.who == NULL || rule.why == NULL)
+		columns->damaged = TRUE; /* no entry of the log made it */
+	return rule;
+}
+
+static gboolean read_networks(AmDatabase *database, GArray *rules, GError **error)
+{
+	sqlite3_stmt *statement = am_database_statement(database, "decisions-networks", error);
+	if (statement == NULL)
+		return FALSE;
+	int code;
+	while ((code = am_database_step(database, statement, error)) == SQLITE_ROW) {
+		AmColumns columns = {.statement = statement};
+		AmNetworkRule rule = read_network(&columns);
+		g_array_append_val(rules, rule);
+		if (!am_columns_check(&columns, database, error))
+			return FALSE;
+	}
+	return code == SQLITE_DONE;
+}
+
 AmDecisionSet *am_decisions_load(AmDecisions *decisions, GError **error)
 {
 	g_autoptr(AmDecisionSet) set = g_new0(AmDecisionSet, 1);
 	set->overrides = g_array_new(FALSE, FALSE, sizeof(AmOverride));
 	set->hints = g_array_new(FALSE, FALSE, sizeof(AmHint));
+	set->networks = am_network_rules_new();
 	g_array_set_clear_func(set->overrides, (GDestroyNotify)(void (*)(void))clear_override);
 	g_array_set_clear_func(set->hints, (GDestroyNotify)(void (*)(void))clear_hint);
 	AmDatabase *database = decisions->database;
@@ -296,7 +393,8 @@ AmDecisionSet *am_decisions_load(AmDecisions *decisions, GError **error)
 		return g_steal_pointer(&set);
 	if (!am_database_run(database, "BEGIN", error))
 		return NULL;
-	gboolean ok = read_overrides(database, set->overrides, error) && read_hints(database, set->hints, error);
+	gboolean ok = read_overrides(database, set->overrides, error) && read_hints(database, set->hints, error) &&
+		      read_networks(database, set->networks, error);
 	am_database_roll_back(database); /* nothing was written */
 	return ok ? g_steal_pointer(&set) : NULL;
 }
@@ -307,6 +405,7 @@ void am_decision_set_free(AmDecisionSet *set)
 		return;
 	g_clear_pointer(&set->overrides, g_array_unref);
 	g_clear_pointer(&set->hints, g_array_unref);
+	g_clear_pointer(&set->networks, g_array_unref);
 	g_free(set);
 }
 
@@ -319,9 +418,14 @@ static gboolean set_tampered(AmDatabase *database, int64_t n, const char *what, 
 	return FALSE;
 }
 
+/* How many entries of the log made a row elsewhere. */
+typedef struct {
+	guint overrides, networks;
+} Logged;
+
 /* One row of decisions-log.sql; `hash` is the entry's before, then its own. */
 static gboolean verify_entry(AmDatabase *database, AmColumns *columns, int64_t n, guint8 hash[HASH_SIZE],
-			     guint *n_overrides, GError **error)
+			     Logged *logged, GError **error)
 {
 	int64_t number = am_column_int(columns), at_ns = am_column_int(columns);
 	g_autofree char *who = am_column_text(columns);
@@ -342,21 +446,22 @@ static gboolean verify_entry(AmDatabase *database, AmColumns *columns, int64_t n
 	if (memcmp(expected, stored, sizeof stored) != 0)
 		return set_tampered(database, n, "its hash is not that of its content", error);
 	memcpy(hash, stored, sizeof stored);
-	*n_overrides += strcmp(kind, "override") == 0;
+	logged->overrides += strcmp(kind, "override") == 0;
+	logged->networks += strcmp(kind, "network") == 0;
 	return TRUE;
 }
 
-static gboolean verify_log(AmDatabase *database, guint *ret_n_overrides, GError **error)
+static gboolean verify_log(AmDatabase *database, Logged *ret_logged, GError **error)
 {
 	guint8 hash[HASH_SIZE] = {0};
 	sqlite3_stmt *statement = am_database_statement(database, "decisions-log", error);
 	if (statement == NULL)
 		return FALSE;
-	*ret_n_overrides = 0;
+	*ret_logged = (Logged){0};
 	int code;
 	for (int64_t n = 1; (code = am_database_step(database, statement, error)) == SQLITE_ROW; n++) {
 		AmColumns columns = {.statement = statement};
-		if (!verify_entry(database, &columns, n, hash, ret_n_overrides, error))
+		if (!verify_entry(database, &columns, n, hash, ret_logged, error))
 			return FALSE;
 	}
 	return code == SQLITE_DONE;
@@ -387,15 +492,42 @@ static gboolean verify_overrides(AmDatabase *database, guint n_logged, GError **
 	return code == SQLITE_DONE;
 }
 
+static gboolean verify_networks(AmDatabase *database, guint n_logged, GError **error)
+{
+	sqlite3_stmt *statement = am_database_statement(database, "decisions-networks", error);
+	if (statement == NULL)
+		return FALSE;
+	guint n_rows = 0;
+	int code;
+	while ((code = am_database_step(database, statement, error)) == SQLITE_ROW) {
+		AmColumns columns = {.statement = statement};
+		g_autoptr(GArray) one = am_network_rules_new();
+		AmNetworkRule rule = read_network(&columns);
+		g_array_append_val(one, rule);
+		g_autofree char *logged = am_column_text(&columns);
+		int64_t n = am_column_int(&columns);
+		GString *content = columns.damaged ? g_string_new(NULL) : network_content(&rule);
+		gboolean same = g_strcmp0(content->str, logged) == 0;
+		g_string_free(content, TRUE);
+		if (!same)
+			return set_tampered(database, n, "the network that it named was changed", error);
+		n_rows++;
+	}
+	if (code == SQLITE_DONE && n_rows != n_logged)
+		return set_tampered(database, 0, "a network that it named was removed", error);
+	return code == SQLITE_DONE;
+}
+
 gboolean am_decisions_verify(AmDecisions *decisions, GError **error)
 {
 	AmDatabase *database = decisions->database;
-	guint n_overrides;
+	Logged logged;
 	if (database == NULL)
 		return TRUE;
 	if (!am_database_run(database, "BEGIN", error))
 		return FALSE;
-	gboolean ok = verify_log(database, &n_overrides, error) && verify_overrides(database, n_overrides, error);
+	gboolean ok = verify_log(database, &logged, error) && verify_overrides(database, logged.overrides, error) &&
+		      verify_networks(database, logged.networks, error);
 	am_database_roll_back(database);
 	return ok;
 }

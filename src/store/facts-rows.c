@@ -15,6 +15,9 @@ _Static_assert(AM_NAME_NONE == 0 && AM_NAME_TLS_SNI == 1 && AM_NAME_HTTP_HOST ==
 		       AM_NAME_OTHER == 4,
 	       "stored as numbers");
 _Static_assert(AM_EVIDENCE_LOG == 1 << 17 && AM_EVIDENCE_OPEN == 1 << 18, "evidence is stored as bits");
+_Static_assert(AM_ENCAPSULATION_VLAN == 1 && AM_ENCAPSULATION_VXLAN == 5 && AM_ENCAPSULATION_GTP == 13 &&
+		       AM_N_ENCAPSULATIONS == 14,
+	       "stored as numbers; new ones go at the end");
 _Static_assert(AM_N_SUMS == 20, "each sum has a column in tallies");
 
 /* ---- Connections */
@@ -72,6 +75,13 @@ void am_facts_bind_connection(sqlite3_stmt *statement, int64_t run, const AmConn
 	am_bind_int(&b, connection->inner_vlan);
 	bind_mac(&b, connection->mac_lo);
 	bind_mac(&b, connection->mac_hi);
+	if (connection->encapsulation == AM_ENCAPSULATION_NONE) {
+		am_bind_null(&b);
+		am_bind_null(&b);
+	} else {
+		am_bind_int(&b, connection->encapsulation);
+		am_bind_int(&b, connection->encapsulation_id);
+	}
 }
 
 static void read_mac(AmColumns *columns, uint8_t ret_mac[6])
@@ -134,6 +144,8 @@ void am_facts_read_connection(AmColumns *columns, AmConnection *ret_connection, 
 	c->inner_vlan = (uint16_t)am_column_range(columns, 0, UINT16_MAX);
 	read_mac(columns, c->mac_lo);
 	read_mac(columns, c->mac_hi);
+	c->encapsulation = (uint8_t)am_column_range(columns, 0, AM_N_ENCAPSULATIONS - 1);
+	c->encapsulation_id = (uint32_t)am_column_range(columns, 0, UINT32_MAX);
 }
 
 /* ---- Tallies */

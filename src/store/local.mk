@@ -8,6 +8,7 @@ libam_store_a_SOURCES = \
 	src/store/decisions.h \
 	src/store/facts.c \
 	src/store/facts.h \
+	src/store/facts-encapsulated.c \
 	src/store/facts-live.c \
 	src/store/facts-read.c \
 	src/store/facts-rows.c \
@@ -27,15 +28,18 @@ libam_store_a_SOURCES = \
 sql_files += \
 	sql/migrations/001-facts.sql \
 	sql/migrations/002-facts-spill.sql \
-	sql/migrations/003-facts-number.sql \
+	sql/migrations/003-facts-encapsulations.sql \
 	sql/migrations/004-facts-live.sql \
 	sql/migrations/005-facts-unanswered.sql \
 	sql/migrations/001-decisions.sql \
+	sql/migrations/002-decisions-networks.sql \
 	sql/queries/decisions-hints.sql \
 	sql/queries/decisions-log-add.sql \
 	sql/queries/decisions-log-last.sql \
 	sql/queries/decisions-log.sql \
 	sql/queries/decisions-override-add.sql \
+	sql/queries/decisions-network-add.sql \
+	sql/queries/decisions-networks.sql \
 	sql/queries/decisions-overrides.sql \
 	sql/queries/facts-connection-add.sql \
 	sql/queries/facts-connection-remove.sql \
@@ -43,6 +47,8 @@ sql_files += \
 	sql/queries/facts-connections-ages.sql \
 	sql/queries/facts-connections-count.sql \
 	sql/queries/facts-connections.sql \
+	sql/queries/facts-encapsulated-add.sql \
+	sql/queries/facts-encapsulated.sql \
 	sql/queries/facts-input-add.sql \
 	sql/queries/facts-input-known.sql \
 	sql/queries/facts-inputs.sql \
@@ -67,6 +73,7 @@ sql_files += \
 	sql/queries/facts-run-interrupted.sql \
 	sql/queries/facts-run-next.sql \
 	sql/queries/facts-run-remove-connections.sql \
+	sql/queries/facts-run-remove-encapsulations.sql \
 	sql/queries/facts-run-remove-inputs.sql \
 	sql/queries/facts-run-remove-l7-names.sql \
 	sql/queries/facts-run-remove-ledger.sql \

@@ -454,6 +454,29 @@ static void test_names(void)
 	CU_ASSERT_STRING_EQUAL(am_direction_name(AM_DIRECTION_FIRST_PACKET), "first-packet");
 }
 
+static void test_encapsulation_names(void)
+{
+	for (int n = 1; n < AM_N_ENCAPSULATIONS; n++) {
+		AmEncapsulation kind = AM_ENCAPSULATION_NONE;
+		CU_ASSERT_TRUE(am_encapsulation_parse(am_encapsulation_name((AmEncapsulation)n), &kind));
+		CU_ASSERT_EQUAL(kind, (AmEncapsulation)n);
+		CU_ASSERT_PTR_NOT_NULL(am_encapsulation_text(kind));
+	}
+	AmEncapsulation untouched = AM_ENCAPSULATION_GRE;
+	CU_ASSERT_FALSE(am_encapsulation_parse("VXLAN", &untouched));
+	CU_ASSERT_EQUAL(untouched, AM_ENCAPSULATION_GRE);
+	CU_ASSERT_PTR_NULL(am_encapsulation_name(AM_ENCAPSULATION_NONE));
+	CU_ASSERT_PTR_NULL(am_encapsulation_name(AM_N_ENCAPSULATIONS));
+	CU_ASSERT_TRUE(am_encapsulation_is_transit(AM_ENCAPSULATION_VXLAN));
+	CU_ASSERT_FALSE(am_encapsulation_is_transit(AM_ENCAPSULATION_GRE));
+	CU_ASSERT_FALSE(am_encapsulation_is_transit(AM_N_ENCAPSULATIONS));
+	for (int n = 0; n < AM_N_NETWORK_REASONS; n++) {
+		AmNetworkReason reason = AM_N_NETWORK_REASONS;
+		CU_ASSERT_TRUE(am_network_reason_parse(am_network_reason_name((AmNetworkReason)n), &reason));
+		CU_ASSERT_EQUAL(reason, (AmNetworkReason)n);
+	}
+}
+
 static void test_protocols(void)
 {
 	for (int n = 0; n < 256; n++) {
@@ -526,6 +549,7 @@ int main(void)
 		UNIT_TEST(test_text_safe),
 		UNIT_TEST(test_text_safe_random),
 		UNIT_TEST(test_names),
+		UNIT_TEST(test_encapsulation_names),
 		UNIT_TEST(test_protocols),
 		UNIT_TEST(test_embedded),
 		UNIT_TEST(test_progress),

@@ -152,24 +152,86 @@ static void test_survives_rerun(void)
 	CU_ASSERT_EQUAL(store_clean(folder), 2);
 }
 
+static void add_network(AmDecisions *decisions, const char *sensor, int64_t id, const char *network)
+{
+	const AmNetworkRule rule = {.sensor = (char *)sensor,
+				    .kind = AM_ENCAPSULATION_VXLAN,
+				    .id = id,
+				    .network = (char *)network,
+				    .who = (char *)"ann",
+				    .why = (char *)"tenant\nblue",
+				    .at_ns = T0};
+	CU_ASSERT_TRUE(am_decisions_add_network(decisions, &rule, NULL));
+}
+
+static const char *network_of(const GArray *rules, const char *sensor, AmEncapsulation kind, int64_t id)
+{
+	const AmNetworkRule *rule = am_network_rules_find(rules, sensor, kind, id);
+	return rule != NULL ? rule->network : "(none)";
+}
+
+static void test_networks(void)
+{
+	char *folder = store_folder();
+	g_autofree char *db = g_build_filename(folder, "d.db", NULL);
+	g_autoptr(AmDecisions) decisions = am_decisions_open(db, TRUE, NULL);
+	add_network(decisions, NULL, 5001, "green");
+	add_network(decisions, NULL, 5001, "blue");
+	add_network(decisions, "tap-7", AM_NETWORK_RULE_ANY_ID, "tap");
+	add_network(decisions, NULL, AM_NETWORK_RULE_ANY_ID, "all");
+	add_network(decisions, NULL, 7, "gone");
+	add_network(decisions, NULL, 7, NULL);
+	CU_ASSERT_TRUE(am_decisions_verify(decisions, NULL));
+	g_autoptr(AmDecisionSet) set = am_decisions_load(decisions, NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(set);
+	CU_ASSERT_EQUAL_FATAL(set->networks->len, 6);
+	const AmNetworkRule *first = &g_array_index(set->networks, AmNetworkRule, 0), *third = first + 2;
+	CU_ASSERT_EQUAL(first->kind, AM_ENCAPSULATION_VXLAN);
+	CU_ASSERT_EQUAL(first->id, 5001);
+	CU_ASSERT_STRING_EQUAL(first->who, "ann");
+	CU_ASSERT_STRING_EQUAL(first->why, "tenant\nblue");
+	CU_ASSERT_EQUAL(first->at_ns, T0);
+	CU_ASSERT_EQUAL(strlen(third->sensor), 36); /* its UUID */
+	CU_ASSERT_STRING_EQUAL(network_of(set->networks, "x", AM_ENCAPSULATION_VXLAN, 5001), "blue");
+	CU_ASSERT_STRING_EQUAL(network_of(set->networks, NULL, AM_ENCAPSULATION_VXLAN, 5001), "blue");
+	CU_ASSERT_STRING_EQUAL(network_of(set->networks, third->sensor, AM_ENCAPSULATION_VXLAN, 5001), "tap");
+	CU_ASSERT_STRING_EQUAL(network_of(set->networks, "x", AM_ENCAPSULATION_VXLAN, 7), "all");
+	CU_ASSERT_STRING_EQUAL(network_of(set->networks, "x", AM_ENCAPSULATION_GENEVE, 7), "(none)");
+	g_clear_pointer(&decisions, am_decisions_free);
+	CU_ASSERT_EQUAL(store_clean(folder), 1);
+}
+
+static void add_with_networks(const char *db)
+{
+	add_two(db);
+	g_autoptr(AmDecisions) decisions = am_decisions_open(db, TRUE, NULL);
+	add_network(decisions, NULL, 5001, "blue");
+	add_network(decisions, "tap-7", 5002, NULL);
+	CU_ASSERT_TRUE(am_decisions_verify(decisions, NULL));
+}
+
 static void test_log(void)
 {
 	char *folder = store_folder();
 	g_autofree char *db = g_build_filename(folder, "d.db", NULL);
-	add_two(db);
+	add_with_networks(db);
 	run_sql(db, "UPDATE log SET who = 'bob' WHERE n = 1", SQLITE_CONSTRAINT);
 	run_sql(db, "DELETE FROM log WHERE n = 2", SQLITE_CONSTRAINT);
 	static const char *const tamperings[] = {
 		"DROP TRIGGER log_is_never_changed; UPDATE log SET who = 'bob' WHERE n = 1",
 		"DROP TRIGGER log_is_never_changed; UPDATE log SET content = replace(content, '443', '22')",
 		"DROP TRIGGER log_is_never_changed; UPDATE log SET hash = zeroblob(32) WHERE n = 1",
-		"DROP TRIGGER log_is_never_changed; UPDATE log SET n = 3 WHERE n = 2",
+		"DROP TRIGGER log_is_never_changed; UPDATE log SET n = 9 WHERE n = 2",
 		"DROP TRIGGER log_is_never_shortened; DELETE FROM log WHERE n = 1",
 		"DROP TRIGGER log_is_never_shortened; DELETE FROM log WHERE n = 2",
 		"UPDATE overrides SET port = 22 WHERE log = 1",
+		"UPDATE networks_by_encapsulation SET network = 'red' WHERE log = 3",
+		"UPDATE networks_by_encapsulation SET sensor = NULL WHERE log = 4",
+		"UPDATE networks_by_encapsulation SET id = 1 WHERE log = 3",
+		"DELETE FROM networks_by_encapsulation WHERE log = 4",
 		"UPDATE overrides SET why = 'because' WHERE log = 2",
 		"DELETE FROM overrides WHERE log = 1",
-		"INSERT INTO overrides SELECT 3, network, client, client_length, server, server_length, ip_protocol, "
+		"INSERT INTO overrides SELECT 9, network, client, client_length, server, server_length, ip_protocol, "
 		"port, "
 		"verdict, why FROM overrides WHERE log = 1",
 	};
@@ -210,13 +272,10 @@ static void test_not_ours(void)
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
-		UNIT_TEST(test_path),
-		UNIT_TEST(test_none),
-		UNIT_TEST(test_round_trip),
-		UNIT_TEST(test_survives_rerun),
-		UNIT_TEST(test_log),
-		UNIT_TEST(test_not_ours),
-		{NULL, NULL},
+		UNIT_TEST(test_path),       UNIT_TEST(test_none),
+		UNIT_TEST(test_round_trip), UNIT_TEST(test_survives_rerun),
+		UNIT_TEST(test_networks),   UNIT_TEST(test_log),
+		UNIT_TEST(test_not_ours),   {NULL, NULL},
 	};
 	return unit_run("store-decisions", tests);
 }

@@ -87,6 +87,8 @@ static void test_connection_round_trip(void)
 	AmConnection c = store_connection(77, "2001:db8::1", 50000, "2001:db8::2", 443, T0);
 	c.vlan = 10;
 	c.inner_vlan = 4094;
+	c.encapsulation = AM_ENCAPSULATION_GTP;
+	c.encapsulation_id = UINT32_MAX;
 	c.tls_version = 0x0304;
 	c.tcp_flags[0] = 0x1b;
 	c.tcp_flags[1] = 0xff;
@@ -566,6 +568,85 @@ static void test_not_ours(void)
 	CU_ASSERT_EQUAL(store_clean(folder), 1);
 }
 
+static void add_seen(GArray *all, AmEncapsulation kind, int64_t id, AmNetworkReason reason, const char *network)
+{
+	AmEncapsulated seen = {.kind = (uint8_t)kind, .id = id, .reason = (uint8_t)reason, .packets = 5, .bytes = 500};
+	seen.first_ns = T0;
+	seen.last_ns = T0 + NS;
+	seen.undecided = 2;
+	seen.network = g_strdup(network);
+	if (kind != AM_ENCAPSULATION_VLAN) {
+		seen.source = store_address("192.0.2.1");
+		seen.destination = store_address("2001:db8::2");
+	}
+	g_array_append_val(all, seen);
+}
+
+/* Counts of one run add up, what it decided last stands; and networks come with the run that names them. */
+static void test_encapsulated(void)
+{
+	char *folder = store_folder();
+	g_autofree char *db = db_in(folder);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(AmFacts) facts = am_facts_open(db, AM_FACTS_WRITE, &error);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(facts);
+	g_autoptr(AmRun) run = store_run("offline", NULL);
+	uint32_t network = 99, again = 98;
+	CU_ASSERT_FALSE(am_facts_network(facts, "vxlan-7", &network, &error)); /* no run */
+	ASSERT_ERROR(error, AM_STORE_ERROR_FAILED);
+	CU_ASSERT_TRUE(am_facts_begin_run(facts, run, &network, &error));
+	CU_ASSERT_TRUE(am_facts_network(facts, "vxlan-7", &network, &error));
+	CU_ASSERT_TRUE(am_facts_network(facts, "vxlan-7", &again, &error));
+	CU_ASSERT_EQUAL(network, 1);
+	CU_ASSERT_EQUAL(again, 1);
+	g_autoptr(GArray) early = am_encapsulated_array_new(), late = am_encapsulated_array_new();
+	add_seen(early, AM_ENCAPSULATION_VXLAN, 7, AM_NETWORK_MIRROR, "default");
+	add_seen(late, AM_ENCAPSULATION_VXLAN, 7, AM_NETWORK_TRANSIT, "vxlan-7");
+	add_seen(late, AM_ENCAPSULATION_VLAN, 10, AM_NETWORK_ATTRIBUTE, "default");
+	add_seen(late, AM_ENCAPSULATION_GTP, AM_ENCAPSULATION_OTHERS, AM_NETWORK_SET, "mobile");
+	CU_ASSERT_TRUE(am_facts_add_encapsulated(facts, early, &error));
+	CU_ASSERT_TRUE(am_facts_add_encapsulated(facts, late, &error));
+	run->finished_ns = T0 + NS;
+	CU_ASSERT_TRUE(am_facts_finish_run(facts, run, &error));
+	g_autoptr(GArray) read = am_facts_encapsulated(facts, &error);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(read);
+	CU_ASSERT_EQUAL_FATAL(read->len, 3);
+	const AmEncapsulated *gtp = &g_array_index(read, AmEncapsulated, 0), *vlan = gtp + 1, *vxlan = gtp + 2;
+	CU_ASSERT_STRING_EQUAL(gtp->sensor, run->sensor);
+	CU_ASSERT_EQUAL(gtp->id, AM_ENCAPSULATION_OTHERS);
+	CU_ASSERT_STRING_EQUAL(gtp->network, "mobile");
+	CU_ASSERT_EQUAL(vlan->kind, AM_ENCAPSULATION_VLAN);
+	CU_ASSERT_EQUAL(vlan->source.family, 0);
+	CU_ASSERT_EQUAL(vxlan->packets, 10);
+	CU_ASSERT_EQUAL(vxlan->bytes, 1000);
+	CU_ASSERT_EQUAL(vxlan->undecided, 4);
+	CU_ASSERT_EQUAL(vxlan->reason, AM_NETWORK_TRANSIT);
+	CU_ASSERT_STRING_EQUAL(vxlan->network, "vxlan-7");
+	CU_ASSERT_EQUAL(vxlan->source.family, 4);
+	CU_ASSERT_EQUAL(vxlan->destination.family, 6);
+	CU_ASSERT_EQUAL(vxlan->first_ns, T0);
+	CU_ASSERT_EQUAL(vxlan->last_ns, T0 + NS);
+	/* A run that does not finish leaves none of it. */
+	g_autoptr(AmRun) lost = store_run("offline", NULL);
+	CU_ASSERT_TRUE(am_facts_begin_run(facts, lost, &network, &error));
+	CU_ASSERT_TRUE(am_facts_network(facts, "lost", &network, &error));
+	CU_ASSERT_TRUE(am_facts_add_encapsulated(facts, early, &error));
+	g_clear_pointer(&facts, am_facts_free);
+	store_ok(db, "offline", NULL, NULL, 0);
+	facts = am_facts_open(db, AM_FACTS_READ, &error);
+	g_autoptr(GArray) kept = am_facts_encapsulated(facts, &error);
+	g_autoptr(GPtrArray) names = am_facts_networks(facts, &error);
+	CU_ASSERT_EQUAL(kept->len, 3);
+	CU_ASSERT_EQUAL(names->len, 2);
+	g_clear_pointer(&facts, am_facts_free);
+	set_version(db, "UPDATE encapsulations SET kind = 'carrier pigeon' WHERE id = 7");
+	facts = am_facts_open(db, AM_FACTS_READ, &error);
+	CU_ASSERT_PTR_NULL(am_facts_encapsulated(facts, &error));
+	ASSERT_ERROR(error, AM_STORE_ERROR_FAILED);
+	g_clear_pointer(&facts, am_facts_free);
+	store_clean(folder);
+}
+
 static void test_mode_bits(void)
 {
 	static const mode_t masks[] = {0, 0022, 0777};
@@ -728,6 +809,7 @@ int main(void)
 		UNIT_TEST(test_sensor_uuid),
 		UNIT_TEST(test_two_sensors),
 		UNIT_TEST(test_two_networks),
+		UNIT_TEST(test_encapsulated),
 		UNIT_TEST(test_unfinished),
 		UNIT_TEST(test_revision),
 		UNIT_TEST(test_flipped_direction),

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "address.h"
+#include "encapsulation.h"
 #include "verdict.h"
 
 #include <glib.h>
@@ -24,7 +25,20 @@ typedef struct {
 	int ip_protocol, port;
 } AmHint;
 
+/* Which network is in an encapsulation. Of the rows of one (sensor, kind, id) the newest counts; a sensor's own go before any
+ * sensor's, then a number's own before any number's. Strings owned. */
+#define AM_NETWORK_RULE_ANY_ID (-1)
+typedef struct {
+	char *sensor; /* UUID; NULL = any */
+	AmEncapsulation kind;
+	int64_t id;
+	char *network; /* name; NULL = taken back: as if nothing had been said */
+	char *who, *why;
+	int64_t at_ns;
+} AmNetworkRule;
+
 typedef struct {
 	GArray *overrides; /* AmOverride, oldest first; the newest that matches wins */
 	GArray *hints;     /* AmHint */
+	GArray *networks;  /* AmNetworkRule, oldest first */
 } AmDecisionSet;

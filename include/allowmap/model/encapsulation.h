@@ -64,6 +64,7 @@ typedef enum {
 
 /* What a run saw of one encapsulation and number. */
 typedef struct {
+	char *sensor;   /* UUID; NULL while it is being counted */
 	uint8_t kind;   /* AmEncapsulation */
 	uint8_t reason; /* AmNetworkReason */
 	int64_t id;     /* AM_ENCAPSULATION_OTHERS: all those past the number that is told one by one */

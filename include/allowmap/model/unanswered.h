@@ -6,6 +6,7 @@
 typedef struct {
 	int64_t minute;   /* since 1970 UTC, by packet time */
 	AmAddress source; /* family 0: of many sources */
+	uint16_t network; /* index, as in AmPacket */
 	uint8_t ip_protocol;
 	uint16_t port; /* that was asked; ICMP: type << 8 | code */
 	uint64_t connections, packets, bytes;
