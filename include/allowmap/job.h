@@ -21,6 +21,7 @@ typedef enum { AM_JOB_ERROR_INPUT, AM_JOB_ERROR_OUTPUT, AM_JOB_ERROR_PROOF, AM_J
 /* ---- ingest: files → facts. A reader thread (decoding and sharding), workers (one or more shards each), a writer. */
 typedef struct {
 	const char *db;
+	const char *decisions;    /* for the network table; NULL = those beside `db` */
 	const char *const *paths; /* NULL-terminated; "-" = standard input; folders allowed */
 	const char *sensor;       /* name or UUID; NULL = "offline" */
 	const char *network;      /* NULL = "default" */
@@ -53,8 +54,9 @@ void am_ingest_result_clear(AmIngestResult *result);
 typedef enum { AM_ROTATE_NEVER, AM_ROTATE_HOURLY, AM_ROTATE_DAILY, AM_ROTATE_SIZE } AmRotate;
 typedef struct {
 	const char *db;
-	const char *sensor;  /* name or UUID; NULL = the host's name */
-	const char *network; /* NULL = "default" */
+	const char *decisions; /* for the network table, read once; NULL = those beside `db` */
+	const char *sensor;    /* name or UUID; NULL = the host's name */
+	const char *network;   /* NULL = "default" */
 	AmLiveOptions live;
 	guint threads; /* workers; 0 = one per core */
 	AmFlowOptions flow;
@@ -101,6 +103,16 @@ typedef struct {
 AmSnapshot *am_job_snapshot(const char *db, const char *decisions_path, const AmMapOptions *options, GError **error);
 void am_snapshot_free(AmSnapshot *snapshot);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmSnapshot, am_snapshot_free)
+
+/* ---- networks: which encapsulations were seen, and what the network table says of them. */
+typedef struct {
+	GArray *seen;  /* AmEncapsulated, run by run; empty when there are no facts yet */
+	GArray *rules; /* AmNetworkRule, oldest first */
+} AmNetworkList;
+
+AmNetworkList *am_job_networks(const char *db, const char *decisions_path, GError **error);
+void am_network_list_free(AmNetworkList *list);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmNetworkList, am_network_list_free)
 
 /* ---- recommend: map → policy, proved both ways before it is given out. */
 AmPolicy *am_job_recommend(const AmSnapshot *snapshot, const AmRecommendOptions *options, GError **error);

@@ -330,7 +330,7 @@ static gboolean is_kept(AmFlowShard *shard, const AmFlow *flow, const AmFlowReco
 	if (record->revision > 0 || packets[0] + packets[1] >= FEW_PACKETS)
 		return TRUE;
 	AmTuple opener = opener_tuple(flow);
-	if (am_unanswered_keep(shard->unanswered, &opener, packets[0] + packets[1],
+	if (am_unanswered_keep(shard->unanswered, flow->key.network, &opener, packets[0] + packets[1],
 			       flow->total.bytes[0] + flow->total.bytes[1], shard->now_ns, out))
 		return TRUE;
 	shard->counters.counted++;

@@ -74,14 +74,14 @@ void am_unanswered_trust(AmUnansweredTable *table, const AmAddress *address)
 /* ---- Counts */
 
 /* Its count; a new one only while there are fewer than `most`. */
-static Count *find_count(AmUnansweredTable *table, const AmAddress *source, uint8_t ip_protocol, uint16_t port,
-			 guint most)
+static Count *find_count(AmUnansweredTable *table, uint16_t network, const AmAddress *source, uint8_t ip_protocol,
+			 uint16_t port, guint most)
 {
-	uint64_t hash = hash_address(table, source, (uint64_t)ip_protocol << 16 | port);
+	uint64_t hash = hash_address(table, source, (uint64_t)network << 40 | (uint64_t)ip_protocol << 16 | port);
 	guint at = (guint)hash % G_N_ELEMENTS(table->index);
 	for (; table->index[at] != 0; at = (at + 1) % G_N_ELEMENTS(table->index)) {
 		Count *count = &table->counts[table->index[at] - 1];
-		if (count->sum.port == port && count->sum.ip_protocol == ip_protocol &&
+		if (count->sum.port == port && count->sum.ip_protocol == ip_protocol && count->sum.network == network &&
 		    memcmp(&count->sum.source, source, sizeof *source) == 0)
 			return count;
 	}
@@ -89,20 +89,20 @@ static Count *find_count(AmUnansweredTable *table, const AmAddress *source, uint
 		return NULL;
 	Count *count = &table->counts[table->n_counts++];
 	table->index[at] = (uint16_t)table->n_counts;
-	*count = (Count){.sum = {.source = *source, .ip_protocol = ip_protocol, .port = port}};
+	*count = (Count){.sum = {.source = *source, .network = network, .ip_protocol = ip_protocol, .port = port}};
 	return count;
 }
 
 /* Spoofed sources leave room for real ones, all of these for what is added up over sources: by port, and in the last places
- * by protocol, of which there are no more than places. */
-static Count *count_for(AmUnansweredTable *table, const AmTuple *opener, gboolean is_trusted)
+ * by protocol, of all networks, of which there are no more than places. */
+static Count *count_for(AmUnansweredTable *table, uint16_t network, const AmTuple *opener, gboolean is_trusted)
 {
 	const AmAddress many = {0};
-	Count *count = find_count(table, &opener->source, opener->ip_protocol, opener->destination_port,
+	Count *count = find_count(table, network, &opener->source, opener->ip_protocol, opener->destination_port,
 				  is_trusted ? COUNTS - 512 : COUNTS / 4);
 	if (count == NULL)
-		count = find_count(table, &many, opener->ip_protocol, opener->destination_port, COUNTS - 256);
-	return count != NULL ? count : find_count(table, &many, opener->ip_protocol, 0, COUNTS);
+		count = find_count(table, network, &many, opener->ip_protocol, opener->destination_port, COUNTS - 256);
+	return count != NULL ? count : find_count(table, 0, &many, opener->ip_protocol, 0, COUNTS);
 }
 
 static uint64_t estimate(const uint8_t registers[REGISTERS])
@@ -147,8 +147,8 @@ void am_unanswered_flush(AmUnansweredTable *table, AmConnectionBatch *out)
 	table->minute = INT64_MIN;
 }
 
-gboolean am_unanswered_keep(AmUnansweredTable *table, const AmTuple *opener, uint64_t packets, uint64_t bytes,
-			    int64_t now_ns, AmConnectionBatch *out)
+gboolean am_unanswered_keep(AmUnansweredTable *table, uint16_t network, const AmTuple *opener, uint64_t packets,
+			    uint64_t bytes, int64_t now_ns, AmConnectionBatch *out)
 {
 	int64_t minute = now_ns / (60 * AM_NS_PER_S);
 	if (minute != table->minute) {
@@ -160,7 +160,7 @@ gboolean am_unanswered_keep(AmUnansweredTable *table, const AmTuple *opener, uin
 		return TRUE;
 	}
 	gboolean is_trusted = memcmp(trusted_slot(table, &opener->source), &opener->source, sizeof(AmAddress)) == 0;
-	Count *count = count_for(table, opener, is_trusted);
+	Count *count = count_for(table, network, opener, is_trusted);
 	if (is_trusted && count->sum.source.family != 0 && count->kept < TRUSTED_A_MINUTE) {
 		count->kept++;
 		return TRUE;

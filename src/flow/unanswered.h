@@ -12,6 +12,6 @@ void am_unanswered_free(AmUnansweredTable *table);
 void am_unanswered_trust(AmUnansweredTable *table, const AmAddress *address);
 /* TRUE: this one may be kept. FALSE: it was counted instead. `now_ns` never goes backwards but after a flush; when its
  * minute is over, the counts of that minute go to `out`. */
-gboolean am_unanswered_keep(AmUnansweredTable *table, const AmTuple *opener, uint64_t packets, uint64_t bytes,
-			    int64_t now_ns, AmConnectionBatch *out);
+gboolean am_unanswered_keep(AmUnansweredTable *table, uint16_t network, const AmTuple *opener, uint64_t packets,
+			    uint64_t bytes, int64_t now_ns, AmConnectionBatch *out);
 void am_unanswered_flush(AmUnansweredTable *table, AmConnectionBatch *out);

@@ -170,9 +170,14 @@ static gboolean run_pipeline(Reader *reader, GError **error)
 	AmCapture *capture = reader->capture;
 	const AmCaptureOptions *options = capture->options;
 	AmRun counted = {0}; /* the reader's and workers' ledger of the whole session */
+	g_autoptr(AmNetworks) networks =
+		am_pipeline_networks(capture->facts, capture->run, options->db, options->decisions, error);
+	if (networks == NULL)
+		return FALSE;
 	AmPipelineOptions pipeline_options = {.facts = capture->facts,
 					      .run = &counted,
 					      .network = capture->network,
+					      .networks = networks,
 					      .threads = options->threads,
 					      .flow = options->flow,
 					      .commit = am_capture_commit,

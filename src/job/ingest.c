@@ -26,8 +26,13 @@ typedef struct {
 
 static gboolean read_captures(Ingest *ingest, AmInputs *inputs, GError **error)
 {
+	g_autoptr(AmNetworks) networks = am_pipeline_networks(ingest->facts, ingest->run, ingest->options->db,
+							      ingest->options->decisions, error);
+	if (networks == NULL)
+		return FALSE;
 	const AmPipelineOptions options = {.facts = ingest->facts,
 					   .run = ingest->run,
+					   .networks = networks,
 					   .network = ingest->network,
 					   .threads = ingest->options->threads,
 					   .flow = ingest->options->flow};

@@ -15,6 +15,9 @@ libam_job_a_SOURCES = \
 	src/job/ingest.c \
 	src/job/inputs.c \
 	src/job/inputs.h \
+	src/job/network-list.c \
+	src/job/networks.c \
+	src/job/networks.h \
 	src/job/pipeline.c \
 	src/job/pipeline.h \
 	src/job/recommend.c \
@@ -24,7 +27,8 @@ libam_job_a_SOURCES = \
 	$(NULL)
 
 if HAVE_CUNIT
-job_tests = tests/unit/test-clock tests/unit/test-export tests/unit/test-ingest tests/unit/test-sandbox
+job_tests = tests/unit/test-clock tests/unit/test-export tests/unit/test-ingest tests/unit/test-networks \
+	tests/unit/test-sandbox
 check_PROGRAMS += $(job_tests)
 TESTS += $(job_tests)
 tests_unit_test_clock_CPPFLAGS = $(unit_CPPFLAGS) -I$(top_srcdir)/src/job
@@ -33,6 +37,9 @@ tests_unit_test_clock_LDADD = libam-job.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS
 tests_unit_test_export_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_export_SOURCES = tests/unit/test-export.c tests/unit/policy-random.h tests/unit/unit.h
 tests_unit_test_export_LDADD = $(rooms) $(CUNIT_LIBS) $(room_libs)
+tests_unit_test_networks_CPPFLAGS = $(unit_CPPFLAGS) -I$(top_srcdir)/src/job
+tests_unit_test_networks_SOURCES = tests/unit/test-networks.c tests/unit/unit.h
+tests_unit_test_networks_LDADD = libam-job.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS)
 tests_unit_test_ingest_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_ingest_SOURCES = tests/unit/test-ingest.c tests/unit/unit.h
 tests_unit_test_ingest_LDADD = $(rooms) $(CUNIT_LIBS) $(room_libs)

@@ -22,9 +22,11 @@
 #define N_CHUNKS 8
 #define FLUSH_PACKETS 65536 /* connections that began within so many packets end in one chunk; at most so many chunks */
 #define FLUSH_PIECES 1024
+#define UNKNOWN_ID UINT32_MAX
 
 typedef struct {
 	AmPacket packets[CHUNK_FRAMES]; /* decoded ones only; pointers into `bytes` */
+	AmPlace places[CHUNK_FRAMES];
 	uint64_t ordinals[CHUNK_FRAMES];
 	uint8_t shards[CHUNK_FRAMES];
 	guint n, n_frames;
@@ -36,6 +38,8 @@ typedef struct {
 	gboolean is_last;
 	gboolean commits;
 	int64_t checkpoint_ns;                   /* INT64_MIN: no checkpoint */
+	GPtrArray *new_networks;                 /* char *: names of those that come up in it, in order */
+	GArray *seen;                            /* if it commits, or is the last: of encapsulations */
 	AmLedger ledger;                         /* if it commits: the reader's part, up to its end */
 	AmFlowCounters counters[AM_FLOW_SHARDS]; /* if it commits */
 	gint pending;                            /* workers that are not done with it */
@@ -57,11 +61,15 @@ struct AmPipeline {
 	Chunk *pool[N_CHUNKS];
 	GAsyncQueue *free_chunks, *done_chunks;
 	GThread *writer;
-	AmFacts *facts; /* the writer's, and what its records' network is there */
-	uint32_t network;
+	/* The writer's, and what the ids of the records' networks are there. */
+	AmFacts *facts;
+	uint32_t network;    /* of the run's own */
+	GPtrArray *networks; /* names by index; [0] is not used */
+	GArray *network_ids; /* uint32_t by index; UNKNOWN_ID: not asked for yet */
 	gint stop;           /* the writer failed: the reader should end */
 	GError *write_error; /* the writer's, read after it was joined */
 	/* The reader's. */
+	guint told_networks; /* to the writer */
 	Chunk *chunk;
 	AmPacketClock clock;
 };
@@ -125,15 +133,54 @@ static void count_shard(AmLedger *ledger, const AmFlowCounters *counters)
 static gboolean commit_chunk(AmPipeline *pipeline, Chunk *chunk)
 {
 	const AmPipelineOptions *options = &pipeline->options;
+	const AmFacts *before = pipeline->facts;
 	for (guint s = 0; s < AM_FLOW_SHARDS; s++)
 		count_shard(&chunk->ledger, &chunk->counters[s]);
-	return options->commit(&pipeline->facts, &pipeline->network, &chunk->ledger, options->user_data,
-			       &pipeline->write_error);
+	gboolean ok = options->commit(&pipeline->facts, &pipeline->network, &chunk->ledger, options->user_data,
+				      &pipeline->write_error);
+	for (guint n = 0; pipeline->facts != before && n < pipeline->network_ids->len; n++)
+		g_array_index(pipeline->network_ids, uint32_t, n) = UNKNOWN_ID;
+	return ok;
+}
+
+/* From the index that the reader gave a network to its id in the facts. */
+static gboolean find_network(AmPipeline *pipeline, uint32_t index, uint32_t *ret_id)
+{
+	if (index == 0) {
+		*ret_id = pipeline->network;
+		return TRUE;
+	}
+	uint32_t *id = &g_array_index(pipeline->network_ids, uint32_t, index);
+	if (*id == UNKNOWN_ID &&
+	    !am_facts_network(pipeline->facts, pipeline->networks->pdata[index], id, &pipeline->write_error))
+		return FALSE;
+	*ret_id = *id;
+	return TRUE;
+}
+
+static void take_networks(AmPipeline *pipeline, Chunk *chunk)
+{
+	const uint32_t unknown = UNKNOWN_ID;
+	for (guint n = 0; n < chunk->new_networks->len; n++) {
+		g_ptr_array_add(pipeline->networks, chunk->new_networks->pdata[n]);
+		g_array_append_val(pipeline->network_ids, unknown);
+	}
+	g_ptr_array_set_size(chunk->new_networks, 0);
+}
+
+static gboolean write_seen(AmPipeline *pipeline, Chunk *chunk)
+{
+	gboolean ok =
+		chunk->seen == NULL || am_facts_add_encapsulated(pipeline->facts, chunk->seen, &pipeline->write_error);
+	g_clear_pointer(&chunk->seen, g_array_unref);
+	return ok;
 }
 
 static int compare_unanswered(gconstpointer a, gconstpointer b)
 {
 	const AmUnanswered *x = a, *y = b;
+	if (x->network != y->network)
+		return x->network < y->network ? -1 : 1;
 	if (x->minute != y->minute)
 		return x->minute < y->minute ? -1 : 1;
 	int order = memcmp(&x->source, &y->source, sizeof x->source);
@@ -155,13 +202,22 @@ static gboolean write_unanswered(AmPipeline *pipeline, Chunk *chunk)
 		batch->n_unanswered = 0;
 	}
 	g_array_sort(counts, compare_unanswered);
-	return am_facts_add_unanswered(pipeline->facts, pipeline->network, (const AmUnanswered *)counts->data,
-				       counts->len, &pipeline->write_error);
+	const AmUnanswered *all = (const AmUnanswered *)counts->data;
+	gboolean ok = TRUE;
+	for (guint from = 0, to; ok && from < counts->len; from = to) {
+		uint32_t network = all[from].network;
+		for (to = from + 1; to < counts->len && all[to].network == network;)
+			to++;
+		ok = find_network(pipeline, network, &network) &&
+		     am_facts_add_unanswered(pipeline->facts, network, all + from, to - from, &pipeline->write_error);
+	}
+	return ok;
 }
 
 static gboolean write_chunk(AmPipeline *pipeline, Chunk *chunk, GPtrArray *order)
 {
 	g_ptr_array_set_size(order, 0);
+	take_networks(pipeline, chunk);
 	for (guint w = 0; w < pipeline->n_workers; w++) {
 		for (size_t n = 0; n < chunk->batches[w].n; n++)
 			g_ptr_array_add(order, &chunk->batches[w].records[n]);
@@ -170,12 +226,13 @@ static gboolean write_chunk(AmPipeline *pipeline, Chunk *chunk, GPtrArray *order
 	gboolean ok = TRUE;
 	for (guint n = 0; ok && n < order->len; n++) {
 		AmConnection *record = order->pdata[n];
-		record->network = pipeline->network;
-		ok = am_facts_add_connections(pipeline->facts, record, 1, &pipeline->write_error);
+		ok = find_network(pipeline, record->network, &record->network) &&
+		     am_facts_add_connections(pipeline->facts, record, 1, &pipeline->write_error);
 	}
 	for (guint w = 0; w < pipeline->n_workers; w++)
 		chunk->batches[w].n = 0;
-	return ok && write_unanswered(pipeline, chunk) && (!chunk->commits || commit_chunk(pipeline, chunk));
+	return ok && write_unanswered(pipeline, chunk) && write_seen(pipeline, chunk) &&
+	       (!chunk->commits || commit_chunk(pipeline, chunk));
 }
 
 /* After a failure the chunks still go round, so that nobody waits for one. */
@@ -216,7 +273,7 @@ static void hand_out(AmPipeline *pipeline, Chunk *chunk)
 }
 
 /* The frame's memory is lent until the next one: its IP packet moves into the chunk. */
-static void keep_packet(Chunk *chunk, const AmPacket *packet, uint64_t ordinal, uint32_t shard)
+static void keep_packet(Chunk *chunk, const AmPacket *packet, const AmPlace *place, uint64_t ordinal, uint32_t shard)
 {
 	AmPacket *kept = &chunk->packets[chunk->n];
 	*kept = *packet;
@@ -226,6 +283,7 @@ static void keep_packet(Chunk *chunk, const AmPacket *packet, uint64_t ordinal, 
 	if (packet->payload != NULL)
 		kept->payload = copy + (packet->payload - packet->ip);
 	chunk->used += packet->ip_size;
+	chunk->places[chunk->n] = *place;
 	chunk->ordinals[chunk->n] = ordinal;
 	chunk->shards[chunk->n] = (uint8_t)shard;
 	chunk->n++;
@@ -248,6 +306,31 @@ static void end_all(AmPipeline *pipeline, int64_t now_ns, gboolean is_last)
 	}
 }
 
+/* Of how many packets it is known where they belong; of the rest, that a little more may tell. */
+static guint count_ready(const AmPipeline *pipeline, const Chunk *chunk)
+{
+	uint64_t read = pipeline->options.run->ledger.read;
+	for (guint n = 0; n < chunk->n; n++) {
+		if (!am_networks_waits(pipeline->options.networks, &chunk->places[n], read))
+			continue;
+		/* Not for ever, and the next chunk has to hold them. */
+		size_t used = (size_t)(chunk->packets[n].ip - chunk->bytes);
+		return n > chunk->n / 2 && chunk->used - used <= CHUNK_BYTES / 2 ? n : chunk->n;
+	}
+	return chunk->n;
+}
+
+static void settle_networks(AmPipeline *pipeline, Chunk *chunk, gboolean is_last)
+{
+	AmNetworks *networks = pipeline->options.networks;
+	for (guint n = 0; n < chunk->n; n++)
+		chunk->packets[n].network = am_networks_settle(networks, &chunk->places[n]);
+	for (; pipeline->told_networks < am_networks_count(networks); pipeline->told_networks++)
+		g_ptr_array_add(chunk->new_networks, g_strdup(am_networks_name(networks, pipeline->told_networks)));
+	if (chunk->commits || is_last)
+		chunk->seen = am_networks_take_seen(networks);
+}
+
 /* Hands out what the clock has settled of a chunk, and gives the next one, which begins with the rest; NULL when that was
  * the last. */
 static Chunk *settle(AmPipeline *pipeline, Chunk *chunk, gboolean is_last)
@@ -255,13 +338,14 @@ static Chunk *settle(AmPipeline *pipeline, Chunk *chunk, gboolean is_last)
 	AmPacketClock *clock = &pipeline->clock;
 	int64_t before_ns = clock->now_ns;
 	gboolean step_back;
-	guint settled = am_packet_clock_settle(clock, chunk->packets, chunk->n, is_last, &step_back);
+	guint ready = is_last ? chunk->n : count_ready(pipeline, chunk);
+	guint settled = am_packet_clock_settle(clock, chunk->packets, ready, is_last, &step_back);
 	chunk->is_last = is_last && settled == chunk->n;
 	chunk->now_ns = step_back ? before_ns : clock->now_ns;
 	gboolean ends_all = chunk->is_last || step_back, is_last_of_all = chunk->is_last;
 	Chunk *next = is_last_of_all ? NULL : take_chunk(pipeline);
 	for (guint n = settled; n < chunk->n; n++)
-		keep_packet(next, &chunk->packets[n], chunk->ordinals[n], chunk->shards[n]);
+		keep_packet(next, &chunk->packets[n], &chunk->places[n], chunk->ordinals[n], chunk->shards[n]);
 	if (next != NULL)
 		next->n_frames = next->n;
 	if (chunk->commits) {
@@ -271,6 +355,7 @@ static Chunk *settle(AmPipeline *pipeline, Chunk *chunk, gboolean is_last)
 		chunk->ledger.clock_steps_back = clock->steps_back;
 	}
 	chunk->n = settled;
+	settle_networks(pipeline, chunk, is_last_of_all);
 	chunk->is_last = FALSE;
 	int64_t now_ns = chunk->now_ns;
 	hand_out(pipeline, chunk);
@@ -300,9 +385,13 @@ gboolean am_pipeline_frame(AmPipeline *pipeline, const AmFrame *frame)
 	chunk->n_frames++;
 	AmPacket packet;
 	AmLayers layers;
+	AmPlace place = {0};
 	AmSkipReason skip = am_decode(frame, &packet, &layers);
+	if (layers.n > 0)
+		place = am_networks_place(pipeline->options.networks, frame, &layers, ledger->read);
 	if (skip == AM_SKIP_NONE)
-		keep_packet(chunk, &packet, ledger->read, am_flow_shard_of(&packet, pipeline->options.flow.seed));
+		keep_packet(chunk, &packet, &place, ledger->read,
+			    am_flow_shard_of(&packet, pipeline->options.flow.seed));
 	else
 		ledger->skipped[skip]++;
 	if (chunk->n_frames == CHUNK_FRAMES || chunk->used + AM_FRAME_MAX > CHUNK_BYTES)
@@ -331,6 +420,7 @@ static void start_threads(AmPipeline *pipeline)
 	for (guint c = 0; c < N_CHUNKS; c++) {
 		Chunk *chunk = pipeline->pool[c] = g_new0(Chunk, 1);
 		chunk->bytes = g_malloc(CHUNK_BYTES);
+		chunk->new_networks = g_ptr_array_new();
 		chunk->batches = g_new0(AmConnectionBatch, pipeline->n_workers);
 		g_async_queue_push(pipeline->free_chunks, chunk);
 	}
@@ -355,6 +445,9 @@ static void join_threads(AmPipeline *pipeline)
 		Chunk *chunk = pipeline->pool[c];
 		for (guint w = 0; w < pipeline->n_workers; w++)
 			am_connection_batch_clear(&chunk->batches[w]);
+		g_ptr_array_set_free_func(chunk->new_networks, g_free);
+		g_ptr_array_unref(chunk->new_networks);
+		g_clear_pointer(&chunk->seen, g_array_unref);
 		g_free(chunk->batches);
 		g_free(chunk->bytes);
 		g_free(chunk);
@@ -379,6 +472,8 @@ AmPipeline *am_pipeline_new(const AmPipelineOptions *options, GError **error)
 	pipeline->options = *options;
 	pipeline->facts = options->facts;
 	pipeline->network = options->network;
+	pipeline->networks = g_ptr_array_new_with_free_func(g_free);
+	pipeline->network_ids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	pipeline->clock = AM_PACKET_CLOCK_INIT;
 	if (!make_shards(pipeline, error))
 		return NULL;
@@ -410,5 +505,7 @@ void am_pipeline_free(AmPipeline *pipeline)
 		(void)am_pipeline_finish(pipeline, NULL);
 	for (guint s = 0; s < AM_FLOW_SHARDS; s++)
 		am_flow_shard_free(pipeline->shards[s]);
+	g_ptr_array_unref(pipeline->networks);
+	g_array_unref(pipeline->network_ids);
 	g_free(pipeline);
 }

@@ -1,6 +1,8 @@
 /* Frames → facts, for everything that reads packets. Private to job/. */
 #pragma once
 
+#include "networks.h"
+
 #include "allowmap/capture.h"
 #include "allowmap/job.h"
 
@@ -10,14 +12,19 @@ typedef gboolean (*AmPipelineCommit)(AmFacts **facts, uint32_t *network, const A
 				     GError **error);
 
 typedef struct {
-	AmFacts *facts; /* with a run begun; the writer thread's until am_pipeline_finish() */
-	AmRun *run;     /* its ledger is filled; the reader's */
-	uint32_t network;
-	guint threads; /* workers; 0 = one per core */
+	AmFacts *facts;       /* with a run begun; the writer thread's until am_pipeline_finish() */
+	AmRun *run;           /* its ledger is filled; the reader's */
+	uint32_t network;     /* id of the run's own */
+	AmNetworks *networks; /* borrowed; the reader's */
+	guint threads;        /* workers; 0 = one per core */
 	AmFlowOptions flow;
 	AmPipelineCommit commit; /* live; else NULL */
 	gpointer user_data;
 } AmPipelineOptions;
+
+/* What a run that has begun starts with: the network table, and what earlier runs found out. */
+AmNetworks *am_pipeline_networks(AmFacts *facts, const AmRun *run, const char *db, const char *decisions_path,
+				 GError **error);
 
 typedef struct AmPipeline AmPipeline;
 

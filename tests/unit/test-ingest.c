@@ -229,6 +229,137 @@ static void a_cut_capture_keeps_what_was_read(void)
 	am_ingest_result_clear(&result);
 }
 
+/* The sample's frames inside of VXLAN, with each of two numbers, as a mirror sends it (from one address to another), or as
+ * overlays do: from the host of the sender to that of the receiver, told by their MAC addresses. */
+static char *write_overlay(const char *name, gboolean is_mirror)
+{
+	char *path = in_folder(name);
+	FILE *file = fopen(path, "wb");
+	g_autoptr(AmInputFile) input = am_input_file_open(sample, NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(input);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	put32(file, 0xa1b23c4d);
+	put32(file, 4u << 16 | 2);
+	put32(file, 0);
+	put32(file, 0);
+	put32(file, 262144);
+	put32(file, 1);
+	AmFrame frame;
+	while (am_input_file_next(input, &frame, NULL) == 1) {
+		for (uint8_t vni = 1; vni <= (is_mirror ? 1 : 2); vni++) {
+			uint8_t head[50] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, 0x45};
+			uint32_t size = frame.size + sizeof head, wire_size = frame.wire_size + sizeof head;
+			head[16] = (uint8_t)((wire_size - 14) >> 8);
+			head[17] = (uint8_t)(wire_size - 14);
+			head[22] = 64;
+			head[23] = 17;
+			memcpy(head + 26, "\xc0\0\2\1\xc0\0\2\2", 8);
+			if (!is_mirror) {
+				head[29] = frame.bytes[11];
+				head[33] = frame.bytes[5] == frame.bytes[11] ? 0xee : frame.bytes[5];
+				if (frame.bytes[0] & 1)
+					memcpy(head + 30, "\xef\1\1\1", 4);
+			}
+			head[34] = 0xc0;
+			head[36] = 4789 >> 8;
+			head[37] = 4789 & 0xff;
+			head[38] = (uint8_t)((wire_size - 34) >> 8);
+			head[39] = (uint8_t)(wire_size - 34);
+			head[42] = 8;
+			head[48] = vni;
+			put32(file, (uint32_t)(frame.time_ns / AM_NS_PER_S));
+			put32(file, (uint32_t)(frame.time_ns % AM_NS_PER_S));
+			put32(file, size);
+			put32(file, wire_size);
+			fwrite(head, 1, sizeof head, file);
+			fwrite(frame.bytes, 1, frame.size, file);
+		}
+	}
+	CU_ASSERT_EQUAL(fclose(file), 0);
+	return path;
+}
+
+/* How many of the connections in one network are in the other facts' default one, but for the order in which they began. */
+static guint count_same(const GArray *connections, uint32_t network, const GArray *plain)
+{
+	guint n_same = 0, at = 0;
+	for (guint n = 0; n < connections->len; n++) {
+		const AmConnection *c = &g_array_index(connections, AmConnection, n);
+		if (c->network != network)
+			continue;
+		const AmConnection *p = &g_array_index(plain, AmConnection, MIN(at, plain->len - 1));
+		at++;
+		n_same += am_address_compare(&c->lo, &p->lo) == 0 && am_address_compare(&c->hi, &p->hi) == 0 &&
+			  c->port_lo == p->port_lo && c->port_hi == p->port_hi && c->outcome == p->outcome &&
+			  c->evidence == p->evidence && memcmp(&c->total, &p->total, sizeof c->total) == 0;
+	}
+	return n_same;
+}
+
+static void a_mirror_is_no_network(void)
+{
+	g_autofree char *plain = write_part("unwrapped.pcap", 0, UINT_MAX),
+			*mirror = write_overlay("mirror.pcap", TRUE);
+	const char *const plain_paths[] = {plain, NULL}, *const mirror_paths[] = {mirror, NULL};
+	g_autofree char *expected = facts_of("unwrapped.db", 2, plain_paths),
+			*got = facts_of("mirror.db", 2, mirror_paths);
+	g_autoptr(GArray) connections = connections_in(expected), others = connections_in(got);
+	CU_ASSERT_EQUAL(connections->len, others->len);
+	CU_ASSERT_EQUAL(count_same(others, 0, connections), connections->len);
+	CU_ASSERT_EQUAL(g_array_index(others, AmConnection, 0).encapsulation, AM_ENCAPSULATION_VXLAN);
+	g_autoptr(AmFacts) facts = am_facts_open(got, AM_FACTS_READ, NULL);
+	g_autoptr(GPtrArray) networks = am_facts_networks(facts, NULL);
+	CU_ASSERT_EQUAL(networks->len, 1);
+}
+
+static void overlays_are_networks(void)
+{
+	g_autofree char *plain = write_part("inside.pcap", 0, UINT_MAX),
+			*overlay = write_overlay("overlay.pcap", FALSE);
+	const char *const plain_paths[] = {plain, NULL}, *const overlay_paths[] = {overlay, NULL};
+	g_autofree char *expected = facts_of("inside.db", 2, plain_paths), *one = facts_of("o1.db", 1, overlay_paths),
+			*many = facts_of("o3.db", 3, overlay_paths);
+	CU_ASSERT_TRUE(same_bytes(one, many));
+	g_autoptr(GArray) connections = connections_in(expected), others = connections_in(one);
+	g_autoptr(AmNetworkList) list = am_job_networks(one, NULL, NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(list);
+	CU_ASSERT_EQUAL_FATAL(list->seen->len, 2);
+	for (guint n = 0; n < 2; n++) {
+		const AmEncapsulated *seen = &g_array_index(list->seen, AmEncapsulated, n);
+		CU_ASSERT_EQUAL(seen->reason, AM_NETWORK_TRANSIT);
+		CU_ASSERT_EQUAL(seen->packets, 7350);
+		CU_ASSERT_EQUAL(seen->undecided, 0);
+		CU_ASSERT_EQUAL(count_same(others, n + 1, connections), connections->len);
+	}
+	CU_ASSERT_EQUAL(others->len, 2 * connections->len);
+}
+
+/* What somebody said before goes before what is seen. */
+static void the_network_table_decides(void)
+{
+	g_autofree char *overlay = write_overlay("said.pcap", FALSE), *db = in_folder("said.db");
+	g_autofree char *beside = am_decisions_path_for(db);
+	g_autoptr(AmDecisions) decisions = am_decisions_open(beside, TRUE, NULL);
+	AmNetworkRule rule = {.kind = AM_ENCAPSULATION_VXLAN, .id = 1, .network = (char *)"default"};
+	CU_ASSERT_TRUE(am_decisions_add_network(decisions, &rule, NULL));
+	rule = (AmNetworkRule){.sensor = (char *)"offline", .kind = AM_ENCAPSULATION_VXLAN, .id = 2};
+	rule.network = (char *)"blue";
+	CU_ASSERT_TRUE(am_decisions_add_network(decisions, &rule, NULL));
+	const char *const paths[] = {overlay, NULL};
+	AmIngestResult result;
+	CU_ASSERT_TRUE_FATAL(ingest(db, 2, paths, &result, NULL));
+	am_ingest_result_clear(&result);
+	g_autoptr(AmFacts) facts = am_facts_open(db, AM_FACTS_READ, NULL);
+	g_autoptr(GPtrArray) networks = am_facts_networks(facts, NULL);
+	CU_ASSERT_EQUAL_FATAL(networks->len, 2);
+	CU_ASSERT_STRING_EQUAL(networks->pdata[1], "blue");
+	g_autoptr(GArray) connections = connections_in(db);
+	guint n_blue = 0;
+	for (guint n = 0; n < connections->len; n++)
+		n_blue += g_array_index(connections, AmConnection, n).network == 1;
+	CU_ASSERT_EQUAL(2 * n_blue, connections->len);
+}
+
 static void remove_folder(void)
 {
 	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
@@ -250,6 +381,9 @@ int main(void)
 		UNIT_TEST(the_ledger_balances),
 		UNIT_TEST(broken_inputs_are_told),
 		UNIT_TEST(a_cut_capture_keeps_what_was_read),
+		UNIT_TEST(a_mirror_is_no_network),
+		UNIT_TEST(overlays_are_networks),
+		UNIT_TEST(the_network_table_decides),
 		{NULL, NULL},
 	};
 	folder = g_dir_make_tmp("allowmap-test-XXXXXX", NULL);

@@ -26,13 +26,13 @@ static void test_budget(void)
 	guint kept = 0;
 	for (uint32_t n = 0; n < 5100; n++) {
 		AmTuple tuple = opener(0x0a000009, 0x0b000000 + n, 22);
-		kept += am_unanswered_keep(table, &tuple, 2, 120, T0 + n, &out);
+		kept += am_unanswered_keep(table, 0, &tuple, 2, 120, T0 + n, &out);
 	}
 	CU_ASSERT_EQUAL(kept, 100);
 	CU_ASSERT_EQUAL(out.n_unanswered, 0);
 	/* The next minute has a budget of its own, and tells of this one. */
 	AmTuple tuple = opener(0x0a000009, 1, 22);
-	CU_ASSERT_TRUE(am_unanswered_keep(table, &tuple, 1, 60, T0 + MINUTE, &out));
+	CU_ASSERT_TRUE(am_unanswered_keep(table, 0, &tuple, 1, 60, T0 + MINUTE, &out));
 	CU_ASSERT_EQUAL_FATAL(out.n_unanswered, 1);
 	const AmUnanswered *sum = &out.unanswered[0];
 	CU_ASSERT_EQUAL(sum->minute, T0 / MINUTE);
@@ -59,7 +59,7 @@ static void test_spoofed(void)
 	for (uint32_t n = 0; n < n_all; n++) {
 		AmTuple tuple = opener(n * 2654435761u, 0x0a000001, (uint16_t)(n * 40503u));
 		tuple.ip_protocol = (uint8_t)(n % 200);
-		kept += am_unanswered_keep(table, &tuple, 1, 60, T0, &out);
+		kept += am_unanswered_keep(table, 0, &tuple, 1, 60, T0, &out);
 	}
 	am_unanswered_flush(table, &out);
 	for (size_t n = 0; n < out.n_unanswered; n++)
@@ -81,9 +81,9 @@ static void test_trusted(void)
 	guint kept = 0;
 	for (uint32_t n = 0; n < 2000; n++) {
 		AmTuple tuple = opener(n * 2654435761u, 0x0a000001, 80);
-		(void)am_unanswered_keep(table, &tuple, 1, 60, T0, &out);
+		(void)am_unanswered_keep(table, 0, &tuple, 1, 60, T0, &out);
 		if (n % 20 == 19)
-			kept += am_unanswered_keep(table, &real, 1, 100, T0, &out);
+			kept += am_unanswered_keep(table, 0, &real, 1, 100, T0, &out);
 	}
 	CU_ASSERT_EQUAL(kept, 100);
 	am_connection_batch_clear(&out);
