@@ -13,7 +13,7 @@ _allowmap()
 	local verdicts="essential undecided background suspicious local" options
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
-		options="analyze ingest capture status assets listeners flows connections groups explain verdict recommend export"
+		options="analyze ingest capture status assets listeners flows connections groups networks explain verdict recommend export"
 		mapfile -t COMPREPLY < <(compgen -W "$options --help --version" -- "$word")
 		return
 	fi
@@ -30,6 +30,7 @@ _allowmap()
 		mapfile -t COMPREPLY < <(compgen -u -- "$word")
 		return
 		;;
+	--encap) options="vlan inner-vlan mpls pppoe vxlan geneve nvgre gre pptp erspan ipip 6in4 gtp" ;;
 	--interface | -i)
 		mapfile -t COMPREPLY < <(cd /sys/class/net 2>/dev/null && compgen -f -- "$word")
 		return
@@ -39,16 +40,20 @@ _allowmap()
 		return
 		;;
 	--inside | --now | --asset | --group | --port | --l7 | --sort | --limit | --sensor | --network | --threads | \
-		--max-flows | --why | --by | --duration | --ring | --snaplen | --keep-connections | --max-db | --min-free)
+		--max-flows | --why | --by | --id | --duration | --ring | --snaplen | --keep-connections | --max-db | --min-free)
 		return
 		;;
 	*)
 		case $verb in
 		analyze) options="$map $ingest --granularity --output" ;;
-		ingest) options="--db --now --help $ingest" ;;
-		capture) options="--db --help $packets $capture" ;;
+		ingest) options="--db --decisions --now --help $ingest" ;;
+		capture) options="--db --decisions --help $packets $capture" ;;
 		status) options="$map --format" ;;
 		assets | listeners | flows | connections | groups) options="$map $list" ;;
+		networks)
+			options="--db --decisions --now --format --encap --id --network --sensor --why --by --help"
+			options="$options list set remove"
+			;;
 		explain) options="$map flow group" ;;
 		verdict) options="$map --why --by --network set any $verdicts" ;;
 		recommend) options="$map --granularity --default --output" ;;

@@ -7,6 +7,7 @@
 #include "base.h"
 #include "model/check.h"
 #include "model/connection.h"
+#include "model/decision.h"
 #include "model/live.h"
 #include "model/map.h"
 #include "model/policy.h"
@@ -40,6 +41,9 @@ gboolean am_report_groups(const AmMap *map, const AmListOptions *options, FILE *
 /* `runs`: AmRun *. `connections`: how many are kept. */
 gboolean am_report_status(const AmMap *map, const GPtrArray *runs, uint64_t connections, AmFormat format, FILE *out,
 			  GError **error);
+
+/* `seen`: AmEncapsulated, run by run. `rules`: the network table, AmNetworkRule. */
+gboolean am_report_networks(const GArray *seen, const GArray *rules, AmFormat format, FILE *out, GError **error);
 
 /* Connections are streamed: new, one call each, free (which ends the listing). JSON is JSON lines. `client` is 0 = lo,
  * 1 = hi, from am_map_client_of(). Sorting other than by time is not offered on a stream. */

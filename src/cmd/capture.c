@@ -23,7 +23,7 @@ static const char description[] =
 #define DEFAULT_MIN_FREE (UINT64_C(64) << 20)
 
 typedef struct {
-	char *db, *duration, *rotate, *max_db, *min_free, *metrics, *user, *format;
+	char *db, *decisions, *duration, *rotate, *max_db, *min_free, *metrics, *user, *format;
 	char **interfaces;
 	gint ring, snaplen, keep;
 	gboolean no_promiscuous, check;
@@ -33,6 +33,7 @@ typedef struct {
 static void arguments_clear(Arguments *arguments)
 {
 	g_free(arguments->db);
+	g_free(arguments->decisions);
 	g_free(arguments->duration);
 	g_free(arguments->rotate);
 	g_free(arguments->max_db);
@@ -52,6 +53,8 @@ static void add_entries(GOptionContext *context, Arguments *a)
 		 "NAME"},
 		{"db", 0, 0, G_OPTION_ARG_FILENAME, &a->db, "The facts, made when missing (default: allowmap.db)",
 		 "FILE"},
+		{"decisions", 0, 0, G_OPTION_ARG_FILENAME, &a->decisions,
+		 "The decisions, for what 'networks set' says (default: beside the facts)", "FILE"},
 		{"duration", 0, 0, G_OPTION_ARG_STRING, &a->duration, "End after this time: 90s, 10m, 2h, 7d", "TIME"},
 		{"ring", 0, 0, G_OPTION_ARG_INT, &a->ring, "MiB of each interface that may wait (default: 32)", "MIB"},
 		{"snaplen", 0, 0, G_OPTION_ARG_INT, &a->snaplen,
@@ -114,6 +117,7 @@ static gboolean fill_options(const Arguments *arguments, AmCaptureOptions *optio
 	    (arguments->min_free != NULL &&
 	     !am_cmd_parse_size("min-free", arguments->min_free, &options->min_free, error)))
 		return FALSE;
+	options->decisions = arguments->decisions;
 	options->sensor = ingest.sensor;
 	options->network = ingest.network;
 	options->threads = ingest.threads;

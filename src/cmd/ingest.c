@@ -31,12 +31,14 @@ static void print_result(const AmIngestResult *result, const char *db)
 	fprintf(stderr, " -> %s\n", db);
 }
 
-static int ingest(const AmIngestArguments *arguments, const char *db, const char *now, char **paths, GError **error)
+static int ingest(const AmIngestArguments *arguments, const char *db, const char *decisions, const char *now,
+		  char **paths, GError **error)
 {
 	AmIngestOptions options;
 	if (!am_cmd_ingest_options(arguments, db, now, (const char *const *)paths, &options, error))
 		return -1;
 	options.sandbox = TRUE;
+	options.decisions = decisions;
 	AmIngestResult result;
 	gboolean ok = am_job_ingest(&options, &result, error);
 	int status = am_cmd_ingest_outcome("ingest", &result, arguments->strict);
@@ -48,10 +50,12 @@ static int ingest(const AmIngestArguments *arguments, const char *db, const char
 
 int am_cmd_ingest(int argc, char **argv)
 {
-	g_autofree char *db = NULL, *now = NULL;
+	g_autofree char *db = NULL, *decisions = NULL, *now = NULL;
 	g_auto(AmIngestArguments) arguments = {0};
 	const GOptionEntry entries[] = {
 		{"db", 0, 0, G_OPTION_ARG_FILENAME, &db, "The facts, made when missing (default: allowmap.db)", "FILE"},
+		{"decisions", 0, 0, G_OPTION_ARG_FILENAME, &decisions,
+		 "The decisions, for what 'networks set' says (default: beside the facts)", "FILE"},
 		{"now", 0, 0, G_OPTION_ARG_STRING, &now, "The time to go by (RFC 3339; also SOURCE_DATE_EPOCH)",
 		 "TIME"},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
@@ -62,6 +66,6 @@ int am_cmd_ingest(int argc, char **argv)
 	g_autoptr(GError) error = NULL;
 	int status = -1;
 	if (am_cmd_parse(context, description, &argc, &argv, 1, G_MAXINT, &error))
-		status = ingest(&arguments, db != NULL ? db : "allowmap.db", now, argv + 1, &error);
+		status = ingest(&arguments, db != NULL ? db : "allowmap.db", decisions, now, argv + 1, &error);
 	return status >= 0 ? status : am_cmd_fail("ingest", error);
 }

@@ -24,6 +24,7 @@ static const Command commands[] = {
 	{"flows", am_cmd_flows, "list who talks to whom, with verdicts"},
 	{"connections", am_cmd_connections, "list the connections behind the flows"},
 	{"groups", am_cmd_groups, "list the groups that rules are written between"},
+	{"networks", am_cmd_networks, "which address space is in which VLAN or tunnel"},
 	{"explain", am_cmd_explain, "show the evidence behind a flow or a group"},
 	{"verdict", am_cmd_verdict, "decide about a flow yourself"},
 	{"recommend", am_cmd_recommend, "write the least-privilege policy"},

@@ -32,6 +32,8 @@ enum {
 	CLIENT_BYTES,
 	SERVER_BYTES,
 	VLAN,
+	ENCAPSULATION,
+	ENCAPSULATION_ID,
 	ALPN,
 	TLS_VERSION,
 	N_COLUMNS,
@@ -61,6 +63,8 @@ static const AmColumn columns[N_COLUMNS] = {
 	{"client_bytes", AM_COLUMN_ALL | AM_COLUMN_RIGHT},
 	{"server_bytes", AM_COLUMN_ALL | AM_COLUMN_RIGHT},
 	{"vlan", AM_COLUMN_DATA},
+	{"encapsulation", AM_COLUMN_DATA},
+	{"encapsulation_id", AM_COLUMN_DATA | AM_COLUMN_NAME},
 	{"alpn", AM_COLUMN_DATA},
 	{"tls_version", AM_COLUMN_DATA},
 };
@@ -184,6 +188,10 @@ gboolean am_connection_lister_add(AmConnectionLister *lister, const AmConnection
 	cells[CLIENT_BYTES] = am_cell_size(connection->total.bytes[client]);
 	cells[SERVER_BYTES] = am_cell_size(connection->total.bytes[!client]);
 	cells[VLAN] = connection->vlan != 0 ? am_cell_number(connection->vlan) : (AmCell){.kind = AM_CELL_NULL};
+	cells[ENCAPSULATION] = am_cell_text(am_encapsulation_name((AmEncapsulation)connection->encapsulation));
+	cells[ENCAPSULATION_ID] = connection->encapsulation != AM_ENCAPSULATION_NONE
+					  ? am_cell_number(connection->encapsulation_id)
+					  : (AmCell){.kind = AM_CELL_NULL};
 	cells[ALPN] = am_cell_text(connection->alpn);
 	cells[TLS_VERSION] = am_cell_text(tls);
 	lister->written++;

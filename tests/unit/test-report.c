@@ -489,6 +489,75 @@ static void test_golden(void)
 	fixture_clear(&fixture);
 }
 
+static AmEncapsulated seen_of(const char *sensor, AmEncapsulation kind, int64_t id, AmNetworkReason reason,
+			      const char *network)
+{
+	AmEncapsulated seen = {
+		.kind = (uint8_t)kind, .id = id, .reason = (uint8_t)reason, .packets = 10, .bytes = 1000};
+	seen.sensor = g_strdup(sensor);
+	seen.network = g_strdup(network);
+	seen.first_ns = seen.last_ns = INT64_C(1772438400) * AM_NS_PER_S;
+	seen.undecided = 3;
+	return seen;
+}
+
+static char *networks_text(const GArray *seen, const GArray *rules, AmFormat format)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	CU_ASSERT_TRUE(am_report_networks(seen, rules, format, out, NULL));
+	fclose(out);
+	return text;
+}
+
+/* Two runs of one sensor, another sensor, and a row of the table that nothing has met. */
+static void test_networks(void)
+{
+	g_autoptr(GArray) seen = am_encapsulated_array_new(), rules = am_network_rules_new();
+	const AmEncapsulated all[] = {
+		seen_of("a", AM_ENCAPSULATION_VXLAN, 5001, AM_NETWORK_MIRROR, "default"),
+		seen_of("a", AM_ENCAPSULATION_VXLAN, 5001, AM_NETWORK_TRANSIT, "vxlan-5001"),
+		seen_of("a", AM_ENCAPSULATION_GTP, AM_ENCAPSULATION_OTHERS, AM_NETWORK_ATTRIBUTE, "default"),
+		seen_of("b", AM_ENCAPSULATION_VXLAN, 5001, AM_NETWORK_MIRROR, "default"),
+		seen_of("b", AM_ENCAPSULATION_VLAN, 9, AM_NETWORK_SET, "was"),
+	};
+	g_array_append_vals(seen, all, G_N_ELEMENTS(all));
+	AmNetworkRule rule = {.kind = AM_ENCAPSULATION_GRE, .id = AM_NETWORK_RULE_ANY_ID, .network = g_strdup("red")};
+	rule.who = g_strdup("=ann");
+	rule.why = g_strdup("said \x1b[1mso");
+	g_array_append_val(rules, rule);
+	rule = (AmNetworkRule){.sensor = g_strdup("b"), .kind = AM_ENCAPSULATION_VXLAN, .id = 5001};
+	rule.network = g_strdup("blue");
+	rule.who = g_strdup("ann");
+	rule.why = g_strdup("");
+	g_array_append_val(rules, rule);
+	char *text = networks_text(seen, rules, AM_FORMAT_CSV);
+	CU_ASSERT_STRING_EQUAL(
+		text,
+		"encapsulation,id,network,reason,next,packets,bytes,undecided,source,destination,first,last,sensor,by,"
+		"why\n"
+		"gre,any,,,red,0,0,0,,,,,,\"'=ann\",said ?[1mso\n"
+		"vxlan,5001,vxlan-5001,transit,vxlan-5001,20,2000,6,,,2026-03-02T08:00:00Z,2026-03-02T08:00:00Z,a,,"
+		"its outer packets go both ways: it is part of the network that is watched\n"
+		"gtp,others,default,attribute,default,10,1000,0,,,2026-03-02T08:00:00Z,2026-03-02T08:00:00Z,a,,"
+		"this kind does not name a network unless somebody says so\n"
+		"vlan,9,was,set,,10,1000,0,,,2026-03-02T08:00:00Z,2026-03-02T08:00:00Z,b,,somebody said so\n"
+		"vxlan,5001,default,mirror,blue,10,1000,0,,,2026-03-02T08:00:00Z,2026-03-02T08:00:00Z,b,ann,\n");
+	free(text);
+	text = networks_text(seen, rules, AM_FORMAT_JSON);
+	json_t *json = json_loads(text, 0, NULL);
+	CU_ASSERT_EQUAL(json_array_size(json), 5);
+	assert_keys(json_array_get(json, 1), "encapsulation id network reason next packets bytes undecided source "
+					     "destination first last sensor by why");
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(json_array_get(json, 1), "id")), 5001);
+	json_decref(json);
+	free(text);
+	text = networks_text(seen, rules, AM_FORMAT_TABLE);
+	CU_ASSERT_PTR_NULL(strchr(text, 0x1b));
+	free(text);
+}
+
 static void test_empty(void)
 {
 	Fixture fixture;
@@ -574,10 +643,10 @@ static void test_connections(void)
 	*strchr(text, '\n') = '\0';
 	json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(json);
-	assert_keys(json,
-		    "first last client client_port server server_port network proto l7 l7_confidence server_name "
-		    "outcome conn_state direction verdict client_packets server_packets client_bytes server_bytes vlan "
-		    "alpn tls_version");
+	assert_keys(json, "first last client client_port server server_port network proto l7 l7_confidence server_name "
+			  "outcome conn_state direction verdict client_packets server_packets client_bytes "
+			  "server_bytes vlan "
+			  "encapsulation encapsulation_id alpn tls_version");
 	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(json, "client")), "10.0.0.9");
 	CU_ASSERT_EQUAL(json_integer_value(json_object_get(json, "server_port")), 443);
 	CU_ASSERT_EQUAL(json_integer_value(json_object_get(json, "server_bytes")), 900);
@@ -779,14 +848,23 @@ static void test_summary(void)
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
-		UNIT_TEST(test_format),      UNIT_TEST(test_flows_json),
-		UNIT_TEST(test_other_json),  UNIT_TEST(test_status),
-		UNIT_TEST(test_escapes),     UNIT_TEST(test_filters),
-		UNIT_TEST(test_bad_options), UNIT_TEST(test_sort_limit),
-		UNIT_TEST(test_golden),      UNIT_TEST(test_empty),
-		UNIT_TEST(test_connections), UNIT_TEST(test_write_error),
-		UNIT_TEST(test_html),        UNIT_TEST(test_graph_folding),
-		UNIT_TEST(test_summary),     {NULL, NULL},
+		UNIT_TEST(test_format),
+		UNIT_TEST(test_flows_json),
+		UNIT_TEST(test_other_json),
+		UNIT_TEST(test_status),
+		UNIT_TEST(test_escapes),
+		UNIT_TEST(test_filters),
+		UNIT_TEST(test_bad_options),
+		UNIT_TEST(test_sort_limit),
+		UNIT_TEST(test_golden),
+		UNIT_TEST(test_networks),
+		UNIT_TEST(test_empty),
+		UNIT_TEST(test_connections),
+		UNIT_TEST(test_write_error),
+		UNIT_TEST(test_html),
+		UNIT_TEST(test_graph_folding),
+		UNIT_TEST(test_summary),
+		{NULL, NULL},
 	};
 	return unit_run("report", tests);
 }
