@@ -157,11 +157,11 @@ static unsigned quic_role(const AmRoleInput *in)
 		return from_server ? AM_ROLE_SERVER : AM_ROLE_NONE;
 	if (type != (is_v2 ? 1 : 0))
 		return AM_ROLE_NONE;
-	if (dcid < 8)
+	if (dcid < 8 || from_server)
 		return AM_ROLE_SERVER;
 	if (token != 0 || to_server)
 		return AM_ROLE_CLIENT | AM_ROLE_EXPECTS;
-	return from_server ? AM_ROLE_SERVER : AM_ROLE_NONE;
+	return AM_ROLE_NONE;
 }
 
 /* RFC 6347, section 4.2.2, on ports that have a server; in WebRTC the roles are by agreement. */

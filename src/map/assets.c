@@ -57,6 +57,7 @@ static void find_inside(AmMapWork *work)
 		work->hosts[n].inside = in_prefixes(given != NULL ? given : ranges, address);
 		any_private = any_private || (work->hosts[n].inside && !am_address_is_link_local(address));
 	}
+	work->no_outside = !any_private;
 	for (guint n = 0; n < endpoints->len; n++) {
 		const AmAddress *address = &g_array_index(endpoints, AmEndpoint, n).address;
 		if (!any_private)

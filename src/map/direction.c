@@ -230,6 +230,17 @@ static int wordless_opener(const AmTally *tally)
 	return -1;
 }
 
+/* Nothing but RSTs from a port that is more of a server's than the other one (RFC 9293, 3.5.2: so a host refuses a SYN, which
+ * was not seen). From an inside host it tells of a client, be it a scanner; from outside it is backscatter as well as
+ * not, and the host that it goes to has never asked for anything. */
+static gboolean refused(const AmMapWork *work, guint n, int sender, const int classes[2])
+{
+	const AmTally *tally = am_work_tally(work, n);
+	return !work->no_outside && work->hosts[work->ends[2 * n + sender]].inside && tally->synack[sender] == 0 &&
+	       tally->rst[sender] >= tally->connections && tally->counts.packets[!sender] == 0 &&
+	       classes[sender] < classes[!sender];
+}
+
 /* Datagrams both ways that the supposed server began, every time: a transfer that a request on another port asked for
  * (TFTP, RTP), not a service. */
 static gboolean began_otherwise(const AmTally *tally, int server)
@@ -339,8 +350,14 @@ static int weaker_server(const Ladder *ladder, guint n, AmDirection *ret_level, 
 		*ret_level = AM_DIRECTION_PORT;
 		return key->side == AM_SIDE_HI;
 	}
-	if (opener >= 0)
-		return !opener;
+	if (opener >= 0) {
+		int classes[2] = {port_class(key->ip_protocol, ports[0]), port_class(key->ip_protocol, ports[1])};
+		if (!refused(work, n, opener, classes))
+			return !opener;
+		*ret_level = AM_DIRECTION_PORT;
+		*ret_backscatter = FALSE;
+		return opener;
+	}
 	return guessed_server(ladder, tally, sockets, ports, ret_level);
 }
 

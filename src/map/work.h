@@ -86,6 +86,7 @@ typedef struct {
 	GArray *habit_servers; /* uint32_t, as habits */
 	uint32_t span_hours;   /* of the observation, begun hours counted whole */
 	uint32_t n_outward;    /* inside hosts that talk to any outside host */
+	gboolean no_outside;   /* no address is a private one, and all count as inside: it is not known what is */
 } AmMapWork;
 
 static inline const AmTally *am_work_tally(const AmMapWork *work, uint32_t n)

@@ -198,6 +198,7 @@ static const Message messages[] = {
 	{"QUIC initial by its token", U, 50000, 8443, CX, B(QUIC("\x08" ZERO8, "\4abcd"))},
 	{"QUIC initial to 443", U, 50000, 443, CX, B(QUIC("\x08" ZERO8, "\0"))},
 	{"QUIC initial from 443", U, 443, 50000, S, B(QUIC("\x08" ZERO8, "\0"))},
+	{"QUIC from 443, with what looks like a token", U, 443, 50000, S, B(QUIC("\x08" ZERO8, "\4abcd"))},
 	{"QUIC initial of a server: empty id", U, 8443, 50000, S, B(QUIC("\0", "\0"))},
 	{"QUIC initial, odd ports", U, 8443, 50000, NONE, B(QUIC("\x08" ZERO8, "\0"))},
 	{"DTLS ClientHello", U, 50000, 443, CX, B(DTLS("\1"))},

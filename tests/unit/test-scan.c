@@ -209,6 +209,34 @@ static void test_backscatter_gives_no_clients(void)
 	net_clear(&net);
 }
 
+/* A lone RST from an inside port answers a SYN that was not seen; from outside it may be backscatter. */
+static void test_refusals_tell_of_clients(void)
+{
+	static const char *const ends[][2] = {{"10.0.1.1", "203.0.113.5"}, {"203.0.113.6", "10.0.1.2"}};
+	Net net = net_new();
+	net_span(&net, 2);
+	for (size_t n = 0; n < G_N_ELEMENTS(ends); n++) {
+		guint at = net_add(&net, (Talk){.client = ends[n][0],
+						.server = ends[n][1],
+						.ip_protocol = AM_PROTO_TCP,
+						.undirected = TRUE,
+						.client_port = 23,
+						.port = 50000,
+						.no_handshake = TRUE,
+						.outcome = AM_OUTCOME_SILENT});
+		AmTally *tally = &g_array_index(net.tallies, AmTally, at);
+		tally->rst[tally->first[1] > 0] = 1;
+	}
+	g_autoptr(AmMap) map = net_map(&net);
+	const AmEdge *edge = edge_of(map, "203.0.113.5", "10.0.1.1", AM_PROTO_TCP, 23);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(edge);
+	CU_ASSERT_EQUAL(edge->direction, AM_DIRECTION_PORT);
+	CU_ASSERT_FALSE(has_reason(edge, AM_REASON_BACKSCATTER));
+	CU_ASSERT_PTR_NULL(edge_of(map, "10.0.1.2", "203.0.113.6", AM_PROTO_TCP, 23));
+	CU_ASSERT(has_reason(edge_of(map, "203.0.113.6", "10.0.1.2", AM_PROTO_TCP, 50000), AM_REASON_BACKSCATTER));
+	net_clear(&net);
+}
+
 static void test_inbound_stranger(void)
 {
 	Net net = net_new();
@@ -301,6 +329,7 @@ int main(void)
 		UNIT_TEST(test_nightly_sweep),
 		UNIT_TEST(test_stealth),
 		UNIT_TEST(test_backscatter_gives_no_clients),
+		UNIT_TEST(test_refusals_tell_of_clients),
 		UNIT_TEST(test_inbound_stranger),
 		UNIT_TEST(test_beacon),
 		UNIT_TEST(test_lateral),
