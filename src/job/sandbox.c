@@ -252,20 +252,25 @@ static gboolean forbid(scmp_filter_ctx filter, const char *name)
 	return number == __NR_SCMP_ERROR || seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), number, 0) == 0;
 }
 
+/* The lower 32 bits of an argument, as SCMP_CMP32 has it; whose macros leave a field out. */
+static struct scmp_arg_cmp equals(unsigned argument, uint32_t value)
+{
+	return (struct scmp_arg_cmp){
+		.arg = argument, .op = SCMP_CMP_MASKED_EQ, .datum_a = UINT32_MAX, .datum_b = value};
+}
+
 static gboolean forbid_writing(scmp_filter_ctx filter, int fd)
 {
 	gboolean ok = TRUE;
 	for (gsize n = 0; ok && n < G_N_ELEMENTS(writing); n++) {
 		int number = seccomp_syscall_resolve_name(writing[n].name);
-		ok = number == __NR_SCMP_ERROR ||
-		     seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), number, 1,
-				      SCMP_CMP32(writing[n].argument, SCMP_CMP_EQ, (uint32_t)fd)) == 0;
+		ok = number == __NR_SCMP_ERROR || seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), number, 1,
+								   equals(writing[n].argument, (uint32_t)fd)) == 0;
 	}
 	static const uint32_t copies[] = {F_DUPFD, F_DUPFD_CLOEXEC};
 	for (gsize n = 0; ok && n < G_N_ELEMENTS(copies); n++)
 		ok = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), seccomp_syscall_resolve_name("fcntl"), 2,
-				      SCMP_CMP32(0, SCMP_CMP_EQ, (uint32_t)fd),
-				      SCMP_CMP32(1, SCMP_CMP_EQ, copies[n])) == 0;
+				      equals(0, (uint32_t)fd), equals(1, copies[n])) == 0;
 	return ok;
 }
 
