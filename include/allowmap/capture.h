@@ -82,7 +82,7 @@ guint am_live_descriptors(const AmLive *live, int ret_descriptors[AM_MAX_INTERFA
  * frame->size. An IP protocol that is not decoded further is a packet with ports 0. After a skip, *ret_packet holds what
  * was known by then.
  *
- * Of a tunnel (VXLAN on UDP 4789 and 8472, GENEVE on 6081, GTP-U on 2152, GRE with NVGRE, PPTP and ERSPAN, IP in IP), it
+ * Of a tunnel (VXLAN on UDP 4789, 4790 and 8472, GENEVE on 6081, GTP-U on 2152, GRE with NVGRE, PPTP and ERSPAN, IP in IP), it
  * is the packet inside, or the reason why that is none; what it travels in is in `ret_layers`, up to AM_MAX_TUNNELS deep,
  * then AM_SKIP_NESTED. What does not decode as the tunnel that its port or protocol stands for is no tunnel, but a packet
  * like any other. */

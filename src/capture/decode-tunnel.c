@@ -65,19 +65,35 @@ static gboolean set_type(AmInner *inner, uint16_t type)
  *   0: flags (0x08 = the VNI is valid)   1-3: reserved   4-6: VNI   7: reserved
  *
  * The Group Policy option (draft-smith-vxlan-group-policy) adds 0x80 to the flags, two bits in octet 1 (0x40 = do not
- * learn, 0x08 = policy applied), and the group in octets 2 and 3. */
+ * learn, 0x08 = policy applied), and the group in octets 2 and 3. The Generic Protocol Extension (draft-ietf-nvo3-vxlan-gpe
+ * 3.1) adds 0x04 and names what is inside in octet 3: 1 = IPv4, 2 = IPv6, 3 = Ethernet. */
 static gboolean decode_vxlan(AmInner *inner)
 {
+	static const uint16_t gpe_types[] = {0, AM_ETHERTYPE_IPV4, AM_ETHERTYPE_IPV6, ETHERTYPE_TEB};
 	const uint8_t *head = take(inner, 8);
 	if (head == NULL || head[7] != 0)
 		return FALSE;
-	if (head[0] != 0x08 || be24(head + 1) != 0) {
-		if (head[0] != 0x88 || (head[1] & 0xb7) != 0)
+	uint16_t type = ETHERTYPE_TEB;
+	switch (head[0]) {
+	case 0x08:
+		if (be24(head + 1) != 0)
 			return FALSE;
+		break;
+	case 0x88:
+		if ((head[1] & 0xb7) != 0)
+			return FALSE;
+		break;
+	case 0x0c:
+		if (be16(head + 1) != 0 || head[3] >= G_N_ELEMENTS(gpe_types))
+			return FALSE;
+		type = gpe_types[head[3]];
+		break;
+	default:
+		return FALSE;
 	}
 	inner->kind = AM_ENCAPSULATION_VXLAN;
 	inner->id = be24(head + 4);
-	return set_type(inner, ETHERTYPE_TEB);
+	return set_type(inner, type);
 }
 
 /* RFC 8926 3.4
@@ -279,6 +295,7 @@ gboolean am_decode_tunnel(const AmPacket *packet, AmInner *ret_inner)
 	}
 	switch (packet->tuple.destination_port) {
 	case AM_PORT_VXLAN:
+	case AM_PORT_VXLAN_GPE:
 	case AM_PORT_VXLAN_LINUX:
 		return decode_vxlan(ret_inner);
 	case AM_PORT_GENEVE:

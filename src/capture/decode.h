@@ -52,6 +52,7 @@ typedef struct {
 } AmInner;
 
 #define AM_PORT_VXLAN 4789
+#define AM_PORT_VXLAN_GPE 4790
 #define AM_PORT_VXLAN_LINUX 8472
 #define AM_PORT_GENEVE 6081
 #define AM_PORT_GTP 2152
@@ -67,6 +68,7 @@ static inline gboolean am_may_be_tunnel(const AmPacket *packet)
 	case AM_PROTO_UDP:
 		switch (packet->tuple.destination_port) {
 		case AM_PORT_VXLAN:
+		case AM_PORT_VXLAN_GPE:
 		case AM_PORT_VXLAN_LINUX:
 		case AM_PORT_GENEVE:
 		case AM_PORT_GTP:

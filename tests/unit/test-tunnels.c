@@ -162,7 +162,7 @@ static Frame vxlan(uint16_t port)
 
 static void test_vxlan(void)
 {
-	static const uint16_t ports[] = {4789, 8472};
+	static const uint16_t ports[] = {4789, 4790, 8472};
 	for (guint n = 0; n < G_N_ELEMENTS(ports); n++) {
 		Frame f = vxlan(ports[n]);
 		AmPacket p;
@@ -185,10 +185,38 @@ static void test_vxlan(void)
 	}
 }
 
+static void test_vxlan_gpe(void)
+{
+	Frame f = vxlan(4790);
+	AmPacket p;
+	f.bytes[ABOVE_UDP] = 0x0c;
+	f.bytes[ABOVE_UDP + 3] = 3;
+	CU_ASSERT_FATAL(decode(&f, &p) == AM_SKIP_NONE);
+	check_inner(&p, AM_ENCAPSULATION_VXLAN, 5001);
+	check_macs(&p, TRUE);
+	check_tunnel_cuts(&f);
+	check_tunnel_lies(&f);
+	check_ordinary(&f, ABOVE_UDP + 3, 4); /* a service header */
+	check_ordinary(&f, ABOVE_UDP + 3, 0); /* nothing */
+	check_ordinary(&f, ABOVE_UDP + 1, 1); /* reserved */
+	check_ordinary(&f, ABOVE_UDP, 0x0e);  /* another flag */
+	Frame ip = {0};
+	ethernet(&ip, 0x0800);
+	Outer at = outer_udp(&ip, 4790);
+	put32(&ip, 0x0c000001);
+	put32(&ip, 5002 << 8);
+	inner_tcp(&ip);
+	close_outer(&ip, at);
+	CU_ASSERT_FATAL(decode(&ip, &p) == AM_SKIP_NONE);
+	check_inner(&p, AM_ENCAPSULATION_VXLAN, 5002);
+	check_macs(&p, FALSE);
+	check_tunnel_cuts(&ip);
+}
+
 /* The answer to a request that came from a port that VXLAN has, and a message that is too short for a frame. */
 static void test_udp_on_a_tunnel_port(void)
 {
-	static const uint16_t ports[] = {4789, 8472, 6081, 2152};
+	static const uint16_t ports[] = {4789, 4790, 8472, 6081, 2152};
 	for (guint n = 0; n < G_N_ELEMENTS(ports); n++) {
 		Frame f = {0};
 		ethernet(&f, 0x0800);
@@ -665,6 +693,7 @@ int main(void)
 {
 	static const CU_TestInfo tests[] = {
 		UNIT_TEST(test_vxlan),
+		UNIT_TEST(test_vxlan_gpe),
 		UNIT_TEST(test_udp_on_a_tunnel_port),
 		UNIT_TEST(test_what_is_inside),
 		UNIT_TEST(test_geneve),
