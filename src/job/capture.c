@@ -28,6 +28,7 @@ typedef struct {
 	AmLive *live;
 	AmPipeline *pipeline;
 	AmNotify *notify;
+	const GArray *rules;                                /* the network table */
 	gint64 second_us, commit_us, checkpoint_us, end_us; /* when it is next time for it */
 	gint64 committed_us;                                /* when a new commit was seen */
 	uint64_t commits;
@@ -170,8 +171,7 @@ static gboolean run_pipeline(Reader *reader, GError **error)
 	AmCapture *capture = reader->capture;
 	const AmCaptureOptions *options = capture->options;
 	AmRun counted = {0}; /* the reader's and workers' ledger of the whole session */
-	g_autoptr(AmNetworks) networks =
-		am_pipeline_networks(capture->facts, capture->run, options->db, options->decisions, error);
+	g_autoptr(AmNetworks) networks = am_pipeline_networks(capture->facts, capture->run, reader->rules, error);
 	if (networks == NULL)
 		return FALSE;
 	AmPipelineOptions pipeline_options = {.facts = capture->facts,
@@ -223,6 +223,10 @@ static gboolean capture_with(AmCapture *capture, GError **error)
 	if (notify_error != NULL)
 		am_capture_say(capture, "%s", notify_error->message);
 	Reader reader = {.capture = capture, .live = live, .notify = notify};
+	g_autoptr(GArray) rules = am_pipeline_rules(options->db, options->decisions, error);
+	if (rules == NULL)
+		return FALSE;
+	reader.rules = rules;
 	am_live_look(live, &capture->state);
 	return fence_in(capture, live, error) && am_capture_begin_run(capture, error) && run_pipeline(&reader, error);
 }

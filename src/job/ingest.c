@@ -20,14 +20,14 @@ typedef struct {
 	AmFacts *facts;
 	AmRun *run;
 	uint32_t network;
+	const GArray *rules; /* the network table */
 } Ingest;
 
 /* ---- Captures */
 
 static gboolean read_captures(Ingest *ingest, AmInputs *inputs, GError **error)
 {
-	g_autoptr(AmNetworks) networks = am_pipeline_networks(ingest->facts, ingest->run, ingest->options->db,
-							      ingest->options->decisions, error);
+	g_autoptr(AmNetworks) networks = am_pipeline_networks(ingest->facts, ingest->run, ingest->rules, error);
 	if (networks == NULL)
 		return FALSE;
 	const AmPipelineOptions options = {.facts = ingest->facts,
@@ -164,13 +164,16 @@ static gboolean fence_in(const AmIngestOptions *options, AmIngestResult *result,
 gboolean am_job_ingest(const AmIngestOptions *options, AmIngestResult *ret_result, GError **error)
 {
 	*ret_result = (AmIngestResult){.warnings = g_ptr_array_new_with_free_func(g_free)};
+	g_autoptr(GArray) rules = am_pipeline_rules(options->db, options->decisions, error);
+	if (rules == NULL)
+		return FALSE;
 	if (options->sandbox && !fence_in(options, ret_result, error))
 		return FALSE;
 	g_autoptr(AmFacts) facts = am_facts_open(options->db, AM_FACTS_WRITE, error);
 	if (facts == NULL)
 		return FALSE;
 	g_autoptr(AmRun) run = new_run(options);
-	Ingest ingest = {.options = options, .result = ret_result, .facts = facts, .run = run};
+	Ingest ingest = {.options = options, .result = ret_result, .facts = facts, .run = run, .rules = rules};
 	g_autoptr(AmInputs) inputs = am_inputs_open(options->paths, options->whole_hash, facts, run, ret_result, error);
 	if (inputs == NULL)
 		return FALSE;

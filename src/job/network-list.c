@@ -4,7 +4,7 @@
 #include "pipeline.h"
 
 /* An older file is brought up to date; a missing one says nothing. */
-static GArray *read_rules(const char *db, const char *decisions_path, GError **error)
+GArray *am_pipeline_rules(const char *db, const char *decisions_path, GError **error)
 {
 	g_autofree char *beside = decisions_path == NULL ? am_decisions_path_for(db) : NULL;
 	const char *path = decisions_path != NULL ? decisions_path : beside;
@@ -13,11 +13,9 @@ static GArray *read_rules(const char *db, const char *decisions_path, GError **e
 	return set != NULL ? g_array_ref(set->networks) : NULL;
 }
 
-AmNetworks *am_pipeline_networks(AmFacts *facts, const AmRun *run, const char *db, const char *decisions_path,
-				 GError **error)
+AmNetworks *am_pipeline_networks(AmFacts *facts, const AmRun *run, const GArray *rules, GError **error)
 {
-	g_autoptr(GArray) rules = read_rules(db, decisions_path, error);
-	g_autoptr(GArray) earlier = rules != NULL ? am_facts_encapsulated(facts, error) : NULL;
+	g_autoptr(GArray) earlier = am_facts_encapsulated(facts, error);
 	return earlier != NULL ? am_networks_new(run->network, run->sensor, rules, earlier) : NULL;
 }
 
@@ -31,7 +29,7 @@ AmNetworkList *am_job_networks(const char *db, const char *decisions_path, GErro
 		return NULL;
 	}
 	list->seen = facts != NULL ? am_facts_encapsulated(facts, error) : am_encapsulated_array_new();
-	list->rules = list->seen != NULL ? read_rules(db, decisions_path, error) : NULL;
+	list->rules = list->seen != NULL ? am_pipeline_rules(db, decisions_path, error) : NULL;
 	return list->rules != NULL ? g_steal_pointer(&list) : NULL;
 }
 

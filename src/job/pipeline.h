@@ -22,9 +22,10 @@ typedef struct {
 	gpointer user_data;
 } AmPipelineOptions;
 
+/* The network table (AmNetworkRule) of the decisions, NULL = those beside `db`. To be read before a sandbox is entered. */
+GArray *am_pipeline_rules(const char *db, const char *decisions_path, GError **error);
 /* What a run that has begun starts with: the network table, and what earlier runs found out. */
-AmNetworks *am_pipeline_networks(AmFacts *facts, const AmRun *run, const char *db, const char *decisions_path,
-				 GError **error);
+AmNetworks *am_pipeline_networks(AmFacts *facts, const AmRun *run, const GArray *rules, GError **error);
 
 typedef struct AmPipeline AmPipeline;
 
