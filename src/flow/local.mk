@@ -30,7 +30,7 @@ data_files += data/l7.tsv
 flow_test_LDADD = libam-flow.a libam-base.a $(NDPI_LIBS) $(GLIB_LIBS)
 
 if HAVE_CUNIT
-flow_tests = tests/unit/test-duplicates tests/unit/test-flow tests/unit/test-fragments tests/unit/test-loss \
+flow_tests = tests/unit/test-duplicates tests/unit/test-flow tests/unit/test-fragments tests/unit/test-loss tests/unit/test-mirror \
 	tests/unit/test-roles tests/unit/test-sampler tests/unit/test-unanswered
 check_PROGRAMS += $(flow_tests)
 TESTS += $(flow_tests)
@@ -46,6 +46,9 @@ tests_unit_test_fragments_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)
 tests_unit_test_loss_CPPFLAGS = $(unit_CPPFLAGS) -I$(top_srcdir)/src/flow
 tests_unit_test_loss_SOURCES = tests/unit/test-loss.c tests/unit/flow-packets.h tests/unit/unit.h
 tests_unit_test_loss_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)
+tests_unit_test_mirror_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_mirror_SOURCES = tests/unit/test-mirror.c tests/unit/frames.h tests/unit/unit.h
+tests_unit_test_mirror_LDADD = libam-capture.a $(flow_test_LDADD) $(PCAP_LIBS) $(ARCHIVE_LIBS) $(CUNIT_LIBS)
 tests_unit_test_roles_CPPFLAGS = $(unit_CPPFLAGS) -I$(top_srcdir)/src/flow
 tests_unit_test_roles_SOURCES = tests/unit/test-roles.c tests/unit/flow-packets.h tests/unit/unit.h
 tests_unit_test_roles_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)

@@ -414,6 +414,15 @@ static void test_cap_keeps_established(void)
 }
 
 /* An ICMP error from a router about a packet client → server. */
+static const uint8_t dns_query[] = "\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x07"
+				   "example\x03"
+				   "com\x00\x00\x01\x00\x01";
+static const uint8_t dns_answer[] =
+	"\x12\x34\x81\x80\x00\x01\x00\x01\x00\x00\x00\x00\x07"
+	"example\x03"
+	"com\x00\x00\x01\x00\x01\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04\x5d\xb8\xd8\x22";
+
+/* Sent to a group, an answer answers nobody: the group is no client. */
 static void icmp_error(Flow *flow, double seconds, const char *router, uint8_t type, uint8_t code,
 		       const TestPacket *about)
 {
@@ -424,6 +433,46 @@ static void icmp_error(Flow *flow, double seconds, const char *router, uint8_t t
 	t.packet.has_quoted = TRUE;
 	t.packet.quoted = about->packet.tuple;
 	feed(flow, &t);
+}
+
+/* The same words of ICMPv6, and for datagrams. */
+static void test_icmp6_errors(void)
+{
+	static const struct {
+		uint8_t type, code;
+		AmOutcome outcome;
+		uint32_t errors;
+	} cases[] = {
+		{1, 0, AM_OUTCOME_REFUSED, 1},    {1, 1, AM_OUTCOME_PROHIBITED, 1}, {1, 4, AM_OUTCOME_REFUSED, 1},
+		{1, 5, AM_OUTCOME_PROHIBITED, 1}, {2, 0, AM_OUTCOME_SILENT, 0},     {3, 0, AM_OUTCOME_SILENT, 1},
+	};
+	TestPacket query, t;
+	test_packet(&query, 1, AM_PROTO_UDP, "2001:db8::1", 4000, "2001:db8::2", 53, dns_query, sizeof(dns_query) - 1);
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		Flow flow = flow_default();
+		feed(&flow, &query);
+		test_packet(&t, 1.1, AM_PROTO_ICMPV6, "2001:db8::fe", 0, "2001:db8::1", 0, query.bytes, 48);
+		t.packet.icmp_type = cases[i].type;
+		t.packet.icmp_code = cases[i].code;
+		t.packet.has_quoted = TRUE;
+		t.packet.quoted = query.packet.tuple;
+		CU_ASSERT_EQUAL(am_flow_shard_of(&t.packet, 7), am_flow_shard_of(&query.packet, 7));
+		feed(&flow, &t);
+		const AmConnection *c = flush(&flow, 1);
+		CU_ASSERT_EQUAL(c->outcome, cases[i].outcome);
+		CU_ASSERT_EQUAL(c->icmp_errors, cases[i].errors);
+		flow_end(&flow);
+	}
+	/* Whoever was answered before is not undone by an error, which anybody can forge. */
+	Flow flow = flow_default();
+	udp(&flow, 1, CLIENT, 4000, SERVER, 53, dns_query, sizeof(dns_query) - 1);
+	udp(&flow, 1.1, SERVER, 53, CLIENT, 4000, dns_answer, sizeof(dns_answer) - 1);
+	test_packet(&query, 1, AM_PROTO_UDP, CLIENT, 4000, SERVER, 53, dns_query, sizeof(dns_query) - 1);
+	icmp_error(&flow, 1.2, SERVER, 3, 3, &query);
+	const AmConnection *c = flush(&flow, 1);
+	CU_ASSERT_EQUAL(c->outcome, AM_OUTCOME_ACCEPTED);
+	CU_ASSERT_EQUAL(c->icmp_errors, 1);
+	flow_end(&flow);
 }
 
 static void test_icmp_errors(void)
@@ -498,15 +547,6 @@ static void test_icmp_echo(void)
 	flow_end(&flow);
 }
 
-static const uint8_t dns_query[] = "\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x07"
-				   "example\x03"
-				   "com\x00\x00\x01\x00\x01";
-static const uint8_t dns_answer[] =
-	"\x12\x34\x81\x80\x00\x01\x00\x01\x00\x00\x00\x00\x07"
-	"example\x03"
-	"com\x00\x00\x01\x00\x01\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04\x5d\xb8\xd8\x22";
-
-/* Sent to a group, an answer answers nobody: the group is no client. */
 static void test_no_client_is_a_group(void)
 {
 	const uint8_t bootp_reply[240] = {2, 1, 6, [236] = 0x63, 0x82, 0x53, 0x63};
@@ -752,6 +792,7 @@ int main(void)
 		UNIT_TEST(test_checkpoint),
 		UNIT_TEST(test_cap_keeps_established),
 		UNIT_TEST(test_icmp_errors),
+		UNIT_TEST(test_icmp6_errors),
 		UNIT_TEST(test_icmp_echo),
 		UNIT_TEST(test_no_client_is_a_group),
 		UNIT_TEST(test_udp_outcomes),
