@@ -182,10 +182,10 @@ AmInputs *am_inputs_open(const char *const *paths, gboolean whole_hash, AmFacts 
 		inputs->size += ((Source *)inputs->sources->pdata[n])->input.size;
 	if (inputs->sources->len == 0 && result->n_known == 0) {
 		g_set_error(error, AM_JOB_ERROR, AM_JOB_ERROR_INPUT, "%s",
-			    files->len == 1 ? (const char *)result->warnings->pdata[0]
+			    files->len == 1 ? (const char *)result->warnings->pdata[result->warnings->len - 1]
 					    : "none of the inputs could be used; each one's reason is above");
-		if (files->len == 1)
-			g_ptr_array_set_size(result->warnings, 0);
+		if (files->len == 1) /* its warning is the error now; others, as of the sandbox, stay */
+			g_ptr_array_set_size(result->warnings, (gint)result->warnings->len - 1);
 		return NULL;
 	}
 	return g_steal_pointer(&inputs);
