@@ -48,6 +48,7 @@ gboolean am_dpi_mode_parse(const char *name, AmDpiMode *ret_mode);
 typedef struct {
 	uint64_t recorded;  /* packets that joined a connection */
 	uint64_t fragments; /* of these, later fragments, which joined by their first one */
+	uint64_t held;      /* later fragments that wait for their first one: neither recorded nor skipped so far */
 	uint64_t skipped[AM_N_SKIP_REASONS];
 	uint64_t connections; /* begun */
 	uint64_t given_up;    /* closed early for want of room */

@@ -55,7 +55,7 @@ struct AmFragments {
 	uint64_t key0, key1;
 	Datagram *datagrams; /* N_SETS * N_WAYS; NULL: there was no fragment yet */
 	int64_t swept_ns;
-	uint64_t lost, contradicting;
+	uint64_t held, lost, contradicting;
 };
 
 AmFragments *am_fragments_new(uint64_t key0, uint64_t key1)
@@ -78,6 +78,7 @@ void am_fragments_free(AmFragments *fragments)
 static void forget(AmFragments *fragments, Datagram *datagram)
 {
 	fragments->lost += datagram->held.packets;
+	fragments->held -= datagram->held.packets;
 	*datagram = (Datagram){0};
 }
 
@@ -153,10 +154,12 @@ AmFragmentFate am_fragments_first(AmFragments *fragments, const AmPacket *packet
 	uint32_t size = packet->fragment_at;
 	if (datagram->least < size || (datagram->size != 0 && datagram->size < size)) {
 		/* What came before lies over it: the first one is the one that counts. */
+		fragments->held -= datagram->held.packets;
 		fragments->contradicting += datagram->held.packets;
 		begin_anew(datagram, datagram->begin_ns);
 	}
 	*ret_held = datagram->held;
+	fragments->held -= datagram->held.packets;
 	datagram->held = (AmHeldFragments){0};
 	datagram->has_first = TRUE;
 	datagram->meaning = meaning;
@@ -196,6 +199,7 @@ AmFragmentFate am_fragments_later(AmFragments *fragments, const AmPacket *packet
 	}
 	if (datagram->held.packets == MAX_HELD)
 		return AM_FRAGMENT_LOST;
+	fragments->held++;
 	datagram->held.packets++;
 	datagram->held.bytes += packet->ip_wire_size;
 	datagram->held.payload += packet->payload_wire_size;
@@ -217,6 +221,11 @@ void am_fragments_clear(AmFragments *fragments)
 	for (guint n = 0; fragments->datagrams != NULL && n < AM_FRAGMENTS_MAX; n++)
 		forget(fragments, &fragments->datagrams[n]);
 	fragments->swept_ns = INT64_MIN;
+}
+
+uint64_t am_fragments_held(const AmFragments *fragments)
+{
+	return fragments->held;
 }
 
 void am_fragments_take_counts(AmFragments *fragments, uint64_t *ret_lost, uint64_t *ret_contradicting)

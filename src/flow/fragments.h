@@ -32,5 +32,7 @@ AmFragmentFate am_fragments_later(AmFragments *fragments, const AmPacket *packet
 /* Forgets the datagrams that began long before `now_ns`. Forgetting is also done on the way; this is so that it is done. */
 void am_fragments_advance(AmFragments *fragments, int64_t now_ns);
 void am_fragments_clear(AmFragments *fragments);
+/* How many are held by now. */
+uint64_t am_fragments_held(const AmFragments *fragments);
 /* How many held fragments were forgotten without their first one, and how many contradicted it, since the last call. */
 void am_fragments_take_counts(AmFragments *fragments, uint64_t *ret_lost, uint64_t *ret_contradicting);

@@ -733,7 +733,9 @@ void am_flow_shard_flush(AmFlowShard *shard, AmConnectionBatch *out)
 
 AmFlowCounters am_flow_shard_counters(const AmFlowShard *shard)
 {
-	return shard->counters;
+	AmFlowCounters counters = shard->counters;
+	counters.held = am_fragments_held(shard->fragments);
+	return counters;
 }
 
 const char *am_flow_dpi_version(void)

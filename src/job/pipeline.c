@@ -119,6 +119,7 @@ static void count_shard(AmLedger *ledger, const AmFlowCounters *counters)
 {
 	ledger->recorded += counters->recorded;
 	ledger->fragments += counters->fragments;
+	ledger->read -= counters->held; /* of a commit: the next one's */
 	ledger->connections += counters->connections;
 	ledger->connections_given_up += counters->given_up;
 	ledger->connections_counted += counters->counted;

@@ -52,7 +52,7 @@ static uint64_t skipped(const Flow *flow, AmSkipReason reason)
 static void check_ledger(const Flow *flow)
 {
 	AmFlowCounters counters = am_flow_shard_counters(flow->shard);
-	uint64_t sum = counters.recorded, packets = 0;
+	uint64_t sum = counters.recorded + counters.held, packets = 0;
 	for (int reason = 0; reason < AM_N_SKIP_REASONS; reason++)
 		sum += counters.skipped[reason];
 	for (size_t n = 0; n < flow->out.n; n++)
@@ -132,6 +132,7 @@ static void test_out_of_order(void)
 	feed_later(&flow, 1, 5, 1600, 100, TRUE);
 	feed_later(&flow, 1.1, 5, 800, 800, FALSE);
 	CU_ASSERT_EQUAL(am_flow_shard_counters(flow.shard).recorded, 0);
+	CU_ASSERT_EQUAL(am_flow_shard_counters(flow.shard).held, 2);
 	feed_first(&flow, 1.2, 5, 2049, 800);
 	CU_ASSERT_EQUAL(am_flow_shard_counters(flow.shard).recorded, 3);
 	const AmConnection *c = flush(&flow, 1);
@@ -339,8 +340,14 @@ static void test_any_fragments(void)
 			else
 				feed_later(&flow, seconds, id, at, (uint16_t)g_rand_int_range(random, 8, 900),
 					   g_rand_boolean(random));
-			if (g_rand_int_range(random, 0, 10) == 0)
+			if (g_rand_int_range(random, 0, 10) == 0) {
 				am_flow_shard_advance(flow.shard, (int64_t)(seconds * 1e9), &flow.out);
+				AmFlowCounters so_far = am_flow_shard_counters(flow.shard);
+				uint64_t sum = so_far.recorded + so_far.held;
+				for (int reason = 0; reason < AM_N_SKIP_REASONS; reason++)
+					sum += so_far.skipped[reason];
+				CU_ASSERT_EQUAL(sum, flow.ordinal);
+			}
 		}
 		am_flow_shard_flush(flow.shard, &flow.out);
 		for (size_t n = 0; n < flow.out.n; n++)
