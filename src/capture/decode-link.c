@@ -172,12 +172,6 @@ AmSkipReason am_decode_ethertype(uint16_t type, AmLink *link, uint16_t *ret_type
 	}
 }
 
-AmSkipReason am_decode_ethernet(AmLink *link, uint16_t *ret_type)
-{
-	uint16_t type;
-	return take_ethernet(link, &type) ? am_decode_ethertype(type, link, ret_type) : AM_SKIP_LINK_TRUNCATED;
-}
-
 /* LINKTYPE_LINUX_SLL: packet type (2), ARPHRD type (2), address length (2), address (8), protocol (2).
  * LINKTYPE_LINUX_SLL2: protocol (2), reserved (2), interface (4), ARPHRD type (2), packet type (1), address length (1),
  * address (8). The address is the sender's. The protocol is an EtherType, 1 for Novell 802.3, 4 for LLC; under netlink
@@ -281,9 +275,12 @@ static AmSkipReason decode_nflog(AmCursor *cursor, uint16_t *ret_type)
 
 AmSkipReason am_decode_link(uint32_t link_type, AmLink *link, uint16_t *ret_type)
 {
+	uint16_t type;
 	switch (link_type) {
-	case 1: /* ETHERNET */
-		return am_decode_ethernet(link, ret_type);
+	case AM_LINK_ETHERNET:
+		if (!take_ethernet(link, &type))
+			return AM_SKIP_LINK_TRUNCATED;
+		return am_decode_ethertype(type, link, ret_type);
 	case 0:   /* NULL */
 	case 108: /* LOOP */
 		return decode_null(&link->cursor, ret_type);

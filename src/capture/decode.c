@@ -260,42 +260,29 @@ static inline AmSkipReason decode_network(AmCursor cursor, uint32_t wire_left, u
 	return decode_ipv6(cursor, wire_left, packet);
 }
 
-/* From the packet of a tunnel to the one that it carries: its own layers, then its network header. What the outer ones
- * said of MAC addresses and VLANs is about the tunnel, and goes. */
-static AmSkipReason decode_inner(const AmInner *inner, AmPacket *packet, AmLayers *layers)
+/* From the packet of a tunnel to what it carries: `link` goes on there, and *ret_type is what its network header is. What the
+ * outer layers said of MAC addresses and VLANs is about the tunnel, and goes. */
+static G_GNUC_NO_INLINE AmSkipReason enter_tunnel(const AmInner *inner, AmLink *link, uint16_t *ret_type)
 {
+	AmPacket *packet = link->packet;
+	AmLayers *layers = link->layers;
+	if (layers->n_tunnels == AM_MAX_TUNNELS)
+		return AM_SKIP_NESTED;
+	layers->n_tunnels++;
+	am_layers_add(layers, (AmEncapsulation)inner->kind, inner->id, packet->ip);
 	int64_t time_ns = packet->time_ns;
 	clear(packet);
 	packet->time_ns = time_ns;
 	packet->vlan = inner->vlan;
 	packet->encapsulation = inner->kind;
 	packet->encapsulation_id = inner->id;
-	AmLink link = {.cursor = inner->cursor, .packet = packet, .layers = layers};
+	link->cursor = inner->cursor;
 	uint8_t n_layers = layers->n;
-	uint16_t type;
-	AmSkipReason skip = inner->type == AM_ETHERTYPE_ETHERNET ? am_decode_ethernet(&link, &type)
-								 : am_decode_ethertype(inner->type, &link, &type);
-	if (skip != AM_SKIP_NONE)
-		return skip;
+	AmSkipReason skip = inner->type == AM_ETHERTYPE_ETHERNET ? am_decode_link(AM_LINK_ETHERNET, link, ret_type)
+								 : am_decode_ethertype(inner->type, link, ret_type);
 	if (inner->vlan != 0 && layers->n == n_layers) /* the mirror took the tag off and tells of it */
 		am_layers_add(layers, AM_ENCAPSULATION_VLAN, inner->vlan, NULL);
-	uint32_t used = (uint32_t)(inner->cursor.left - link.cursor.left);
-	return decode_network(link.cursor, inner->wire_size > used ? inner->wire_size - used : 0, type, packet);
-}
-
-static AmSkipReason decode_tunnels(AmPacket *packet, AmLayers *layers)
-{
-	AmInner inner;
-	while (am_may_be_tunnel(packet) && am_decode_tunnel(packet, &inner)) {
-		if (layers->n_tunnels == AM_MAX_TUNNELS)
-			return AM_SKIP_NESTED;
-		layers->n_tunnels++;
-		am_layers_add(layers, (AmEncapsulation)inner.kind, inner.id, packet->ip);
-		AmSkipReason skip = decode_inner(&inner, packet, layers);
-		if (skip != AM_SKIP_NONE)
-			return skip;
-	}
-	return AM_SKIP_NONE;
+	return skip;
 }
 
 AmSkipReason am_decode(const AmFrame *frame, AmPacket *ret_packet, AmLayers *ret_layers)
@@ -304,13 +291,20 @@ AmSkipReason am_decode(const AmFrame *frame, AmPacket *ret_packet, AmLayers *ret
 	ret_packet->time_ns = frame->time_ns;
 	ret_layers->n = ret_layers->n_tunnels = 0;
 	AmLink link = {.cursor = am_cursor(frame->bytes, frame->size), .packet = ret_packet, .layers = ret_layers};
+	const uint8_t *begin = frame->bytes;
+	uint32_t wire_size = MAX(frame->size, frame->wire_size);
 	uint16_t type;
 	AmSkipReason skip = am_decode_link(frame->link_type, &link, &type);
-	if (skip != AM_SKIP_NONE)
-		return skip;
-	uint32_t wire_size = MAX(frame->size, frame->wire_size);
-	skip = decode_network(link.cursor, wire_size - (uint32_t)(link.cursor.at - frame->bytes), type, ret_packet);
-	if (G_LIKELY(skip != AM_SKIP_NONE || !am_may_be_tunnel(ret_packet)))
-		return skip;
-	return decode_tunnels(ret_packet, ret_layers);
+	while (skip == AM_SKIP_NONE) {
+		uint32_t used = (uint32_t)(link.cursor.at - begin);
+		skip = decode_network(link.cursor, wire_size > used ? wire_size - used : 0, type, ret_packet);
+		AmInner inner;
+		if (G_LIKELY(skip != AM_SKIP_NONE || !am_may_be_tunnel(ret_packet)) ||
+		    !am_decode_tunnel(ret_packet, &inner))
+			return skip;
+		begin = inner.cursor.at;
+		wire_size = inner.wire_size;
+		skip = enter_tunnel(&inner, &link, &type);
+	}
+	return skip;
 }

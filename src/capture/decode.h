@@ -23,11 +23,11 @@ typedef struct {
 	AmLayers *layers;
 } AmLink;
 
+#define AM_LINK_ETHERNET 1 /* LINKTYPE_ETHERNET */
+
 /* Steps over the link layer: on AM_SKIP_NONE the cursor is at the network header and *ret_type is one of the first three
  * above. Fills the MAC addresses and VLAN ids, and notes tags and labels. */
 AmSkipReason am_decode_link(uint32_t link_type, AmLink *link, uint16_t *ret_type);
-/* The same from an Ethernet header on. */
-AmSkipReason am_decode_ethernet(AmLink *link, uint16_t *ret_type);
 /* The same from an EtherType on: tags, MPLS, PPPoE, LLC. */
 AmSkipReason am_decode_ethertype(uint16_t type, AmLink *link, uint16_t *ret_type);
 

@@ -30,7 +30,7 @@ struct AmNetworks {
 	GHashTable *ids;    /* kind and id → number in `tunnels` + 1 */
 	guint n_ids[AM_N_ENCAPSULATIONS];
 	uint32_t others[AM_N_ENCAPSULATIONS]; /* as in `ids` */
-	uint32_t vlans[2][4096];              /* those of VLANs, which most frames have */
+	uint32_t vlans[2][4096];              /* those of VLANs, as in `ids` */
 	GHashTable *transits;                 /* kind and id of those that are known to be in transit */
 	GArray *rules;                        /* AmNetworkRule, those that count here */
 };
@@ -230,15 +230,21 @@ static void look_for_answer(AmNetworks *networks, Tunnel *tunnel, const AmAddres
 		tunnel->pairs[tunnel->next_pair++ % N_PAIRS] = there;
 }
 
+static inline void count(AmEncapsulated *seen, const AmFrame *frame)
+{
+	if (seen->packets++ == 0)
+		seen->first_ns = seen->last_ns = frame->time_ns;
+	seen->first_ns = MIN(seen->first_ns, frame->time_ns);
+	seen->last_ns = MAX(seen->last_ns, frame->time_ns);
+	seen->bytes += frame->wire_size;
+}
+
 static uint32_t note(AmNetworks *networks, const AmFrame *frame, const AmLayer *layer, uint64_t ordinal)
 {
 	uint32_t number = find_tunnel(networks, layer, ordinal);
 	Tunnel *tunnel = networks->tunnels->pdata[number - 1];
 	AmEncapsulated *seen = &tunnel->seen;
-	seen->first_ns = seen->packets == 0 ? frame->time_ns : MIN(seen->first_ns, frame->time_ns);
-	seen->last_ns = seen->packets == 0 ? frame->time_ns : MAX(seen->last_ns, frame->time_ns);
-	seen->packets++;
-	seen->bytes += frame->wire_size;
+	count(seen, frame);
 	if (layer->outer == NULL || (!tunnel->is_undecided && seen->source.family != 0))
 		return number;
 	AmAddress source, destination;
@@ -252,7 +258,8 @@ static uint32_t note(AmNetworks *networks, const AmFrame *frame, const AmLayer *
 	return number;
 }
 
-AmPlace am_networks_place(AmNetworks *networks, const AmFrame *frame, const AmLayers *layers, uint64_t ordinal)
+static G_GNUC_NO_INLINE AmPlace place_in_layers(AmNetworks *networks, const AmFrame *frame, const AmLayers *layers,
+						uint64_t ordinal)
 {
 	AmPlace place = {0};
 	uint32_t numbers[AM_MAX_LAYERS] = {0};
@@ -270,11 +277,24 @@ AmPlace am_networks_place(AmNetworks *networks, const AmFrame *frame, const AmLa
 	return place;
 }
 
-gboolean am_networks_waits(const AmNetworks *networks, const AmPlace *place, uint64_t read)
+AmPlace am_networks_place(AmNetworks *networks, const AmFrame *frame, const AmLayers *layers, uint64_t ordinal)
 {
-	if (place->tunnel == 0)
+	/* Most wrapped frames have one tag that was there before. */
+	const AmLayer *only = &layers->at[0];
+	uint32_t number =
+		layers->n == 1 && only->kind == AM_ENCAPSULATION_VLAN ? networks->vlans[0][only->id & 0xfff] : 0;
+	if (number == 0)
+		return place_in_layers(networks, frame, layers, ordinal);
+	Tunnel *tunnel = networks->tunnels->pdata[number - 1];
+	count(&tunnel->seen, frame);
+	return (AmPlace){.network = tunnel->network};
+}
+
+gboolean am_networks_waits(const AmNetworks *networks, uint32_t number, uint64_t read)
+{
+	if (number == 0)
 		return FALSE;
-	const Tunnel *tunnel = networks->tunnels->pdata[place->tunnel - 1];
+	const Tunnel *tunnel = networks->tunnels->pdata[number - 1];
 	return tunnel->is_undecided && tunnel->first_ordinal + WAIT_FRAMES > read;
 }
 

@@ -24,13 +24,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmNetworks, am_networks_free)
 /* Where a packet belongs. */
 typedef struct {
 	uint16_t network; /* as far as is known when it is read; index, 0 = the run's own */
-	uint32_t tunnel;  /* that may turn out to be in transit; 0 = none */
+	uint32_t tunnel;  /* that may turn out to be in transit; 0 = none: it was the last word */
 } AmPlace;
 
 /* Takes note of what frame number `ordinal` is wrapped in. */
 AmPlace am_networks_place(AmNetworks *networks, const AmFrame *frame, const AmLayers *layers, uint64_t ordinal);
 /* Whether it is too early to say where it belongs, `read` frames having been read. */
-gboolean am_networks_waits(const AmNetworks *networks, const AmPlace *place, uint64_t read);
+gboolean am_networks_waits(const AmNetworks *networks, uint32_t tunnel, uint64_t read);
 /* The last word on it. */
 uint16_t am_networks_settle(AmNetworks *networks, const AmPlace *place);
 

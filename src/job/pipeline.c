@@ -26,7 +26,8 @@
 
 typedef struct {
 	AmPacket packets[CHUNK_FRAMES]; /* decoded ones only; pointers into `bytes` */
-	AmPlace places[CHUNK_FRAMES];
+	uint32_t tunnels[CHUNK_FRAMES]; /* AmPlace.tunnel; AmPlace.network is in the packet */
+	gboolean has_tunnels;           /* any that is not 0 */
 	uint64_t ordinals[CHUNK_FRAMES];
 	uint8_t shards[CHUNK_FRAMES];
 	guint n, n_frames;
@@ -261,7 +262,7 @@ static Chunk *take_chunk(AmPipeline *pipeline)
 	Chunk *chunk = g_async_queue_pop(pipeline->free_chunks);
 	chunk->n = chunk->n_frames = 0;
 	chunk->used = 0;
-	chunk->ends_all = chunk->is_last = chunk->commits = FALSE;
+	chunk->ends_all = chunk->is_last = chunk->commits = chunk->has_tunnels = FALSE;
 	chunk->checkpoint_ns = INT64_MIN;
 	return chunk;
 }
@@ -274,7 +275,7 @@ static void hand_out(AmPipeline *pipeline, Chunk *chunk)
 }
 
 /* The frame's memory is lent until the next one: its IP packet moves into the chunk. */
-static void keep_packet(Chunk *chunk, const AmPacket *packet, const AmPlace *place, uint64_t ordinal, uint32_t shard)
+static inline void keep_packet(Chunk *chunk, const AmPacket *packet, uint32_t tunnel, uint64_t ordinal, uint32_t shard)
 {
 	AmPacket *kept = &chunk->packets[chunk->n];
 	*kept = *packet;
@@ -284,7 +285,8 @@ static void keep_packet(Chunk *chunk, const AmPacket *packet, const AmPlace *pla
 	if (packet->payload != NULL)
 		kept->payload = copy + (packet->payload - packet->ip);
 	chunk->used += packet->ip_size;
-	chunk->places[chunk->n] = *place;
+	chunk->tunnels[chunk->n] = tunnel;
+	chunk->has_tunnels |= tunnel != 0;
 	chunk->ordinals[chunk->n] = ordinal;
 	chunk->shards[chunk->n] = (uint8_t)shard;
 	chunk->n++;
@@ -311,8 +313,8 @@ static void end_all(AmPipeline *pipeline, int64_t now_ns, gboolean is_last)
 static guint count_ready(const AmPipeline *pipeline, const Chunk *chunk)
 {
 	uint64_t read = pipeline->options.run->ledger.read;
-	for (guint n = 0; n < chunk->n; n++) {
-		if (!am_networks_waits(pipeline->options.networks, &chunk->places[n], read))
+	for (guint n = 0; chunk->has_tunnels && n < chunk->n; n++) {
+		if (!am_networks_waits(pipeline->options.networks, chunk->tunnels[n], read))
 			continue;
 		/* Not for ever, and the next chunk has to hold them. */
 		size_t used = (size_t)(chunk->packets[n].ip - chunk->bytes);
@@ -324,8 +326,10 @@ static guint count_ready(const AmPipeline *pipeline, const Chunk *chunk)
 static void settle_networks(AmPipeline *pipeline, Chunk *chunk, gboolean is_last)
 {
 	AmNetworks *networks = pipeline->options.networks;
-	for (guint n = 0; n < chunk->n; n++)
-		chunk->packets[n].network = am_networks_settle(networks, &chunk->places[n]);
+	for (guint n = 0; chunk->has_tunnels && n < chunk->n; n++) {
+		const AmPlace place = {.network = chunk->packets[n].network, .tunnel = chunk->tunnels[n]};
+		chunk->packets[n].network = am_networks_settle(networks, &place);
+	}
 	for (; pipeline->told_networks < am_networks_count(networks); pipeline->told_networks++)
 		g_ptr_array_add(chunk->new_networks, g_strdup(am_networks_name(networks, pipeline->told_networks)));
 	if (chunk->commits || is_last)
@@ -346,7 +350,7 @@ static Chunk *settle(AmPipeline *pipeline, Chunk *chunk, gboolean is_last)
 	gboolean ends_all = chunk->is_last || step_back, is_last_of_all = chunk->is_last;
 	Chunk *next = is_last_of_all ? NULL : take_chunk(pipeline);
 	for (guint n = settled; n < chunk->n; n++)
-		keep_packet(next, &chunk->packets[n], &chunk->places[n], chunk->ordinals[n], chunk->shards[n]);
+		keep_packet(next, &chunk->packets[n], chunk->tunnels[n], chunk->ordinals[n], chunk->shards[n]);
 	if (next != NULL)
 		next->n_frames = next->n;
 	if (chunk->commits) {
@@ -390,8 +394,9 @@ gboolean am_pipeline_frame(AmPipeline *pipeline, const AmFrame *frame)
 	AmSkipReason skip = am_decode(frame, &packet, &layers);
 	if (layers.n > 0)
 		place = am_networks_place(pipeline->options.networks, frame, &layers, ledger->read);
+	packet.network = place.network;
 	if (skip == AM_SKIP_NONE)
-		keep_packet(chunk, &packet, &place, ledger->read,
+		keep_packet(chunk, &packet, place.tunnel, ledger->read,
 			    am_flow_shard_of(&packet, pipeline->options.flow.seed));
 	else
 		ledger->skipped[skip]++;

@@ -117,10 +117,10 @@ static void test_transit(void)
 	Fixture f = fixture_new("default", NULL, NULL);
 	AmPlace question = place_one(&f, tunnel(AM_ENCAPSULATION_VXLAN, 5001, 1, 2));
 	AmPlace alone = place_one(&f, tunnel(AM_ENCAPSULATION_VXLAN, 5002, 1, 2));
-	CU_ASSERT_TRUE(am_networks_waits(f.networks, &question, f.ordinal));
-	CU_ASSERT_FALSE(am_networks_waits(f.networks, &question, f.ordinal + 1000));
+	CU_ASSERT_TRUE(am_networks_waits(f.networks, question.tunnel, f.ordinal));
+	CU_ASSERT_FALSE(am_networks_waits(f.networks, question.tunnel, f.ordinal + 1000));
 	AmPlace answer = place_one(&f, tunnel(AM_ENCAPSULATION_VXLAN, 5001, 2, 1));
-	CU_ASSERT_FALSE(am_networks_waits(f.networks, &question, f.ordinal));
+	CU_ASSERT_FALSE(am_networks_waits(f.networks, question.tunnel, f.ordinal));
 	CU_ASSERT_STRING_EQUAL(name_of(&f, question), "vxlan-5001");
 	CU_ASSERT_STRING_EQUAL(name_of(&f, answer), "vxlan-5001");
 	/* The ends answer each other, but not with this number. */
@@ -177,7 +177,7 @@ static void test_attributes(void)
 	for (guint k = 0; k < G_N_ELEMENTS(kinds); k++) {
 		for (uint8_t n = 0; n < 4; n++) {
 			AmPlace at = place_one(&f, tunnel(kinds[k], 3, 1 + n % 2, 2 - n % 2));
-			CU_ASSERT_FALSE(am_networks_waits(f.networks, &at, f.ordinal));
+			CU_ASSERT_FALSE(am_networks_waits(f.networks, at.tunnel, f.ordinal));
 			CU_ASSERT_STRING_EQUAL(name_of(&f, at), "default");
 		}
 	}
