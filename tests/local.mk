@@ -27,5 +27,5 @@ check-shared: allowmap$(EXEEXT)
 	$(srcdir)/tests/shared/run.sh $(abs_builddir)/allowmap "$(DIR)"
 .PHONY: bench check-shared
 
-dist_check_SCRIPTS += tests/e2e/analyze.sh
-TESTS += tests/e2e/analyze.sh
+dist_check_SCRIPTS += tests/e2e/analyze.sh tests/e2e/networks.sh
+TESTS += tests/e2e/analyze.sh tests/e2e/networks.sh
