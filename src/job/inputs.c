@@ -58,6 +58,15 @@ static gboolean is_log_kind(AmInputKind kind)
 	return kind == AM_INPUT_ZEEK_TSV || kind == AM_INPUT_ZEEK_JSON;
 }
 
+static char *kept_text(uint64_t records)
+{
+	if (records == 0)
+		return g_strdup("there is no packet before it");
+	if (records == 1)
+		return g_strdup("the packet before it was kept");
+	return g_strdup_printf("the %" G_GUINT64_FORMAT " packets before it were kept", records);
+}
+
 /* Steps to the next frame of an open source. At its end, or when it fails, it is closed. */
 static void source_advance(Source *source, AmIngestResult *result)
 {
@@ -66,16 +75,15 @@ static void source_advance(Source *source, AmIngestResult *result)
 	source->has_head = got == 1;
 	if (got == 1)
 		return;
+	g_autofree char *kept = kept_text(source->input.records);
 	if (got < 0) {
 		result->n_failed++;
-		warn(result, g_strdup_printf("%s: %s; the %" G_GUINT64_FORMAT " packets before it were kept",
-					     source->input.path, error->message, source->input.records));
+		warn(result, g_strdup_printf("%s: %s; %s", source->input.path, error->message, kept));
 	} else if (am_input_file_was_cut(source->file)) {
 		source->input.cut = TRUE;
 		result->n_cut++;
-		warn(result, g_strdup_printf("%s: ends in the middle of a record (cut short); the %" G_GUINT64_FORMAT
-					     " packets before it were kept",
-					     source->input.path, source->input.records));
+		warn(result,
+		     g_strdup_printf("%s: ends in the middle of a record (cut short); %s", source->input.path, kept));
 	}
 	source->position = am_input_file_position(source->file);
 	g_clear_pointer(&source->file, am_input_file_free);
