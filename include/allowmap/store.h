@@ -35,6 +35,8 @@ AmFacts *am_facts_open(const char *path, AmFactsMode mode, GError **error);
 /* NULL is fine. An unfinished run stays in the file, is never read, and goes when the next run begins. */
 void am_facts_free(AmFacts *facts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmFacts, am_facts_free)
+/* As am_facts_free(), for when no run was begun: a database that opening it made is removed. */
+void am_facts_abandon(AmFacts *facts);
 
 /* ---- Writing: begin, add..., finish. An offline run is the unit of rollback; of a live one, what was committed stays.
  * `run` in: sensor (UUID or name), network, live, started_ns, parameters, versions. Sets run->id, run->sensor (its

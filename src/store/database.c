@@ -40,9 +40,27 @@ const AmDatabaseKind am_database_decisions = {
 
 /* ---- Errors */
 
+/* A limit on the size of files (ulimit -f) is room that is short, too. */
+static gboolean is_full(int reason)
+{
+	return reason == ENOSPC || reason == EDQUOT || reason == EFBIG;
+}
+
+/* Whether the last failed operation on one of the files failed for want of room. sqlite3_system_errno() is no help: it
+ * has what errno was after the rollback. */
+static gboolean lacks_room(AmDatabase *database)
+{
+	int of_main = 0, of_journal = 0;
+	sqlite3_file *journal = NULL; /* or the write-ahead log */
+	(void)sqlite3_file_control(database->sqlite, "main", SQLITE_FCNTL_LAST_ERRNO, &of_main);
+	(void)sqlite3_file_control(database->sqlite, "main", SQLITE_FCNTL_JOURNAL_POINTER, &journal);
+	if (journal != NULL && journal->pMethods != NULL)
+		(void)journal->pMethods->xFileControl(journal, SQLITE_FCNTL_LAST_ERRNO, &of_journal);
+	return is_full(of_main) || is_full(of_journal) || is_full(sqlite3_system_errno(database->sqlite));
+}
+
 static AmStoreError code_of(AmDatabase *database, int code)
 {
-	int system = sqlite3_system_errno(database->sqlite);
 	switch (code & 0xff) {
 	case SQLITE_FULL:
 		return AM_STORE_ERROR_FULL;
@@ -53,7 +71,7 @@ static AmStoreError code_of(AmDatabase *database, int code)
 		return AM_STORE_ERROR_FOREIGN;
 	case SQLITE_IOERR:
 	case SQLITE_CANTOPEN:
-		return system == ENOSPC || system == EDQUOT ? AM_STORE_ERROR_FULL : AM_STORE_ERROR_FAILED;
+		return lacks_room(database) ? AM_STORE_ERROR_FULL : AM_STORE_ERROR_FAILED;
 	default:
 		return AM_STORE_ERROR_FAILED;
 	}
@@ -239,7 +257,10 @@ static gboolean run_migration(AmDatabase *database, const char *path, int64_t nu
 		g_set_error(error, AM_STORE_ERROR, AM_STORE_ERROR_FAILED, "%s leads to version %" G_GINT64_FORMAT, path,
 			    now);
 	am_database_roll_back(database);
-	g_prefix_error(error, "cannot bring the database up to date (%s), it is left as it was: ", path);
+	if (database->is_new)
+		g_prefix_error(error, "cannot make the database: ");
+	else
+		g_prefix_error(error, "cannot bring the database up to date (%s), it is left as it was: ", path);
 	return FALSE;
 }
 
@@ -280,7 +301,7 @@ static gboolean make_file(const char *path, gboolean *ret_made, GError **error)
 	if (ok)
 		*ret_made = TRUE;
 	else
-		g_set_error(error, AM_STORE_ERROR, reason == ENOSPC ? AM_STORE_ERROR_FULL : AM_STORE_ERROR_FAILED,
+		g_set_error(error, AM_STORE_ERROR, is_full(reason) ? AM_STORE_ERROR_FULL : AM_STORE_ERROR_FAILED,
 			    "cannot create the database %s: %s", path, g_strerror(reason));
 	return ok;
 }
@@ -396,11 +417,23 @@ AmDatabase *am_database_open(const char *path, const AmDatabaseKind *kind, AmDat
 	int code = open_sqlite(database);
 	if (code != SQLITE_OK)
 		am_database_set_error(database, code, error);
+	database->is_new = made;
 	if (code == SQLITE_OK && set_up(database, mode, error))
 		return g_steal_pointer(&database);
 	if (made)
-		(void)unlink(path); /* nothing is in it: the error that matters is set */
+		am_database_remove(g_steal_pointer(&database)); /* nothing is in it: the error that matters is set */
 	return NULL;
+}
+
+void am_database_remove(AmDatabase *database)
+{
+	static const char *const suffixes[] = {"-wal", "-shm", "-journal", ""};
+	g_autofree char *path = g_strdup(database->path);
+	am_database_free(database);
+	for (guint n = 0; n < G_N_ELEMENTS(suffixes); n++) {
+		g_autofree char *file = g_strconcat(path, suffixes[n], NULL);
+		(void)unlink(file);
+	}
 }
 
 void am_database_free(AmDatabase *database)

@@ -19,7 +19,8 @@ extern const AmDatabaseKind am_database_facts, am_database_decisions;
 
 typedef struct {
 	sqlite3 *sqlite;
-	char *path; /* as given: for messages */
+	char *path;      /* as given: for messages */
+	gboolean is_new; /* opening it made it */
 	const AmDatabaseKind *kind;
 	GHashTable *statements; /* name → sqlite3_stmt * */
 } AmDatabase;
@@ -34,6 +35,8 @@ typedef enum {
 AmDatabase *am_database_open(const char *path, const AmDatabaseKind *kind, AmDatabaseMode mode, GError **error);
 void am_database_free(AmDatabase *database); /* what was not committed is rolled back */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmDatabase, am_database_free)
+/* Frees it and removes its files: for one that is new, and that nothing was written to. */
+void am_database_remove(AmDatabase *database);
 
 /* Runs PRAGMA or transaction statements. */
 gboolean am_database_run(AmDatabase *database, const char *sql, GError **error);

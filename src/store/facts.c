@@ -40,6 +40,13 @@ static void end_run(AmFacts *facts)
 	g_clear_pointer(&facts->days, g_array_unref);
 }
 
+void am_facts_abandon(AmFacts *facts)
+{
+	if (facts->database->is_new)
+		am_database_remove(g_steal_pointer(&facts->database));
+	am_facts_free(facts);
+}
+
 void am_facts_free(AmFacts *facts)
 {
 	if (facts == NULL)

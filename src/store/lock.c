@@ -48,7 +48,8 @@ AmWriterLock *am_writer_lock_take(const char *path, GError **error)
 		if (fd < 0) {
 			g_set_error(error, AM_STORE_ERROR,
 				    errno == ENOSPC ? AM_STORE_ERROR_FULL : AM_STORE_ERROR_FAILED,
-				    "cannot write beside the database %s: %s", path, g_strerror(errno));
+				    "cannot write beside the database %s: %s%s", path, g_strerror(errno),
+				    errno == ENOSPC ? "" : "; its folder must be there and writable");
 			return NULL;
 		}
 		if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
