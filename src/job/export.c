@@ -139,6 +139,11 @@ gboolean am_job_remove_file(const char *path, GError **error)
 
 gboolean am_job_write_file(const char *path, const char *text, gssize size, GError **error)
 {
+	if (path != NULL && strcmp(path, "-") != 0 && g_file_test(path, G_FILE_TEST_IS_DIR)) {
+		g_set_error(error, AM_JOB_ERROR, AM_JOB_ERROR_OUTPUT,
+			    "cannot write %s: it is a folder; name a file in it", path);
+		return FALSE;
+	}
 	if (path != NULL && strcmp(path, "-") != 0) {
 		gboolean ok = g_file_set_contents_full(path, text, size, G_FILE_SET_CONTENTS_CONSISTENT, 0644, error);
 		if (!ok)

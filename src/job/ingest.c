@@ -42,7 +42,12 @@ static gboolean read_captures(Ingest *ingest, AmInputs *inputs, GError **error)
 	AmProgress *progress = am_progress_new("ingest", am_inputs_size(inputs));
 	const AmLedger *ledger = &ingest->run->ledger;
 	AmFrame frame;
+	uint64_t unknown = 0;
 	while (am_inputs_next(inputs, ingest->result, &frame) && am_pipeline_frame(pipeline, &frame)) {
+		if (ledger->skipped[AM_SKIP_LINK_TYPE] > unknown) {
+			unknown = ledger->skipped[AM_SKIP_LINK_TYPE];
+			am_inputs_link_unknown(inputs);
+		}
 		if (ledger->read % PROGRESS_FRAMES == 0)
 			am_progress_set(progress, am_inputs_position(inputs), ledger->read);
 	}
@@ -174,9 +179,12 @@ gboolean am_job_ingest(const AmIngestOptions *options, AmIngestResult *ret_resul
 		return FALSE;
 	g_autoptr(AmRun) run = new_run(options);
 	Ingest ingest = {.options = options, .result = ret_result, .facts = facts, .run = run, .rules = rules};
-	g_autoptr(AmInputs) inputs = am_inputs_open(options->paths, options->whole_hash, facts, run, ret_result, error);
-	if (inputs == NULL)
+	g_autoptr(AmInputs) inputs =
+		am_inputs_open(options->paths, options->db, options->whole_hash, facts, run, ret_result, error);
+	if (inputs == NULL) {
+		am_facts_abandon(g_steal_pointer(&facts));
 		return FALSE;
+	}
 	if (am_inputs_count(inputs) == 0)
 		return TRUE; /* all known: nothing to do */
 	gboolean ok = am_facts_begin_run(facts, run, &ingest.network, error) && read_captures(&ingest, inputs, error) &&

@@ -18,8 +18,10 @@ typedef struct {
 	AmInputFile *file; /* NULL = not open now */
 	AmFrame head;
 	gboolean has_head;
-	gboolean is_empty; /* a capture without a single frame */
-	uint64_t position; /* octets consumed when it was closed */
+	gboolean is_empty;  /* a capture without a single frame */
+	uint64_t position;  /* octets consumed when it was closed */
+	uint64_t n_unknown; /* frames of a link layer that is not decoded */
+	uint32_t link_type; /* of the first of them */
 } Source;
 
 struct AmInputs {
@@ -67,6 +69,22 @@ static char *kept_text(uint64_t records)
 	return g_strdup_printf("the %" G_GUINT64_FORMAT " packets before it were kept", records);
 }
 
+/* What is of no use to us is told with its number, so that it can be looked up; a capture that is nothing else is at fault. */
+static void tell_unknown(const Source *source, AmIngestResult *result)
+{
+	static const char decoded[] = "only Ethernet, Linux cooked, PPP, HDLC, NFLOG, loopback and raw IP are decoded";
+	uint64_t n = source->n_unknown, records = source->input.records;
+	if (n == records)
+		result->n_failed++;
+	if (n == records)
+		warn(result, g_strdup_printf("%s: nothing of it could be used: its packets are of link type %u, and %s",
+					     source->input.path, source->link_type, decoded));
+	else
+		warn(result, g_strdup_printf("%s: %" G_GUINT64_FORMAT " of its %" G_GUINT64_FORMAT
+					     " packets were skipped: they are of link type %u, and %s",
+					     source->input.path, n, records, source->link_type, decoded));
+}
+
 /* Steps to the next frame of an open source. At its end, or when it fails, it is closed. */
 static void source_advance(Source *source, AmIngestResult *result)
 {
@@ -75,6 +93,8 @@ static void source_advance(Source *source, AmIngestResult *result)
 	source->has_head = got == 1;
 	if (got == 1)
 		return;
+	if (source->n_unknown > 0)
+		tell_unknown(source, result);
 	g_autofree char *kept = kept_text(source->input.records);
 	if (got < 0) {
 		result->n_failed++;
@@ -168,12 +188,46 @@ static void drop_repeated(GPtrArray *sources, AmIngestResult *result)
 	}
 }
 
-AmInputs *am_inputs_open(const char *const *paths, gboolean whole_hash, AmFacts *facts, const AmRun *run,
-			 AmIngestResult *result, GError **error)
+/* The database that is being written may lie in the folder that is read: it is no input unless it is named. */
+static void drop_own(GPtrArray *files, const char *const *paths, const char *db)
+{
+	static const char *const suffixes[] = {"", "-wal", "-shm", "-journal", ".lock"};
+	g_autofree char *decisions = am_decisions_path_for(db);
+	g_autoptr(GHashTable) own = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	for (guint n = 0; n < G_N_ELEMENTS(suffixes); n++) {
+		g_autofree char *of_facts = g_strconcat(db, suffixes[n], NULL);
+		g_autofree char *of_decisions = g_strconcat(decisions, suffixes[n], NULL);
+		g_hash_table_add(own, g_canonicalize_filename(of_facts, NULL));
+		g_hash_table_add(own, g_canonicalize_filename(of_decisions, NULL));
+	}
+	for (guint n = 0; n < files->len;) {
+		g_autofree char *path = g_canonicalize_filename(files->pdata[n], NULL);
+		if (g_hash_table_contains(own, path) && !g_strv_contains(paths, files->pdata[n]))
+			g_ptr_array_remove_index(files, n);
+		else
+			n++;
+	}
+}
+
+/* Of a single file its own reason is the error; other warnings, as of the sandbox, stay. */
+static void set_nothing(guint n_files, AmIngestResult *result, GError **error)
+{
+	guint n = result->warnings->len;
+	g_set_error(error, AM_JOB_ERROR, AM_JOB_ERROR_INPUT, "%s",
+		    n_files == 0   ? "the folder holds nothing but the database; name captures"
+		    : n_files == 1 ? (const char *)result->warnings->pdata[n - 1]
+				   : "none of the inputs could be used; each one's reason is above");
+	if (n_files == 1)
+		g_ptr_array_set_size(result->warnings, (gint)n - 1);
+}
+
+AmInputs *am_inputs_open(const char *const *paths, const char *db, gboolean whole_hash, AmFacts *facts,
+			 const AmRun *run, AmIngestResult *result, GError **error)
 {
 	g_autoptr(GPtrArray) files = am_input_expand(paths, error);
 	if (files == NULL)
 		return NULL;
+	drop_own(files, paths, db);
 	g_autoptr(AmInputs) inputs = g_new0(AmInputs, 1);
 	inputs->sources = g_ptr_array_new_with_free_func(source_free);
 	inputs->active = g_ptr_array_new();
@@ -189,11 +243,7 @@ AmInputs *am_inputs_open(const char *const *paths, gboolean whole_hash, AmFacts 
 	for (guint n = 0; n < inputs->sources->len; n++)
 		inputs->size += ((Source *)inputs->sources->pdata[n])->input.size;
 	if (inputs->sources->len == 0 && result->n_known == 0) {
-		g_set_error(error, AM_JOB_ERROR, AM_JOB_ERROR_INPUT, "%s",
-			    files->len == 1 ? (const char *)result->warnings->pdata[result->warnings->len - 1]
-					    : "none of the inputs could be used; each one's reason is above");
-		if (files->len == 1) /* its warning is the error now; others, as of the sandbox, stay */
-			g_ptr_array_set_size(result->warnings, (gint)result->warnings->len - 1);
+		set_nothing(files->len, result, error);
 		return NULL;
 	}
 	return g_steal_pointer(&inputs);
@@ -281,6 +331,13 @@ gboolean am_inputs_next(AmInputs *inputs, AmIngestResult *result, AmFrame *ret_f
 	input->first_ns = MIN(input->first_ns, source->head.time_ns);
 	*ret_frame = source->head;
 	return TRUE;
+}
+
+void am_inputs_link_unknown(AmInputs *inputs)
+{
+	Source *lent = inputs->lending;
+	if (lent->n_unknown++ == 0)
+		lent->link_type = lent->head.link_type;
 }
 
 AmInputFile *am_inputs_open_log(AmInputs *inputs, guint n, AmInput **ret_input, GError **error)
