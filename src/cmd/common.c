@@ -119,21 +119,38 @@ void am_cmd_usage_error(GError **error, const char *format, ...)
 	g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, message);
 }
 
+/* "allowmap ingest [OPTION...] FILE...", out of the help text. */
+static char *usage_of(GOptionContext *context)
+{
+	g_autofree char *help = g_option_context_get_help(context, TRUE, NULL);
+	g_auto(GStrv) lines = g_strsplit(help, "\n", 3);
+	g_auto(GStrv) parts = g_strsplit(g_strv_length(lines) > 1 ? g_strstrip(lines[1]) : "", "\xe2\x80\xa6", -1);
+	return g_strjoinv("...", parts);
+}
+
 gboolean am_cmd_parse(GOptionContext *context, const char *description, int *argc, char ***argv, int min, int max,
 		      GError **error)
 {
 	g_option_context_set_description(context, description);
 	g_option_context_set_translate_func(context, NULL, NULL, NULL);
-	if (!g_option_context_parse(context, argc, argv, error))
+	if (!g_option_context_parse(context, argc, argv, error)) {
+		if (error != NULL && *error != NULL) {
+			g_autofree char *hint = g_strdup_printf("; '%s --help' lists the options", g_get_prgname());
+			char *message = g_strconcat((*error)->message, hint, NULL);
+			g_free((*error)->message);
+			(*error)->message = message;
+		}
 		return FALSE;
+	}
 	if (*argc > 1 && strcmp((*argv)[1], "--") == 0) {
 		memmove(*argv + 1, *argv + 2, sizeof(char *) * (size_t)(*argc - 1));
 		(*argc)--;
 	}
 	int left = *argc - 1;
 	if (left < min || left > max) {
-		am_cmd_usage_error(error,
-				   left < min ? "something is missing: see --help" : "too many arguments: see --help");
+		g_autofree char *usage = usage_of(context);
+		am_cmd_usage_error(error, "%s; usage: %s", left < min ? "something is missing" : "too many arguments",
+				   usage);
 		return FALSE;
 	}
 	return TRUE;

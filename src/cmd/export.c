@@ -31,7 +31,10 @@ static const AmExportTarget *find_target(const char *name, GError **error)
 	g_autoptr(GString) names = g_string_new(NULL);
 	for (guint n = 0; (target = am_export_target(n)) != NULL; n++)
 		g_string_append_printf(names, "%s%s", n > 0 ? ", " : "", target->name);
-	am_cmd_usage_error(error, "--to TARGET is needed, one of: %s", names->str);
+	if (name != NULL)
+		am_cmd_usage_error(error, "--to %s: there is no such target; there are: %s", name, names->str);
+	else
+		am_cmd_usage_error(error, "--to TARGET is needed, one of: %s", names->str);
 	return NULL;
 }
 

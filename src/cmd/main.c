@@ -46,6 +46,7 @@ int main(int argc, char **argv)
 {
 	setlocale(LC_CTYPE, "");
 	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of fflush(), told as such */
+	signal(SIGXFSZ, SIG_IGN); /* and a file that may not grow one of write() */
 	if (argc < 2) {
 		print_help(stderr);
 		return AM_EXIT_USAGE;
