@@ -37,5 +37,5 @@ tests_e2e_pairs_SOURCES = tests/e2e/pairs.c
 tests_e2e_pairs_LDADD = libam-import.a libam-policy.a libam-base.a $(JANSSON_LIBS) $(GLIB_LIBS)
 tests_e2e_probe_SOURCES = tests/e2e/probe.c
 dist_check_SCRIPTS += tests/e2e/nftables-enforce.sh
-# Run by name: make check TESTS=tests/e2e/nftables-enforce.sh
+TESTS += tests/e2e/nftables-enforce.sh
 EXTRA_DIST += tests/fixtures/enforce-policy.json tests/fixtures/enforce-probes
