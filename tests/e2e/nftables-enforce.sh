@@ -33,8 +33,12 @@ fail() {
 
 # ---- Three namespaces. The router is this one.
 mount -t tmpfs tmpfs /run && mkdir -p /run/netns || skip "no right to mount"
+# No duplicate address detection: until it ends, and it may take seconds, an interface solicits no IPv6 neighbour.
+no_dad="net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0"
+sysctl -qw $no_dad
 for end in client server; do
 	ip netns add $end || skip "no right to make namespaces"
+	ip netns exec $end sysctl -qw $no_dad
 	ip link add to-$end type veth peer name eth0 netns $end
 	ip link set to-$end up
 	ip -n $end link set lo up
@@ -136,6 +140,9 @@ check_router() { # check_router LINES NAME
 	unload
 	serve "$1"
 	all_pass "$1" >"$work/open"
+	for _ in $(seq 10); do # a link that just came up may still be silent
+		in_client "$probe" ask <"$work/open" | grep -q 'stop$' || break
+	done
 	ask "$work/open" "$2, no rules"
 	cmp -s "$work/expected" "$work/seen" || { echo "the way itself is not open"; exit 1; }
 	export_to "$work/log.nft"

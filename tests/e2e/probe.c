@@ -4,8 +4,9 @@
  *                    says "ready" when it does
  *   probe ask        tries each line of standard input, all at once, and prints it again with "pass" or "stop"
  *
- * A line: PROTOCOL FROM TO PORT, with PROTOCOL one of tcp, udp, sctp, icmp, icmpv6 (echo; the port is ignored); what follows is
- * ignored. Both use addresses that no interface has (IP_TRANSPARENT), so that any policy can be probed. */
+ * A line: PROTOCOL FROM TO PORT EXPECTED, with PROTOCOL one of tcp, udp, sctp, icmp, icmpv6 (echo; the port is ignored) and
+ * EXPECTED one of pass, stop; what follows is ignored. What should pass is waited for longer, since a machine may be busy. Both
+ * use addresses that no interface has (IP_TRANSPARENT), so that any policy can be probed. */
 #include "config.h"
 
 #include <arpa/inet.h>
@@ -21,12 +22,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define TIMEOUT_MS 2000
+#define STOP_MS 2000
+#define PASS_MS 8000 /* two more SYN */
 #define MAX_LINES 1000
 #define MAX_SOCKETS 4000
 
 typedef struct {
-	char protocol[8], from[48], to[48];
+	char protocol[8], from[48], to[48], expected[8];
 	int port;
 	pid_t pid;
 } Probe;
@@ -81,7 +83,8 @@ static size_t read_probes(Probe *probes)
 	while (n < MAX_LINES && fgets(line, sizeof line, stdin) != NULL) {
 		Probe *probe = &probes[n];
 		memset(probe, 0, sizeof *probe);
-		if (sscanf(line, "%7s %47s %47s %d", probe->protocol, probe->from, probe->to, &probe->port) == 4)
+		if (sscanf(line, "%7s %47s %47s %d %7s", probe->protocol, probe->from, probe->to, &probe->port,
+			   probe->expected) >= 4)
 			n++;
 	}
 	return n;
@@ -239,16 +242,18 @@ static int serve(void)
 
 /* ---- The client: TRUE (1) when an answer came back */
 
+static int wait_ms;
+
 static int wait_for(int fd, short events)
 {
 	struct pollfd poll_one = {.fd = fd, .events = events};
-	return poll(&poll_one, 1, TIMEOUT_MS) == 1;
+	return poll(&poll_one, 1, wait_ms) == 1;
 }
 
 static int try_stream(int fd, const Address *to)
 {
 	char byte;
-	struct timeval limit = {TIMEOUT_MS / 1000, TIMEOUT_MS % 1000 * 1000};
+	struct timeval limit = {wait_ms / 1000, wait_ms % 1000 * 1000};
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit); /* bounds connect() too */
 	if (connect(fd, &to->any, address_size(to)) != 0)
 		return 0;
@@ -295,6 +300,7 @@ static int try_echo(int fd, const Address *to)
 static int try_probe(const Probe *probe)
 {
 	Address from, to;
+	wait_ms = strcmp(probe->expected, "pass") == 0 ? PASS_MS : STOP_MS;
 	if (!parse_address(probe->from, 0, &from) || !parse_address(probe->to, probe->port, &to))
 		return 2;
 	int fd = open_socket(to.any.sa_family, probe->protocol);
@@ -315,7 +321,7 @@ static int ask(void)
 	for (size_t n = 0; n < n_probes; n++) {
 		probes[n].pid = fork();
 		if (probes[n].pid == 0) {
-			alarm(10);
+			alarm(20);
 			_exit(try_probe(&probes[n]));
 		}
 	}
