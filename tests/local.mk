@@ -27,6 +27,6 @@ check-shared: allowmap$(EXEEXT)
 	$(srcdir)/tests/shared/run.sh $(abs_builddir)/allowmap "$(DIR)"
 .PHONY: bench check-shared
 
-user_tests = tests/e2e/analyze.sh tests/e2e/bad-input.sh tests/e2e/networks.sh
+user_tests = tests/e2e/analyze.sh tests/e2e/bad-input.sh tests/e2e/memory.sh tests/e2e/networks.sh
 dist_check_SCRIPTS += $(user_tests)
 TESTS += $(user_tests)
