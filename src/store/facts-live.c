@@ -158,7 +158,8 @@ gboolean am_facts_expire(AmFacts *facts, int64_t before_ns, guint max, guint *re
 	guint removed = 0;
 	if (!need_live(facts, error))
 		return FALSE;
-	if (!am_facts_begin_transaction(facts, error) || !expire(facts, before_ns, max, &removed, error))
+	if (!am_facts_begin_transaction(facts, error) || !am_feed_flush(facts->new_connections, error) ||
+	    !expire(facts, before_ns, max, &removed, error))
 		return am_facts_fail(facts);
 	*ret_removed = removed;
 	return TRUE;

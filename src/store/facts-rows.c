@@ -5,6 +5,8 @@
 
 #include "facts.h"
 
+#include <stddef.h>
+
 /* The numbers that are in the files. One that changes needs a migration. */
 _Static_assert(AM_OUTCOME_ACCEPTED == 0 && AM_OUTCOME_REFUSED == 1 && AM_OUTCOME_PROHIBITED == 2 &&
 		       AM_OUTCOME_SILENT == 3 && AM_OUTCOME_ONE_WAY == 4 && AM_OUTCOME_MIDSTREAM == 5 &&
@@ -22,66 +24,80 @@ _Static_assert(AM_N_SUMS == 20, "each sum has a column in tallies");
 
 /* ---- Connections */
 
-static void bind_mac(AmBinder *binder, const uint8_t mac[6])
+typedef struct {
+	int64_t id;
+	int64_t l7, encapsulation, encapsulation_id; /* below zero: none */
+	AmConnection c;
+} ConnectionRow;
+#define FIELD(column, type, field) AM_FEED_FIELD(column, type, ConnectionRow, field)
+static const AmFeedColumn connection_columns[] = {
+	FIELD("id", AM_FEED_I64, id),
+	FIELD("revision", AM_FEED_U32, c.revision),
+	FIELD("network", AM_FEED_U32, c.network),
+	FIELD("lo", AM_FEED_BLOB, c.lo),
+	FIELD("hi", AM_FEED_BLOB, c.hi),
+	FIELD("ip_protocol", AM_FEED_U8, c.ip_protocol),
+	FIELD("port_lo", AM_FEED_U16, c.port_lo),
+	FIELD("port_hi", AM_FEED_U16, c.port_hi),
+	FIELD("outcome", AM_FEED_U8, c.outcome),
+	FIELD("evidence", AM_FEED_U32, c.evidence),
+	FIELD("icmp_errors", AM_FEED_U32, c.icmp_errors),
+	FIELD("first_ns", AM_FEED_I64, c.first_ns),
+	FIELD("last_ns", AM_FEED_I64, c.last_ns),
+	FIELD("packets_lo", AM_FEED_COUNT, c.total.packets[0]),
+	FIELD("packets_hi", AM_FEED_COUNT, c.total.packets[1]),
+	FIELD("bytes_lo", AM_FEED_COUNT, c.total.bytes[0]),
+	FIELD("bytes_hi", AM_FEED_COUNT, c.total.bytes[1]),
+	FIELD("payload_lo", AM_FEED_COUNT, c.total.payload[0]),
+	FIELD("payload_hi", AM_FEED_COUNT, c.total.payload[1]),
+	FIELD("tcp_flags_lo", AM_FEED_U8, c.tcp_flags[0]),
+	FIELD("tcp_flags_hi", AM_FEED_U8, c.tcp_flags[1]),
+	FIELD("conn_state", AM_FEED_ARRAY, c.conn_state),
+	FIELD("l7", AM_FEED_OPTIONAL, l7),
+	FIELD("l7_confidence", AM_FEED_U8, c.l7_confidence),
+	FIELD("risks", AM_FEED_BITS, c.risks),
+	FIELD("name_kind", AM_FEED_U8, c.name_kind),
+	FIELD("server_name", AM_FEED_OPTIONAL_ARRAY, c.server_name),
+	FIELD("alpn", AM_FEED_OPTIONAL_ARRAY, c.alpn),
+	FIELD("tls_version", AM_FEED_U16, c.tls_version),
+	FIELD("vlan", AM_FEED_U16, c.vlan),
+	FIELD("inner_vlan", AM_FEED_U16, c.inner_vlan),
+	FIELD("mac_lo", AM_FEED_OPTIONAL_BLOB, c.mac_lo),
+	FIELD("mac_hi", AM_FEED_OPTIONAL_BLOB, c.mac_hi),
+	FIELD("encapsulation", AM_FEED_OPTIONAL, encapsulation),
+	FIELD("encapsulation_id", AM_FEED_OPTIONAL, encapsulation_id),
+};
+#undef FIELD
+const AmFeedKind am_feed_connections = {
+	.table = "new_connections",
+	.query = "facts-connections-add",
+	.columns = connection_columns,
+	.n_columns = G_N_ELEMENTS(connection_columns),
+	.row_size = sizeof(ConnectionRow),
+};
+
+gboolean am_facts_feed_connection(AmFeed *feed, int64_t run, const AmConnection *connection, uint32_t l7,
+				  GError **error)
 {
-	static const uint8_t none[6];
-	if (memcmp(mac, none, sizeof none) == 0)
-		am_bind_null(binder);
-	else
-		am_bind_blob(binder, mac, 6);
+	ConnectionRow *row = am_feed_add(feed, error);
+	if (row == NULL)
+		return FALSE;
+	gboolean is_inner = connection->encapsulation != AM_ENCAPSULATION_NONE;
+	row->id = am_facts_connection_id(run, connection->sequence);
+	row->l7 = l7 != 0 ? (int64_t)l7 : -1;
+	row->encapsulation = is_inner ? (int64_t)connection->encapsulation : -1;
+	row->encapsulation_id = is_inner ? (int64_t)connection->encapsulation_id : -1;
+	row->c = *connection;
+	return TRUE;
 }
 
-static void bind_counts(AmBinder *binder, const AmCounts *counts)
+gboolean am_facts_connection_waits(const AmFeed *feed, int64_t id)
 {
-	am_bind_count(binder, counts->packets[0]);
-	am_bind_count(binder, counts->packets[1]);
-	am_bind_count(binder, counts->bytes[0]);
-	am_bind_count(binder, counts->bytes[1]);
-	am_bind_count(binder, counts->payload[0]);
-	am_bind_count(binder, counts->payload[1]);
-}
-
-void am_facts_bind_connection(sqlite3_stmt *statement, int64_t run, const AmConnection *connection, uint32_t l7)
-{
-	AmBinder b = {.statement = statement};
-	am_bind_int(&b, am_facts_connection_id(run, connection->sequence));
-	am_bind_int(&b, connection->revision);
-	am_bind_int(&b, connection->network);
-	am_bind_blob(&b, &connection->lo, sizeof connection->lo);
-	am_bind_blob(&b, &connection->hi, sizeof connection->hi);
-	am_bind_int(&b, connection->ip_protocol);
-	am_bind_int(&b, connection->port_lo);
-	am_bind_int(&b, connection->port_hi);
-	am_bind_int(&b, connection->outcome);
-	am_bind_int(&b, connection->evidence);
-	am_bind_int(&b, connection->icmp_errors);
-	am_bind_int(&b, connection->first_ns);
-	am_bind_int(&b, connection->last_ns);
-	bind_counts(&b, &connection->total);
-	am_bind_int(&b, connection->tcp_flags[0]);
-	am_bind_int(&b, connection->tcp_flags[1]);
-	am_bind_array(&b, connection->conn_state, sizeof connection->conn_state, FALSE);
-	if (l7 != 0)
-		am_bind_int(&b, l7);
-	else
-		am_bind_null(&b);
-	am_bind_int(&b, connection->l7_confidence);
-	am_bind_int(&b, (int64_t)connection->risks);
-	am_bind_int(&b, connection->name_kind);
-	am_bind_array(&b, connection->server_name, sizeof connection->server_name, TRUE);
-	am_bind_array(&b, connection->alpn, sizeof connection->alpn, TRUE);
-	am_bind_int(&b, connection->tls_version);
-	am_bind_int(&b, connection->vlan);
-	am_bind_int(&b, connection->inner_vlan);
-	bind_mac(&b, connection->mac_lo);
-	bind_mac(&b, connection->mac_hi);
-	if (connection->encapsulation == AM_ENCAPSULATION_NONE) {
-		am_bind_null(&b);
-		am_bind_null(&b);
-	} else {
-		am_bind_int(&b, connection->encapsulation);
-		am_bind_int(&b, connection->encapsulation_id);
+	for (guint n = am_feed_n(feed); n > 0; n--) {
+		if (((const ConnectionRow *)am_feed_row(feed, n - 1))->id == id)
+			return TRUE;
 	}
+	return FALSE;
 }
 
 static void read_mac(AmColumns *columns, uint8_t ret_mac[6])
@@ -150,42 +166,100 @@ void am_facts_read_connection(AmColumns *columns, AmConnection *ret_connection, 
 
 /* ---- Tallies */
 
-static void bind_key(AmBinder *binder, int64_t sensor, const AmSumKey *key)
+typedef struct {
+	int64_t sensor;
+	AmSum sum;
+} SumRow;
+typedef struct {
+	int64_t sensor;
+	AmSumL7 sum;
+} SumL7Row;
+#define KEY(row)                                                                                                       \
+	AM_FEED_FIELD("sensor", AM_FEED_I64, row, sensor),                                                             \
+		AM_FEED_FIELD("network", AM_FEED_U32, row, sum.key.network),                                           \
+		AM_FEED_FIELD("day", AM_FEED_I32, row, sum.key.day),                                                   \
+		AM_FEED_FIELD("lo", AM_FEED_BLOB, row, sum.key.lo),                                                    \
+		AM_FEED_FIELD("hi", AM_FEED_BLOB, row, sum.key.hi),                                                    \
+		AM_FEED_FIELD("ip_protocol", AM_FEED_U8, row, sum.key.ip_protocol),                                    \
+		AM_FEED_FIELD("side", AM_FEED_U8, row, sum.key.side),                                                  \
+		AM_FEED_FIELD("port_lo", AM_FEED_U16, row, sum.key.port_lo),                                           \
+		AM_FEED_FIELD("port_hi", AM_FEED_U16, row, sum.key.port_hi)
+#define FIELD(column, type, field) AM_FEED_FIELD(column, type, SumRow, sum.field)
+static const AmFeedColumn sum_columns[] = {
+	KEY(SumRow),
+	FIELD("hours", AM_FEED_U32, hours),
+	FIELD("packets_lo", AM_FEED_COUNT, counts.packets[0]),
+	FIELD("packets_hi", AM_FEED_COUNT, counts.packets[1]),
+	FIELD("bytes_lo", AM_FEED_COUNT, counts.bytes[0]),
+	FIELD("bytes_hi", AM_FEED_COUNT, counts.bytes[1]),
+	FIELD("payload_lo", AM_FEED_COUNT, counts.payload[0]),
+	FIELD("payload_hi", AM_FEED_COUNT, counts.payload[1]),
+	FIELD("connections", AM_FEED_I64, n[AM_SUM_CONNECTIONS]),
+	FIELD("accepted", AM_FEED_I64, n[AM_SUM_OUTCOME + AM_OUTCOME_ACCEPTED]),
+	FIELD("refused", AM_FEED_I64, n[AM_SUM_OUTCOME + AM_OUTCOME_REFUSED]),
+	FIELD("prohibited", AM_FEED_I64, n[AM_SUM_OUTCOME + AM_OUTCOME_PROHIBITED]),
+	FIELD("silent", AM_FEED_I64, n[AM_SUM_OUTCOME + AM_OUTCOME_SILENT]),
+	FIELD("one_way", AM_FEED_I64, n[AM_SUM_OUTCOME + AM_OUTCOME_ONE_WAY]),
+	FIELD("midstream", AM_FEED_I64, n[AM_SUM_OUTCOME + AM_OUTCOME_MIDSTREAM]),
+	FIELD("syn_lo", AM_FEED_I64, n[AM_SUM_SYN]),
+	FIELD("syn_hi", AM_FEED_I64, n[AM_SUM_SYN + 1]),
+	FIELD("synack_lo", AM_FEED_I64, n[AM_SUM_SYNACK]),
+	FIELD("synack_hi", AM_FEED_I64, n[AM_SUM_SYNACK + 1]),
+	FIELD("handshake", AM_FEED_I64, n[AM_SUM_HANDSHAKE]),
+	FIELD("client_lo", AM_FEED_I64, n[AM_SUM_CLIENT]),
+	FIELD("client_hi", AM_FEED_I64, n[AM_SUM_CLIENT + 1]),
+	FIELD("first_lo", AM_FEED_I64, n[AM_SUM_FIRST]),
+	FIELD("first_hi", AM_FEED_I64, n[AM_SUM_FIRST + 1]),
+	FIELD("rst_lo", AM_FEED_I64, n[AM_SUM_RST]),
+	FIELD("rst_hi", AM_FEED_I64, n[AM_SUM_RST + 1]),
+	FIELD("icmp_errors", AM_FEED_I64, n[AM_SUM_ICMP_ERRORS]),
+	FIELD("payload_both", AM_FEED_I64, n[AM_SUM_PAYLOAD_BOTH]),
+	FIELD("first_ns", AM_FEED_I64, first_ns),
+	FIELD("last_ns", AM_FEED_I64, last_ns),
+	FIELD("first_outcome", AM_FEED_U8, first_outcome),
+	FIELD("risks", AM_FEED_BITS, risks),
+	FIELD("server_name", AM_FEED_TEXT, server_name),
+	FIELD("server_name_ns", AM_FEED_I64, server_name_ns),
+};
+#undef FIELD
+static const AmFeedColumn sum_l7_columns[] = {
+	KEY(SumL7Row),
+	AM_FEED_FIELD("l7", AM_FEED_U32, SumL7Row, sum.l7),
+	AM_FEED_FIELD("connections", AM_FEED_I64, SumL7Row, sum.connections),
+	AM_FEED_FIELD("confidence", AM_FEED_U8, SumL7Row, sum.confidence),
+};
+#undef KEY
+const AmFeedKind am_feed_tallies = {
+	.table = "new_tallies",
+	.query = "facts-tallies-add",
+	.columns = sum_columns,
+	.n_columns = G_N_ELEMENTS(sum_columns),
+	.row_size = sizeof(SumRow),
+};
+const AmFeedKind am_feed_tally_l7 = {
+	.table = "new_tally_l7",
+	.query = "facts-tally-l7-add",
+	.columns = sum_l7_columns,
+	.n_columns = G_N_ELEMENTS(sum_l7_columns),
+	.row_size = sizeof(SumL7Row),
+};
+
+gboolean am_facts_feed_sum(AmFeed *feed, int64_t sensor, const AmSum *sum, GError **error)
 {
-	am_bind_int(binder, sensor);
-	am_bind_int(binder, key->network);
-	am_bind_int(binder, key->day);
-	am_bind_blob(binder, &key->lo, sizeof key->lo);
-	am_bind_blob(binder, &key->hi, sizeof key->hi);
-	am_bind_int(binder, key->ip_protocol);
-	am_bind_int(binder, key->side);
-	am_bind_int(binder, key->port_lo);
-	am_bind_int(binder, key->port_hi);
+	SumRow *row = am_feed_add(feed, error);
+	if (row == NULL)
+		return FALSE;
+	*row = (SumRow){.sensor = sensor, .sum = *sum};
+	row->sum.server_name = am_feed_text(feed, sum->server_name);
+	return TRUE;
 }
 
-void am_facts_bind_sum(sqlite3_stmt *statement, int64_t sensor, const AmSum *sum)
+gboolean am_facts_feed_sum_l7(AmFeed *feed, int64_t sensor, const AmSumL7 *l7, GError **error)
 {
-	AmBinder b = {.statement = statement};
-	bind_key(&b, sensor, &sum->key);
-	am_bind_int(&b, sum->hours);
-	bind_counts(&b, &sum->counts);
-	for (guint n = 0; n < AM_N_SUMS; n++)
-		am_bind_int(&b, sum->n[n]);
-	am_bind_int(&b, sum->first_ns);
-	am_bind_int(&b, sum->last_ns);
-	am_bind_int(&b, sum->first_outcome);
-	am_bind_int(&b, (int64_t)sum->risks);
-	am_bind_text(&b, sum->server_name);
-	am_bind_int(&b, sum->server_name_ns);
-}
-
-void am_facts_bind_sum_l7(sqlite3_stmt *statement, int64_t sensor, const AmSumL7 *l7)
-{
-	AmBinder b = {.statement = statement};
-	bind_key(&b, sensor, &l7->key);
-	am_bind_int(&b, l7->l7);
-	am_bind_int(&b, l7->connections);
-	am_bind_int(&b, l7->confidence);
+	SumL7Row *row = am_feed_add(feed, error);
+	if (row != NULL)
+		*row = (SumL7Row){.sensor = sensor, .sum = *l7};
+	return row != NULL;
 }
 
 static void read_key(AmColumns *columns, AmSumKey *ret_key)

@@ -9,31 +9,57 @@
 
 #include "facts.h"
 
-typedef struct {
-	AmFacts *facts;
-	sqlite3_stmt *add, *add_l7;
-} Target;
+#include <stddef.h>
 
-static gboolean add_l7(Target *target, const AmSumL7 *l7, GError **error)
+static gboolean has_tallies(AmFacts *facts, uint32_t network, int32_t day, gboolean *ret_has, GError **error)
 {
-	am_facts_bind_sum_l7(target->add_l7, target->facts->sensor, l7);
-	return am_database_execute(target->facts->database, target->add_l7, error);
+	sqlite3_stmt *statement = am_database_statement(facts->database, "facts-day-known", error);
+	if (statement == NULL)
+		return FALSE;
+	AmBinder b = {.statement = statement};
+	am_bind_int(&b, facts->sensor);
+	am_bind_int(&b, network);
+	am_bind_int(&b, day);
+	int code = am_database_step(facts->database, statement, error);
+	*ret_has = code == SQLITE_ROW;
+	sqlite3_reset(statement);
+	return code == SQLITE_ROW || code == SQLITE_DONE;
+}
+
+/* Where pairs may have become crowded: looking for them means reading the whole day. Sums come by key. */
+static gboolean note_day(AmFacts *facts, const AmSumKey *key, GError **error)
+{
+	AmFactsDay *last = facts->days->len > 0 ? &g_array_index(facts->days, AmFactsDay, facts->days->len - 1) : NULL;
+	if (facts->n_pair == 0 || last->network != key->network || last->day != key->day) {
+		AmFactsDay day = {.network = key->network, .day = key->day};
+		if (!has_tallies(facts, key->network, key->day, &facts->adds_to_day, error))
+			return FALSE;
+		g_array_append_val(facts->days, day);
+		last = &g_array_index(facts->days, AmFactsDay, facts->days->len - 1);
+		facts->n_pair = 0;
+	}
+	gboolean same = facts->n_pair > 0 && memcmp(&facts->pair, key, offsetof(AmSumKey, side) + 1) == 0;
+	facts->n_pair = same ? facts->n_pair + 1 : 1;
+	facts->pair = *key;
+	if (key->side == AM_SIDE_NONE && (facts->adds_to_day || facts->n_pair > AM_MAX_UNDIRECTED))
+		last->may_crowd = TRUE;
+	return TRUE;
 }
 
 static gboolean add_sum(const AmSum *sum, const AmSumL7 *l7, guint n_l7, gpointer user_data, GError **error)
 {
-	Target *target = user_data;
-	AmFacts *facts = target->facts;
-	const AmFactsDay day = {.network = sum->key.network, .day = sum->key.day};
-	const AmFactsDay *last =
-		facts->days->len > 0 ? &g_array_index(facts->days, AmFactsDay, facts->days->len - 1) : NULL;
-	if (sum->key.side == AM_SIDE_NONE && (last == NULL || last->network != day.network || last->day != day.day))
-		g_array_append_val(facts->days, day);
-	am_facts_bind_sum(target->add, facts->sensor, sum);
-	gboolean ok = am_database_execute(facts->database, target->add, error);
+	AmFacts *facts = user_data;
+	if (!note_day(facts, &sum->key, error))
+		return FALSE;
+	gboolean ok = am_facts_feed_sum(facts->new_tallies, facts->sensor, sum, error);
 	for (guint n = 0; ok && n < n_l7; n++)
-		ok = add_l7(target, &l7[n], error);
+		ok = am_facts_feed_sum_l7(facts->new_tally_l7, facts->sensor, &l7[n], error);
 	return ok;
+}
+
+static gboolean flush(AmFacts *facts, GError **error)
+{
+	return am_feed_flush(facts->new_tallies, error) && am_feed_flush(facts->new_tally_l7, error);
 }
 
 gboolean am_facts_spill(AmFacts *facts, GError **error)
@@ -94,7 +120,7 @@ static gboolean read_pair(AmFacts *facts, const AmSumKey *pair, PairRows *rows, 
 	return code == SQLITE_DONE;
 }
 
-static gboolean write_pair(const PairRows *rows, Target *target, GError **error)
+static gboolean write_pair(AmFacts *facts, const PairRows *rows, GError **error)
 {
 	g_autofree AmPortPair *ports = g_new(AmPortPair, rows->sums->len);
 	for (guint n = 0; n < rows->sums->len; n++)
@@ -104,18 +130,18 @@ static gboolean write_pair(const PairRows *rows, Target *target, GError **error)
 	for (guint n = 0; ok && n < rows->sums->len; n++) {
 		AmSum *sum = &g_array_index(rows->sums, AmSum, n);
 		am_port_choice_apply(choice, &sum->key);
-		ok = add_sum(sum, NULL, 0, target, error);
+		ok = am_facts_feed_sum(facts->new_tallies, facts->sensor, sum, error);
 	}
 	for (guint n = 0; ok && n < rows->l7->len; n++) {
 		AmSumL7 *l7 = &g_array_index(rows->l7, AmSumL7, n);
 		am_port_choice_apply(choice, &l7->key);
-		ok = add_l7(target, l7, error);
+		ok = am_facts_feed_sum_l7(facts->new_tally_l7, facts->sensor, l7, error);
 	}
 	am_port_choice_free(choice);
-	return ok;
+	return ok && flush(facts, error);
 }
 
-static gboolean thin_out_pair(AmFacts *facts, const AmSumKey *pair, Target *target, GError **error)
+static gboolean thin_out_pair(AmFacts *facts, const AmSumKey *pair, GError **error)
 {
 	PairRows rows = {.sums = g_array_new(FALSE, FALSE, sizeof(AmSum)),
 			 .l7 = g_array_new(FALSE, FALSE, sizeof(AmSumL7)),
@@ -124,14 +150,14 @@ static gboolean thin_out_pair(AmFacts *facts, const AmSumKey *pair, Target *targ
 	sqlite3_stmt *remove = ok ? statement_of_pair(facts, "facts-pair-tallies-remove", pair, error) : NULL;
 	ok = remove != NULL && am_database_execute(facts->database, remove, error);
 	remove = ok ? statement_of_pair(facts, "facts-pair-l7-remove", pair, error) : NULL;
-	ok = remove != NULL && am_database_execute(facts->database, remove, error) && write_pair(&rows, target, error);
+	ok = remove != NULL && am_database_execute(facts->database, remove, error) && write_pair(facts, &rows, error);
 	g_array_unref(rows.sums);
 	g_array_unref(rows.l7);
 	g_string_chunk_free(rows.names);
 	return ok;
 }
 
-static gboolean thin_out_day(AmFacts *facts, const AmFactsDay *day, Target *target, GError **error)
+static gboolean thin_out_day(AmFacts *facts, const AmFactsDay *day, GError **error)
 {
 	sqlite3_stmt *statement = am_database_statement(facts->database, "facts-pairs-crowded", error);
 	if (statement == NULL)
@@ -155,7 +181,7 @@ static gboolean thin_out_day(AmFacts *facts, const AmFactsDay *day, Target *targ
 	}
 	gboolean ok = code == SQLITE_DONE;
 	for (guint n = 0; ok && n < pairs->len; n++)
-		ok = thin_out_pair(facts, &g_array_index(pairs, AmSumKey, n), target, error);
+		ok = thin_out_pair(facts, &g_array_index(pairs, AmSumKey, n), error);
 	return ok;
 }
 
@@ -169,29 +195,26 @@ static int compare_days(gconstpointer a, gconstpointer b)
 
 gboolean am_facts_merge(AmFacts *facts, GError **error)
 {
-	Target target = {.facts = facts};
-	if ((facts->spill != NULL && !am_facts_spill(facts, error)) ||
-	    (target.add = am_database_statement(facts->database, "facts-tally-add", error)) == NULL ||
-	    (target.add_l7 = am_database_statement(facts->database, "facts-tally-l7-add", error)) == NULL)
+	if (facts->spill != NULL && !am_facts_spill(facts, error))
 		return FALSE;
-	return facts->spill != NULL ? am_spill_merge(facts->spill, add_sum, &target, error)
-				    : am_sum_table_drain(facts->sums, add_sum, &target, error);
+	facts->n_pair = 0;
+	gboolean ok = facts->spill != NULL ? am_spill_merge(facts->spill, add_sum, facts, error)
+					   : am_sum_table_drain(facts->sums, add_sum, facts, error);
+	return ok && flush(facts, error);
 }
 
 gboolean am_facts_thin_out(AmFacts *facts, GError **error)
 {
-	Target target = {.facts = facts};
-	if ((target.add = am_database_statement(facts->database, "facts-tally-add", error)) == NULL ||
-	    (target.add_l7 = am_database_statement(facts->database, "facts-tally-l7-add", error)) == NULL)
-		return FALSE;
 	GArray *days = facts->days;
 	g_array_sort(days, compare_days);
-	guint n_days = days->len;
-	for (guint n = 0; n < n_days; n++) {
-		AmFactsDay day = g_array_index(days, AmFactsDay, n);
-		if ((n == 0 || compare_days(&day, &g_array_index(days, AmFactsDay, n - 1)) != 0) &&
-		    !thin_out_day(facts, &day, &target, error))
+	const AmFactsDay *done = NULL;
+	for (guint n = 0; n < days->len; n++) {
+		const AmFactsDay *day = &g_array_index(days, AmFactsDay, n);
+		if (!day->may_crowd || (done != NULL && compare_days(done, day) == 0))
+			continue;
+		if (!thin_out_day(facts, day, error))
 			return FALSE;
+		done = day;
 	}
 	g_array_set_size(days, 0);
 	return TRUE;

@@ -20,7 +20,13 @@ AmFacts *am_facts_open(const char *path, AmFactsMode mode, GError **error)
 		return NULL;
 	facts->database =
 		am_database_open(path, &am_database_facts, writes ? AM_DATABASE_CREATE : AM_DATABASE_READ, error);
-	return facts->database != NULL ? g_steal_pointer(&facts) : NULL;
+	if (facts->database == NULL)
+		return NULL;
+	if (writes && ((facts->new_connections = am_feed_new(facts->database, &am_feed_connections, error)) == NULL ||
+		       (facts->new_tallies = am_feed_new(facts->database, &am_feed_tallies, error)) == NULL ||
+		       (facts->new_tally_l7 = am_feed_new(facts->database, &am_feed_tally_l7, error)) == NULL))
+		return NULL;
+	return g_steal_pointer(&facts);
 }
 
 static void end_run(AmFacts *facts)
@@ -32,7 +38,11 @@ static void end_run(AmFacts *facts)
 	facts->in_transaction = FALSE;
 	facts->rows = 0;
 	facts->connections = 0;
-	facts->add = NULL;
+	if (facts->lock != NULL && facts->new_tally_l7 != NULL) {
+		am_feed_clear(facts->new_connections);
+		am_feed_clear(facts->new_tallies);
+		am_feed_clear(facts->new_tally_l7);
+	}
 	g_clear_pointer(&facts->sums, am_sum_table_free);
 	g_clear_pointer(&facts->spill, am_spill_free);
 	g_clear_pointer(&facts->l7_ids, g_hash_table_unref);
@@ -53,6 +63,9 @@ void am_facts_free(AmFacts *facts)
 		return;
 	end_run(facts);
 	am_database_free(facts->database);
+	am_feed_free(facts->new_connections);
+	am_feed_free(facts->new_tallies);
+	am_feed_free(facts->new_tally_l7);
 	am_writer_lock_free(facts->lock);
 	g_free(facts);
 }
@@ -120,7 +133,6 @@ gboolean am_facts_begin_run(AmFacts *facts, AmRun *run, uint32_t *ret_network, G
 	if (!am_facts_remove_unfinished(facts, error) || !next_run(facts, error) ||
 	    !am_facts_find_sensor(facts, run, error) || !am_facts_find_network(facts, run, &network, error) ||
 	    !am_facts_add_run(facts, run, network, error) || !load_l7_names(facts, error) ||
-	    (facts->add = am_database_statement(facts->database, "facts-connection-add", error)) == NULL ||
 	    !am_database_run(facts->database, "COMMIT", error))
 		return am_facts_fail(facts);
 	facts->sums = am_sum_table_new(facts->limits.sums);
@@ -205,10 +217,13 @@ static gboolean check_record(const AmFacts *facts, const AmConnection *c, GError
 static int find_before(AmFacts *facts, const AmConnection *connection, AmConnection *ret_before, uint32_t *ret_l7,
 		       GError **error)
 {
+	int64_t id = am_facts_connection_id(facts->run, connection->sequence);
+	if (am_facts_connection_waits(facts->new_connections, id) && !am_feed_flush(facts->new_connections, error))
+		return SQLITE_ERROR;
 	sqlite3_stmt *statement = am_database_statement(facts->database, "facts-connection", error);
 	if (statement == NULL)
 		return SQLITE_ERROR;
-	sqlite3_bind_int64(statement, 1, am_facts_connection_id(facts->run, connection->sequence));
+	sqlite3_bind_int64(statement, 1, id);
 	int code = am_database_step(facts->database, statement, error);
 	if (code != SQLITE_ROW)
 		return code;
@@ -250,8 +265,7 @@ static gboolean add_connection(AmFacts *facts, const AmConnection *connection, G
 	facts->connections -= found == SQLITE_ROW;
 	/* What goes on is kept in any case: without it the next record would count it once more. */
 	if (!facts->tallies_only || (connection->evidence & AM_EVIDENCE_OPEN) != 0) {
-		am_facts_bind_connection(facts->add, facts->run, connection, l7);
-		if (!am_database_execute(facts->database, facts->add, error))
+		if (!am_facts_feed_connection(facts->new_connections, facts->run, connection, l7, error))
 			return FALSE;
 		facts->connections++;
 	} else {
@@ -273,6 +287,8 @@ gboolean am_facts_commit(AmFacts *facts, GError **error)
 {
 	if (!facts->in_transaction)
 		return TRUE;
+	if (!am_feed_flush(facts->new_connections, error))
+		return FALSE;
 	facts->in_transaction = FALSE;
 	facts->rows = 0;
 	return am_database_run(facts->database, "COMMIT", error);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "database.h"
+#include "feed.h"
 #include "lock.h"
 #include "spill.h"
 
@@ -26,19 +27,23 @@ struct AmFacts {
 	guint commits;        /* of a live run */
 	int64_t expire_after; /* the connection that am_facts_expire() saw last; 0: it begins anew */
 	gboolean in_transaction;
-	guint rows;           /* in this transaction */
-	uint64_t connections; /* of the run */
-	sqlite3_stmt *add;
+	guint rows;                                           /* in this transaction */
+	uint64_t connections;                                 /* of the run */
+	AmFeed *new_connections, *new_tallies, *new_tally_l7; /* NULL: reads */
 	AmSumTable *sums;
 	AmSpill *spill;      /* NULL: memory was enough so far */
 	GHashTable *l7_ids;  /* char * → id */
 	GPtrArray *l7_names; /* char *, owned by l7_ids; index = id - 1 */
-	GArray *days;        /* AmFactsDay, ascending: where undirected tallies were added */
+	GArray *days;        /* AmFactsDay: what was merged into */
+	AmSumKey pair; /* the pair of endpoints whose undirected tallies are being merged, and how many there were */
+	guint n_pair;  /* 0: none was */
+	gboolean adds_to_day; /* the database had tallies of its day before */
 };
 
 typedef struct {
 	uint32_t network;
 	int32_t day;
+	gboolean may_crowd; /* undirected tallies were added, to others or to too many */
 } AmFactsDay;
 
 /* ---- uuid.c */
@@ -57,11 +62,15 @@ static inline int64_t am_facts_connection_id(int64_t run, uint64_t sequence)
 	return run << AM_SEQUENCE_BITS | (int64_t)sequence;
 }
 
-void am_facts_bind_connection(sqlite3_stmt *statement, int64_t run, const AmConnection *connection, uint32_t l7);
+extern const AmFeedKind am_feed_connections, am_feed_tallies, am_feed_tally_l7;
+/* Each record waits until the feed is flushed. `l7` is the id of its name, 0 = unknown. */
+gboolean am_facts_feed_connection(AmFeed *feed, int64_t run, const AmConnection *connection, uint32_t l7,
+				  GError **error);
+gboolean am_facts_connection_waits(const AmFeed *feed, int64_t id); /* whether a record of it does */
+gboolean am_facts_feed_sum(AmFeed *feed, int64_t sensor, const AmSum *sum, GError **error);
+gboolean am_facts_feed_sum_l7(AmFeed *feed, int64_t sensor, const AmSumL7 *l7, GError **error);
 /* Reads the columns of facts-connection(s).sql; l7 as they give it: its id, or its name into the record. */
 void am_facts_read_connection(AmColumns *columns, AmConnection *ret_connection, int64_t *ret_run, uint32_t *ret_l7);
-void am_facts_bind_sum(sqlite3_stmt *statement, int64_t sensor, const AmSum *sum);
-void am_facts_bind_sum_l7(sqlite3_stmt *statement, int64_t sensor, const AmSumL7 *l7);
 /* `server_name` lasts until the statement is stepped. */
 void am_facts_read_sum(AmColumns *columns, AmSum *ret_sum);
 void am_facts_read_sum_l7(AmColumns *columns, AmSumL7 *ret_l7);

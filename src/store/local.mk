@@ -14,6 +14,8 @@ libam_store_a_SOURCES = \
 	src/store/facts-rows.c \
 	src/store/facts-run.c \
 	src/store/facts-tally.c \
+	src/store/feed.c \
+	src/store/feed.h \
 	src/store/lock.c \
 	src/store/lock.h \
 	src/store/ports.c \
@@ -26,6 +28,7 @@ libam_store_a_SOURCES = \
 
 # Migrations in the order in which they are run.
 sql_files += \
+	sql/feed.sql \
 	sql/migrations/001-facts.sql \
 	sql/migrations/002-facts-spill.sql \
 	sql/migrations/003-facts-encapsulations.sql \
@@ -41,12 +44,13 @@ sql_files += \
 	sql/queries/decisions-network-add.sql \
 	sql/queries/decisions-networks.sql \
 	sql/queries/decisions-overrides.sql \
-	sql/queries/facts-connection-add.sql \
+	sql/queries/facts-connections-add.sql \
 	sql/queries/facts-connection-remove.sql \
 	sql/queries/facts-connection.sql \
 	sql/queries/facts-connections-ages.sql \
 	sql/queries/facts-connections-count.sql \
 	sql/queries/facts-connections.sql \
+	sql/queries/facts-day-known.sql \
 	sql/queries/facts-encapsulated-add.sql \
 	sql/queries/facts-encapsulated.sql \
 	sql/queries/facts-input-add.sql \
@@ -88,7 +92,7 @@ sql_files += \
 	sql/queries/facts-sensor.sql \
 	sql/queries/facts-tallies.sql \
 	sql/queries/facts-unanswered-add.sql \
-	sql/queries/facts-tally-add.sql \
+	sql/queries/facts-tallies-add.sql \
 	sql/queries/facts-tally-l7-add.sql \
 	sql/queries/facts-tally-l7.sql \
 	sql/schema-facts.sql \

@@ -341,6 +341,42 @@ static void test_revision(void)
 
 /* ---- Direction unknown: both ports stay, so that the map can turn the edge when it learns more */
 
+/* Records wait in memory: one that wins over another that waits, more than can wait, and one that cannot be added. */
+static void test_many_wait(void)
+{
+	enum { N = 1000 };
+	char *folder = store_folder();
+	g_autofree char *db = db_in(folder);
+	g_autofree AmConnection *c = g_new0(AmConnection, N + 2);
+	for (guint n = 0; n < N; n++)
+		c[n] = store_connection(n, "10.0.0.1", (uint16_t)(40000 + n), "10.0.0.2", 443, T0 + n * NS);
+	c[N] = c[N - 2];
+	c[N].revision = 1;
+	c[N].total.packets[1] = 77;
+	c[N].delta = (AmCounts){.packets = {0, 74}};
+	g_autoptr(GError) error = NULL;
+	CU_ASSERT_TRUE(store(db, "offline", NULL, c, N + 1, NULL, &error));
+	g_autoptr(GArray) connections = connections_of(db);
+	CU_ASSERT_EQUAL_FATAL(connections->len, N);
+	for (guint n = 0; n < N; n++) {
+		const AmConnection *is = &g_array_index(connections, AmConnection, n);
+		CU_ASSERT_EQUAL(is->sequence, n);
+		CU_ASSERT_EQUAL(is->revision, n == N - 2);
+		CU_ASSERT_EQUAL(is->total.packets[1], n == N - 2 ? 77 : 3);
+	}
+	g_autoptr(GArray) tallies = tallies_of(db);
+	CU_ASSERT_EQUAL_FATAL(tallies->len, 1);
+	CU_ASSERT_EQUAL(TALLY(tallies, 0).connections, N);
+	CU_ASSERT_EQUAL(TALLY(tallies, 0).counts.packets[1], 3 * N + 74);
+	/* The same connection twice: nothing of the run stays. */
+	c[N] = c[3];
+	CU_ASSERT_FALSE(store(db, "offline", NULL, c, N + 1, NULL, &error));
+	ASSERT_ERROR(error, AM_STORE_ERROR_FAILED);
+	g_autoptr(GArray) left = connections_of(db);
+	CU_ASSERT_EQUAL(left->len, N);
+	CU_ASSERT_EQUAL(store_clean(folder), 1);
+}
+
 static void test_flipped_direction(void)
 {
 	char *folder = store_folder();
@@ -771,6 +807,11 @@ static void test_schema_and_queries(void)
 		g_autofree char *db = db_in(folder), *file = g_strdup_printf("sql/schema-%s.sql", kinds[k]->name);
 		g_autoptr(AmDatabase) database = am_database_open(db, kinds[k], AM_DATABASE_CREATE, NULL);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(database);
+		/* Some queries take what waits in memory. */
+		const AmFeedKind *const feed_kinds[] = {&am_feed_connections, &am_feed_tallies, &am_feed_tally_l7};
+		AmFeed *feeds[G_N_ELEMENTS(feed_kinds)];
+		for (guint f = 0; f < G_N_ELEMENTS(feeds); f++)
+			CU_ASSERT_PTR_NOT_NULL_FATAL(feeds[f] = am_feed_new(database, feed_kinds[f], NULL));
 		sqlite3 *whole;
 		CU_ASSERT_EQUAL(sqlite3_open(":memory:", &whole), SQLITE_OK);
 		CU_ASSERT_EQUAL(sqlite3_exec(whole, am_embedded(file, NULL), NULL, NULL, NULL), SQLITE_OK);
@@ -792,6 +833,8 @@ static void test_schema_and_queries(void)
 			n_prepared += statement != NULL;
 		}
 		g_clear_pointer(&database, am_database_free);
+		for (guint f = 0; f < G_N_ELEMENTS(feeds); f++)
+			am_feed_free(feeds[f]);
 		CU_ASSERT_EQUAL(store_clean(folder), 1);
 	}
 	while (am_embedded_path("sql/queries/", n_queries) != NULL)
@@ -812,6 +855,7 @@ int main(void)
 		UNIT_TEST(test_encapsulated),
 		UNIT_TEST(test_unfinished),
 		UNIT_TEST(test_revision),
+		UNIT_TEST(test_many_wait),
 		UNIT_TEST(test_flipped_direction),
 		UNIT_TEST(test_crowded),
 		UNIT_TEST(test_spill_equals_memory),

@@ -1,14 +1,18 @@
--- Adds to one tally, for good.
-INSERT INTO tallies (
+-- Adds what waits (src/store/feed.h) to the tallies, for good. The order of the columns: src/store/facts-rows.c.
+INSERT OR FAIL INTO tallies (
 	sensor, network, day, lo, hi, ip_protocol, side, port_lo, port_hi, hours, packets_lo, packets_hi,
 	bytes_lo, bytes_hi, payload_lo, payload_hi, connections, accepted, refused, prohibited, silent,
 	one_way, midstream, syn_lo, syn_hi, synack_lo, synack_hi, handshake, client_lo, client_hi, first_lo,
 	first_hi, rst_lo, rst_hi, icmp_errors, payload_both, first_ns, last_ns, first_outcome, risks,
 	server_name, server_name_ns
-) VALUES (
-	?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
-	?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38, ?39, ?40, ?41, ?42
-)
+) SELECT
+	sensor, network, day, lo, hi, ip_protocol, side, port_lo, port_hi, hours, packets_lo, packets_hi,
+	bytes_lo, bytes_hi, payload_lo, payload_hi, connections, accepted, refused, prohibited, silent,
+	one_way, midstream, syn_lo, syn_hi, synack_lo, synack_hi, handshake, client_lo, client_hi, first_lo,
+	first_hi, rst_lo, rst_hi, icmp_errors, payload_both, first_ns, last_ns, first_outcome, risks,
+	server_name, server_name_ns
+FROM new_tallies
+WHERE true -- or ON CONFLICT would be taken for a join's ON
 ON CONFLICT (sensor, network, day, lo, hi, ip_protocol, side, port_lo, port_hi) DO UPDATE SET
 	hours = hours | excluded.hours,
 	packets_lo = packets_lo + excluded.packets_lo,
