@@ -230,15 +230,16 @@ static int wordless_opener(const AmTally *tally)
 	return -1;
 }
 
-/* Nothing but RSTs from a port that is more of a server's than the other one (RFC 9293, 3.5.2: so a host refuses a SYN, which
- * was not seen). From an inside host it tells of a client, be it a scanner; from outside it is backscatter as well as
- * not, and the host that it goes to has never asked for anything. */
-static gboolean refused(const AmMapWork *work, guint n, int sender, const int classes[2])
+/* Nothing but RSTs (RFC 9293, 3.5.2: so a host refuses a SYN, which was not seen). From an inside host they tell of a client, be
+ * it a scanner; from outside they are backscatter as well as not, and the host that they go to has never asked for anything. */
+static gboolean only_refuses(const AmMapWork *work, guint n, int sender)
 {
 	const AmTally *tally = am_work_tally(work, n);
-	return !work->no_outside && work->hosts[work->ends[2 * n + sender]].inside && tally->synack[sender] == 0 &&
-	       tally->rst[sender] >= tally->connections && tally->counts.packets[!sender] == 0 &&
-	       classes[sender] < classes[!sender];
+	const AmAddress *address = sender == 0 ? &tally->key.lo : &tally->key.hi;
+	gboolean is_real = (!work->no_outside && work->hosts[work->ends[2 * n + sender]].inside) ||
+			   am_address_is_loopback(address);
+	return is_real && tally->synack[sender] == 0 && tally->rst[sender] >= tally->connections &&
+	       tally->counts.packets[!sender] == 0;
 }
 
 /* Datagrams both ways that the supposed server began, every time: a transfer that a request on another port asked for
@@ -270,10 +271,9 @@ static int server_by_first_packet(const AmTally *tally, const int classes[2])
 }
 
 /* The rungs that only guess. Gives the server's side. */
-static int guessed_server(const Ladder *ladder, const AmTally *tally, const uint64_t sockets[2],
-			  const uint16_t ports[2], AmDirection *ret_level)
+static int guessed_server(const Ladder *ladder, const AmTally *tally, const uint64_t sockets[2], const int classes[2],
+			  AmDirection *ret_level)
 {
-	int classes[2] = {port_class(tally->key.ip_protocol, ports[0]), port_class(tally->key.ip_protocol, ports[1])};
 	int by_degree = server_by_degree(ladder, sockets, classes);
 	int by_class = more((uint64_t)classes[1], (uint64_t)classes[0]);
 	int server = server_by_first_packet(tally, classes);
@@ -345,20 +345,23 @@ static int weaker_server(const Ladder *ladder, guint n, AmDirection *ret_level, 
 	*ret_level = AM_DIRECTION_HINT;
 	if (hinted[0] != hinted[1])
 		return hinted[1];
-	*ret_level = AM_DIRECTION_FIRST_PACKET;
+	gboolean refuses = opener >= 0 && only_refuses(work, n, opener);
+	*ret_level = AM_DIRECTION_PORT;
 	if (key->side != AM_SIDE_NONE) {
-		*ret_level = AM_DIRECTION_PORT;
-		return key->side == AM_SIDE_HI;
+		int server = key->side == AM_SIDE_HI;
+		*ret_backscatter = *ret_backscatter && !(refuses && server == opener);
+		return server;
 	}
-	if (opener >= 0) {
-		int classes[2] = {port_class(key->ip_protocol, ports[0]), port_class(key->ip_protocol, ports[1])};
-		if (!refused(work, n, opener, classes))
-			return !opener;
-		*ret_level = AM_DIRECTION_PORT;
+	int classes[2] = {port_class(key->ip_protocol, ports[0]), port_class(key->ip_protocol, ports[1])};
+	/* From a port that is more of a server's than the other one, by its class or by how many it refused. */
+	if (refuses && (classes[opener] < classes[!opener] || server_by_degree(ladder, sockets, classes) == opener)) {
 		*ret_backscatter = FALSE;
 		return opener;
 	}
-	return guessed_server(ladder, tally, sockets, ports, ret_level);
+	*ret_level = AM_DIRECTION_FIRST_PACKET;
+	if (opener >= 0)
+		return !opener;
+	return guessed_server(ladder, tally, sockets, classes, ret_level);
 }
 
 static int compare_arcs(gconstpointer a, gconstpointer b, gpointer user_data)

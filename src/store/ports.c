@@ -77,6 +77,10 @@ static gboolean is_probed(const AmSum *sum, int side)
 		return FALSE;
 	if (sum->key.ip_protocol != AM_PROTO_TCP)
 		return TRUE;
+	/* Nothing but refusals tell of attempts that were not seen, not of probes: the port that repeats is what was tried. */
+	if (counts->packets[side] == 0 && sum->n[AM_SUM_RST + !side] >= connections &&
+	    sum->n[AM_SUM_SYNACK + !side] == 0)
+		return FALSE;
 	gboolean only_refused = counts->packets[side] == 0 || sum->n[AM_SUM_RST + side] >= connections;
 	gboolean answers = sum->n[AM_SUM_SYNACK + !side] > 0 || sum->n[AM_SUM_RST + !side] > 0;
 	uint16_t sender_port = side == 0 ? sum->key.port_hi : sum->key.port_lo;

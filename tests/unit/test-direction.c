@@ -93,11 +93,49 @@ static void test_one_socket_to_many(void)
 	}
 }
 
+/* Refusals whose SYNs were not seen: the port that refuses again and again is what was tried. Not when they come from
+ * outside: so does backscatter. */
+static void test_refusals(void)
+{
+	static const struct {
+		const char *refuser, *other;
+		gboolean refuser_serves;
+	} pairs[] = {
+		{"10.0.0.2", "10.0.0.1", TRUE},
+		{"10.0.0.2", "10.0.0.2", TRUE},
+		{"::1", "::1", TRUE},
+		{"192.0.2.9", "10.0.0.1", FALSE},
+	};
+	for (guint p = 0; p < G_N_ELEMENTS(pairs); p++) {
+		Net net = net_new();
+		for (uint16_t n = 1; n <= 5; n++) {
+			guint added = net_add(&net, (Talk){.client = pairs[p].refuser,
+							   .server = pairs[p].other,
+							   .ip_protocol = AM_PROTO_TCP,
+							   .undirected = TRUE,
+							   .client_port = 51944,
+							   .port = (uint16_t)(51944 + n),
+							   .no_handshake = TRUE,
+							   .outcome = AM_OUTCOME_MIDSTREAM});
+			AmTally *tally = &g_array_index(net.tallies, AmTally, added);
+			int refuser = tally->key.port_lo == 51944 ? 0 : 1;
+			tally->rst[refuser] = 1;
+			tally->counts.packets[!refuser] = tally->counts.bytes[!refuser] = 0;
+		}
+		g_autoptr(AmMap) map = net_map(&net);
+		const AmEdge *edge = edge_of(map, pairs[p].other, pairs[p].refuser, AM_PROTO_TCP, 51944);
+		CU_ASSERT_EQUAL(edge != NULL, pairs[p].refuser_serves);
+		CU_ASSERT_EQUAL(map->edges->len, pairs[p].refuser_serves ? 1 : 5);
+		net_clear(&net);
+	}
+}
+
 int main(void)
 {
 	const CU_TestInfo tests[] = {
 		UNIT_TEST(test_guesses),
 		UNIT_TEST(test_one_socket_to_many),
+		UNIT_TEST(test_refusals),
 		{NULL, NULL},
 	};
 	return unit_run("direction", tests);

@@ -94,6 +94,18 @@ static void test_side_of_lone_synack(void)
 	am_sum_table_free(table);
 }
 
+static void test_refusals_are_no_probes(void)
+{
+	AmSum sum = {.key = {.ip_protocol = AM_PROTO_TCP, .port_lo = 51944, .port_hi = 51950},
+		     .counts = {.packets = {1, 0}, .bytes = {40, 0}}};
+	sum.n[AM_SUM_CONNECTIONS] = sum.n[AM_SUM_FIRST] = 1;
+	CU_ASSERT_EQUAL(am_port_pair_of(&sum).probed, AM_SIDE_HI); /* an ACK scan, say */
+	sum.n[AM_SUM_RST] = 1;
+	CU_ASSERT_EQUAL(am_port_pair_of(&sum).probed, AM_SIDE_NONE);
+	sum.n[AM_SUM_SYNACK] = 1; /* a reflector */
+	CU_ASSERT_EQUAL(am_port_pair_of(&sum).probed, AM_SIDE_HI);
+}
+
 static void test_choice(void)
 {
 	const AmPortPair pairs[] = {{1000, 514, 0}, {1001, 514, 0}, {514, 80, 0}, {2000, 3000, 0}, {4000, 4000, 0}};
@@ -414,6 +426,7 @@ int main(void)
 		UNIT_TEST(test_side),
 		UNIT_TEST(test_side_of_lone_synack),
 		UNIT_TEST(test_choice),
+		UNIT_TEST(test_refusals_are_no_probes),
 		UNIT_TEST(test_add),
 		UNIT_TEST(test_revision),
 		UNIT_TEST(test_side_found_late),
