@@ -382,6 +382,12 @@ gboolean am_pipeline_hand_out(AmPipeline *pipeline, int64_t now_ns, gboolean com
 	return g_atomic_int_get(&pipeline->stop) == 0;
 }
 
+/* No room for another frame. */
+static inline gboolean is_full(const Chunk *chunk)
+{
+	return chunk->n_frames >= CHUNK_FRAMES || chunk->used + AM_FRAME_MAX > CHUNK_BYTES;
+}
+
 gboolean am_pipeline_frame(AmPipeline *pipeline, const AmFrame *frame)
 {
 	AmLedger *ledger = &pipeline->options.run->ledger;
@@ -400,8 +406,8 @@ gboolean am_pipeline_frame(AmPipeline *pipeline, const AmFrame *frame)
 			    am_flow_shard_of(&packet, pipeline->options.flow.seed));
 	else
 		ledger->skipped[skip]++;
-	if (chunk->n_frames == CHUNK_FRAMES || chunk->used + AM_FRAME_MAX > CHUNK_BYTES)
-		pipeline->chunk = settle(pipeline, chunk, FALSE);
+	while (is_full(pipeline->chunk))
+		pipeline->chunk = settle(pipeline, pipeline->chunk, FALSE);
 	return g_atomic_int_get(&pipeline->stop) == 0;
 }
 

@@ -360,6 +360,48 @@ static void the_network_table_decides(void)
 	CU_ASSERT_EQUAL(2 * n_blue, connections->len);
 }
 
+/* The clock goes back with the first frame of a chunk of 1024, or of several chunks on end. */
+static void a_step_back_anywhere(void)
+{
+	for (guint n_first = 1023; n_first <= 1025; n_first++) {
+		g_autofree char *name = g_strdup_printf("back-%u", n_first), *path = in_folder(name),
+				*db_name = g_strdup_printf("%s.db", name);
+		FILE *file = fopen(path, "wb");
+		CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+		put32(file, 0xa1b23c4d);
+		put32(file, 4u << 16 | 2);
+		put32(file, 0);
+		put32(file, 0);
+		put32(file, 262144);
+		put32(file, 1);
+		for (guint n = 0; n < n_first + 4000; n++) {
+			static const uint8_t octets[] = {2,    0, 0,  0,  0, 1, 2,    0,    0, 0,  0, 2, 8,  0,
+							 0x45, 0, 0,  28, 0, 0, 0,    0,    9, 17, 0, 0, 10, 0,
+							 0,    1, 10, 0,  0, 2, 0x9c, 0x40, 0, 53, 0, 8, 0,  0};
+			uint8_t frame[sizeof octets];
+			memcpy(frame, octets, sizeof octets);
+			frame[18] = (uint8_t)(n >> 8);
+			frame[19] = (uint8_t)n;
+			put32(file, (n < n_first ? 1772600000 : 1772000000) + n);
+			put32(file, 0);
+			put32(file, sizeof frame);
+			put32(file, sizeof frame);
+			fwrite(frame, 1, sizeof frame, file);
+		}
+		CU_ASSERT_EQUAL(fclose(file), 0);
+		g_autofree char *db = in_folder(db_name);
+		const char *const paths[] = {path, NULL};
+		AmIngestResult result;
+		CU_ASSERT_TRUE_FATAL(ingest(db, 2, paths, &result, NULL));
+		CU_ASSERT_EQUAL(result.run->ledger.read, n_first + 4000);
+		CU_ASSERT_EQUAL(result.run->ledger.recorded, n_first + 4000);
+		CU_ASSERT_EQUAL(result.run->ledger.clock_steps_back, 1);
+		am_ingest_result_clear(&result);
+		g_autoptr(GArray) connections = connections_in(db);
+		CU_ASSERT_EQUAL(connections->len, 2);
+	}
+}
+
 static void remove_folder(void)
 {
 	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
@@ -383,6 +425,7 @@ int main(void)
 		UNIT_TEST(a_cut_capture_keeps_what_was_read),
 		UNIT_TEST(a_mirror_is_no_network),
 		UNIT_TEST(overlays_are_networks),
+		UNIT_TEST(a_step_back_anywhere),
 		UNIT_TEST(the_network_table_decides),
 		{NULL, NULL},
 	};
