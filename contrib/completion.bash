@@ -30,7 +30,7 @@ _allowmap()
 		mapfile -t COMPREPLY < <(compgen -u -- "$word")
 		return
 		;;
-	--encap) options="vlan inner-vlan mpls pppoe vxlan geneve nvgre gre pptp erspan ipip 6in4 gtp" ;;
+	--encap) options="vlan inner-vlan mpls pppoe vxlan geneve nvgre gre pptp erspan ipip 6in4 gtp pbb teredo ayiya" ;;
 	--interface | -i)
 		mapfile -t COMPREPLY < <(cd /sys/class/net 2>/dev/null && compgen -f -- "$word")
 		return

@@ -132,6 +132,20 @@ static gboolean take_vlan(AmLink *link, guint n_vlans, uint16_t *ret_type)
 	return TRUE;
 }
 
+/* IEEE 802.1Q 9.7 (802.1ah): priority (3 bits), DEI (1), UCA (1), reserved (1), reserved and zero (2), I-SID (24); then the
+ * frame of the customer, with its own addresses and tags. Those of the backbone are about the way through it, and go. */
+static AmSkipReason decode_pbb(AmLink *link, uint16_t *ret_type)
+{
+	uint32_t tag = am_cursor_u32(&link->cursor);
+	if (!link->cursor.ok)
+		return AM_SKIP_LINK_TRUNCATED;
+	if ((tag & 0x03000000) != 0)
+		return AM_SKIP_NOT_IP;
+	note(link, AM_ENCAPSULATION_PBB, tag & 0xffffff);
+	link->packet->vlan = link->packet->inner_vlan = 0;
+	return take_ethernet(link, ret_type) ? AM_SKIP_NONE : AM_SKIP_LINK_TRUNCATED;
+}
+
 AmSkipReason am_decode_ethertype(uint16_t type, AmLink *link, uint16_t *ret_type)
 {
 	guint n_tags = 0, n_vlans = 0;
@@ -157,6 +171,10 @@ AmSkipReason am_decode_ethertype(uint16_t type, AmLink *link, uint16_t *ret_type
 			skip = decode_mpls(link, &n_tags, &type, &is_ethernet);
 			if (skip == AM_SKIP_NONE && is_ethernet && !take_ethernet(link, &type))
 				skip = AM_SKIP_LINK_TRUNCATED;
+			break;
+		case 0x88e7: /* 802.1ah */
+			n_vlans = 0;
+			skip = n_tags++ == AM_MAX_TAGS ? AM_SKIP_NESTED : decode_pbb(link, &type);
 			break;
 		case 0x8864: /* PPPoE session */
 			skip = decode_pppoe(link, &type);
@@ -292,6 +310,11 @@ AmSkipReason am_decode_link(uint32_t link_type, AmLink *link, uint16_t *ret_type
 		return decode_pppoe(link, ret_type);
 	case 104: /* C_HDLC */
 		return decode_hdlc(link, ret_type);
+	case 105: /* IEEE802_11 */
+	case 127: /* IEEE802_11_RADIOTAP */
+	case 163: /* IEEE802_11_AVS */
+	case 192: /* PPI */
+		return am_decode_wifi(link_type, link, ret_type);
 	case 113: /* LINUX_SLL */
 		return decode_cooked(link, FALSE, ret_type);
 	case 239: /* NFLOG */

@@ -9,6 +9,8 @@
 
 #include "decode.h"
 
+#include <string.h>
+
 #define ETHERTYPE_ARP 0x0806
 #define ETHERTYPE_TEB 0x6558 /* transparent Ethernet bridging: a whole frame */
 #define ETHERTYPE_PPP 0x880b
@@ -278,6 +280,80 @@ static gboolean decode_ip_in_ip(AmInner *inner, gboolean is_v6)
 	return set_type(inner, is_v6 ? AM_ETHERTYPE_IPV6 : AM_ETHERTYPE_IPV4);
 }
 
+/* RFC 4380 5.1.1
+ *
+ *   authentication, perhaps:   0 1   length of the client's id (1), of the value (1), id, value, nonce (8), confirmation (1)
+ *   origin, perhaps:   0 0   obfuscated port (2), obfuscated address (4)
+ *   an IPv6 packet
+ *
+ * Servers are on port 3544 and give both; clients and relays send the bare packet to each other, on any port. Not every
+ * datagram that begins with a 6 is meant: the packet has to fill the datagram, and one end of it has an address of Teredo
+ * (2001::/32, 2.6) or, when a client asks the server for one (5.2.1), a link-local one. A packet with nothing in it (a bubble, 2.8)
+ * is the tunnel's own. */
+static gboolean decode_teredo(const AmPacket *packet, AmInner *inner)
+{
+	static const uint8_t prefix[4] = {0x20, 0x01, 0x00, 0x00};
+	gboolean by_server =
+		packet->tuple.source_port == AM_PORT_TEREDO || packet->tuple.destination_port == AM_PORT_TEREDO;
+	const AmCursor *at = &inner->cursor;
+	if (by_server && at->left >= 4 && at->at[0] == 0 && at->at[1] == 1 &&
+	    take(inner, 4u + at->at[2] + at->at[3] + 9) == NULL)
+		return FALSE;
+	if (by_server && at->left >= 2 && at->at[0] == 0 && at->at[1] == 0 && take(inner, 8) == NULL)
+		return FALSE;
+	if (at->left < AM_IPV6_SIZE || at->at[0] >> 4 != 6 || at->at[6] == 59 ||
+	    inner->wire_size != AM_IPV6_SIZE + (uint32_t)be16(at->at + 4))
+		return FALSE;
+	gboolean is_teredo = memcmp(at->at + 8, prefix, 4) == 0 || memcmp(at->at + 24, prefix, 4) == 0;
+	gboolean is_asking = by_server && at->at[8] == 0xfe && (at->at[9] & 0xc0) == 0x80;
+	if (!is_teredo && !is_asking)
+		return FALSE;
+	inner->kind = AM_ENCAPSULATION_TEREDO;
+	inner->id = 0;
+	return set_type(inner, AM_ETHERTYPE_IPV6);
+}
+
+/* draft-massar-v6ops-ayiya-02 3
+ *
+ *   0: length of the identity (4 bits, 2^n octets), its kind (4: none, number, text)
+ *   1: length of the signature (4, in words), its hash (4: none, MD5, SHA-1)
+ *   2: authentication (4: none, shared secret, public key), operation (4: 1 = forward)   3: protocol of what follows
+ *   4-7: time   then identity, signature, and a packet
+ *
+ * Other operations are the tunnel's own. */
+static gboolean decode_ayiya(AmInner *inner)
+{
+	const uint8_t *head = take(inner, 8);
+	if (head == NULL || (head[0] & 0x0f) > 2 || (head[1] & 0x0f) > 2 || head[2] >> 4 > 2 || (head[2] & 0x0f) != 1)
+		return FALSE;
+	if (take(inner, (UINT32_C(1) << (head[0] >> 4)) + (head[1] >> 4) * 4u) == NULL)
+		return FALSE;
+	inner->kind = AM_ENCAPSULATION_AYIYA;
+	inner->id = 0;
+	if (head[3] != AM_PROTO_IPV6 && head[3] != AM_PROTO_IPIP)
+		return FALSE;
+	return set_type(inner, head[3] == AM_PROTO_IPV6 ? AM_ETHERTYPE_IPV6 : AM_ETHERTYPE_IPV4);
+}
+
+static gboolean decode_over_udp(const AmPacket *packet, AmInner *inner)
+{
+	switch (packet->tuple.destination_port) {
+	case AM_PORT_VXLAN:
+	case AM_PORT_VXLAN_GPE:
+	case AM_PORT_VXLAN_LINUX:
+		return decode_vxlan(inner);
+	case AM_PORT_GENEVE:
+		return decode_geneve(inner);
+	case AM_PORT_GTP:
+		return decode_gtp(packet, inner);
+	default:
+		break;
+	}
+	if (packet->tuple.source_port == AM_PORT_AYIYA || packet->tuple.destination_port == AM_PORT_AYIYA)
+		return decode_ayiya(inner);
+	return decode_teredo(packet, inner);
+}
+
 gboolean am_decode_tunnel(const AmPacket *packet, AmInner *ret_inner)
 {
 	*ret_inner = (AmInner){.cursor = am_cursor(packet->payload, packet->payload_size),
@@ -289,19 +365,7 @@ gboolean am_decode_tunnel(const AmPacket *packet, AmInner *ret_inner)
 	case AM_PROTO_IPV6:
 		return decode_ip_in_ip(ret_inner, packet->tuple.ip_protocol == AM_PROTO_IPV6);
 	case AM_PROTO_UDP:
-		break;
-	default:
-		return FALSE;
-	}
-	switch (packet->tuple.destination_port) {
-	case AM_PORT_VXLAN:
-	case AM_PORT_VXLAN_GPE:
-	case AM_PORT_VXLAN_LINUX:
-		return decode_vxlan(ret_inner);
-	case AM_PORT_GENEVE:
-		return decode_geneve(ret_inner);
-	case AM_PORT_GTP:
-		return decode_gtp(packet, ret_inner);
+		return decode_over_udp(packet, ret_inner);
 	default:
 		return FALSE;
 	}

@@ -16,7 +16,6 @@
 #include <string.h>
 
 #define IPV4_MIN 20
-#define IPV6_SIZE 40
 
 static inline uint16_t be16(const uint8_t *b)
 {
@@ -167,21 +166,21 @@ AmSkipReason am_decode_extensions(AmCursor *cursor, AmExtensions *extensions)
 static AmSkipReason decode_ipv6(AmCursor cursor, uint32_t wire_left, AmPacket *packet)
 {
 	size_t captured = cursor.left;
-	const uint8_t *ip = am_cursor_take(&cursor, IPV6_SIZE);
+	const uint8_t *ip = am_cursor_take(&cursor, AM_IPV6_SIZE);
 	if (ip == NULL)
 		return captured > 0 && cursor.at[0] >> 4 != 6 ? AM_SKIP_IP_MALFORMED : AM_SKIP_IP_TRUNCATED;
 	if (ip[0] >> 4 != 6)
 		return AM_SKIP_IP_MALFORMED;
-	uint32_t total = IPV6_SIZE + (uint32_t)be16(ip + 4);
+	uint32_t total = AM_IPV6_SIZE + (uint32_t)be16(ip + 4);
 	AmExtensions extensions = {.protocol = ip[6]};
-	if (total == IPV6_SIZE && extensions.protocol != 59)
+	if (total == AM_IPV6_SIZE && extensions.protocol != 59)
 		total = wire_left;
 	packet->ip = ip;
 	packet->ip_size = (uint32_t)MIN(captured, total);
 	packet->ip_wire_size = total;
 	set_ipv6(&packet->tuple.source, ip + 8);
 	set_ipv6(&packet->tuple.destination, ip + 24);
-	AmCursor above = am_cursor(ip + IPV6_SIZE, packet->ip_size - IPV6_SIZE);
+	AmCursor above = am_cursor(ip + AM_IPV6_SIZE, packet->ip_size - AM_IPV6_SIZE);
 	AmSkipReason skip = am_decode_extensions(&above, &extensions);
 	if (skip != AM_SKIP_NONE)
 		return skip;
@@ -225,7 +224,7 @@ gboolean am_decode_quoted(AmCursor cursor, AmTuple *ret_tuple)
 		set_ipv4(&tuple.destination, ip + 16);
 		tuple.ip_protocol = ip[9];
 	} else if (version == 6) {
-		const uint8_t *ip = am_cursor_take(&cursor, IPV6_SIZE);
+		const uint8_t *ip = am_cursor_take(&cursor, AM_IPV6_SIZE);
 		if (ip == NULL)
 			return FALSE;
 		AmExtensions extensions = {.protocol = ip[6]};
@@ -268,7 +267,10 @@ static G_GNUC_NO_INLINE AmSkipReason enter_tunnel(const AmInner *inner, AmLink *
 	AmLayers *layers = link->layers;
 	if (layers->n_tunnels == AM_MAX_TUNNELS)
 		return AM_SKIP_NESTED;
-	layers->n_tunnels++;
+	AmOuter *outer = &layers->outers[layers->n_tunnels++];
+	outer->packet = *packet;
+	outer->packet.carries = inner->kind;
+	outer->n_layers = layers->n;
 	am_layers_add(layers, (AmEncapsulation)inner->kind, inner->id, packet->ip);
 	int64_t time_ns = packet->time_ns;
 	clear(packet);
@@ -289,7 +291,7 @@ AmSkipReason am_decode(const AmFrame *frame, AmPacket *ret_packet, AmLayers *ret
 {
 	clear(ret_packet);
 	ret_packet->time_ns = frame->time_ns;
-	ret_layers->n = ret_layers->n_tunnels = 0;
+	ret_layers->n = ret_layers->n_tunnels = 0; /* what is in the arrays counts only up to these */
 	AmLink link = {.cursor = am_cursor(frame->bytes, frame->size), .packet = ret_packet, .layers = ret_layers};
 	const uint8_t *begin = frame->bytes;
 	uint32_t wire_size = MAX(frame->size, frame->wire_size);

@@ -31,6 +31,9 @@ AmSkipReason am_decode_link(uint32_t link_type, AmLink *link, uint16_t *ret_type
 /* The same from an EtherType on: tags, MPLS, PPPoE, LLC. */
 AmSkipReason am_decode_ethertype(uint16_t type, AmLink *link, uint16_t *ret_type);
 
+/* IEEE 802.11 frames, with what capture tools put before them. */
+AmSkipReason am_decode_wifi(uint32_t link_type, AmLink *link, uint16_t *ret_type);
+
 /* PPP's protocol field, with what may be before it. */
 AmSkipReason am_decode_ppp(AmCursor *cursor, uint16_t *ret_type);
 
@@ -56,10 +59,14 @@ typedef struct {
 #define AM_PORT_VXLAN_LINUX 8472
 #define AM_PORT_GENEVE 6081
 #define AM_PORT_GTP 2152
+#define AM_PORT_TEREDO 3544
+#define AM_PORT_AYIYA 5072
 
 #define AM_PROTO_IPIP 4
 #define AM_PROTO_IPV6 41
 #define AM_PROTO_GRE 47
+
+#define AM_IPV6_SIZE 40
 
 /* Is it worth to ask am_decode_tunnel()? */
 static inline gboolean am_may_be_tunnel(const AmPacket *packet)
@@ -74,7 +81,11 @@ static inline gboolean am_may_be_tunnel(const AmPacket *packet)
 		case AM_PORT_GTP:
 			return !packet->is_later_fragment;
 		default:
-			return FALSE;
+			return packet->tuple.source_port == AM_PORT_TEREDO ||
+			       packet->tuple.destination_port == AM_PORT_TEREDO ||
+			       packet->tuple.source_port == AM_PORT_AYIYA ||
+			       packet->tuple.destination_port == AM_PORT_AYIYA ||
+			       (packet->payload_size > AM_IPV6_SIZE && packet->payload[0] >> 4 == 6);
 		}
 	case AM_PROTO_IPIP:
 	case AM_PROTO_IPV6:

@@ -9,6 +9,7 @@ libam_capture_a_SOURCES = \
 	src/capture/decode-link.c \
 	src/capture/decode-transport.c \
 	src/capture/decode-tunnel.c \
+	src/capture/decode-wifi.c \
 	src/capture/formats.h \
 	src/capture/identify.c \
 	src/capture/input.c \
@@ -21,15 +22,24 @@ libam_capture_a_SOURCES = \
 capture_test_LDADD = libam-capture.a libam-base.a $(PCAP_LIBS) $(ARCHIVE_LIBS) $(GLIB_LIBS)
 
 if HAVE_CUNIT
-capture_tests = tests/unit/test-decode tests/unit/test-tunnels tests/unit/test-input tests/unit/test-pcapng
+capture_tests = tests/unit/test-decode tests/unit/test-teredo tests/unit/test-tunnels tests/unit/test-wifi \
+	tests/unit/test-input tests/unit/test-pcapng
 check_PROGRAMS += $(capture_tests)
 TESTS += $(capture_tests)
 tests_unit_test_decode_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_decode_SOURCES = tests/unit/test-decode.c tests/unit/decoding.h tests/unit/frames.h tests/unit/unit.h
 tests_unit_test_decode_LDADD = $(capture_test_LDADD) $(CUNIT_LIBS)
 tests_unit_test_tunnels_CPPFLAGS = $(unit_CPPFLAGS)
-tests_unit_test_tunnels_SOURCES = tests/unit/test-tunnels.c tests/unit/decoding.h tests/unit/frames.h tests/unit/unit.h
+tests_unit_test_tunnels_SOURCES = tests/unit/test-tunnels.c tests/unit/tunnels.h tests/unit/decoding.h tests/unit/frames.h \
+	tests/unit/unit.h
 tests_unit_test_tunnels_LDADD = $(capture_test_LDADD) $(CUNIT_LIBS)
+tests_unit_test_teredo_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_teredo_SOURCES = tests/unit/test-teredo.c tests/unit/tunnels.h tests/unit/decoding.h tests/unit/frames.h \
+	tests/unit/unit.h
+tests_unit_test_teredo_LDADD = $(capture_test_LDADD) $(CUNIT_LIBS)
+tests_unit_test_wifi_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_wifi_SOURCES = tests/unit/test-wifi.c tests/unit/decoding.h tests/unit/frames.h tests/unit/unit.h
+tests_unit_test_wifi_LDADD = $(capture_test_LDADD) $(CUNIT_LIBS)
 tests_unit_test_input_CPPFLAGS = $(unit_CPPFLAGS) $(ARCHIVE_CFLAGS)
 tests_unit_test_input_SOURCES = tests/unit/test-input.c tests/unit/unit.h
 tests_unit_test_input_LDADD = $(capture_test_LDADD) $(CUNIT_LIBS)

@@ -18,7 +18,7 @@ _Static_assert(AM_NAME_NONE == 0 && AM_NAME_TLS_SNI == 1 && AM_NAME_HTTP_HOST ==
 	       "stored as numbers");
 _Static_assert(AM_EVIDENCE_LOG == 1 << 17 && AM_EVIDENCE_OPEN == 1 << 18, "evidence is stored as bits");
 _Static_assert(AM_ENCAPSULATION_VLAN == 1 && AM_ENCAPSULATION_VXLAN == 5 && AM_ENCAPSULATION_GTP == 13 &&
-		       AM_N_ENCAPSULATIONS == 14,
+		       AM_ENCAPSULATION_AYIYA == 16 && AM_N_ENCAPSULATIONS == 17,
 	       "stored as numbers; new ones go at the end");
 _Static_assert(AM_N_SUMS == 20, "each sum has a column in tallies");
 

@@ -25,6 +25,7 @@ static void check(const AmPacket *packet, const AmFrame *frame)
 	g_assert(packet->tuple.source.family == packet->tuple.destination.family);
 	g_assert(packet->vlan <= 0xfff && packet->inner_vlan <= 0xfff);
 	g_assert(packet->encapsulation < AM_N_ENCAPSULATIONS && packet->network == 0);
+	g_assert(packet->carries < AM_N_ENCAPSULATIONS && !packet->follows);
 	g_assert((packet->is_fragment & packet->is_later_fragment) == 0);
 	g_assert(packet->is_later_fragment || !packet->is_last_fragment);
 	g_assert(!packet->is_later_fragment || packet->tuple.source_port + packet->tuple.destination_port == 0);
@@ -41,11 +42,17 @@ static void check_layers(const AmLayers *layers, const AmFrame *frame)
 			g_assert(layer->outer >= frame->bytes &&
 				 layer->outer + (layer->outer[0] >> 4 == 6 ? 40 : 20) <= frame->bytes + frame->size);
 	}
+	for (guint n = 0; n < layers->n_tunnels; n++) {
+		const AmOuter *outer = &layers->outers[n];
+		check(&outer->packet, frame);
+		g_assert(outer->packet.carries != AM_ENCAPSULATION_NONE && outer->n_layers <= layers->n);
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const uint32_t link_types[] = {1, 0, 9, 12, 14, 50, 51, 101, 104, 108, 113, 147, 228, 229, 239, 276};
+	static const uint32_t link_types[] = {1,   0,   9,   12,  14,  50,  51,  101, 104, 108,
+					      113, 147, 228, 229, 239, 276, 105, 127, 163, 192};
 	if (size < 2)
 		return 0;
 	AmFrame frame = {.time_ns = 1,
@@ -57,8 +64,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	AmLayers layers, layers_again;
 	AmSkipReason skip = am_decode(&frame, &packet, &layers);
 	g_assert(skip < AM_N_SKIP_REASONS && skip != AM_SKIP_FLOW_TABLE);
-	if (skip == AM_SKIP_NONE)
+	if (skip == AM_SKIP_NONE) {
 		check(&packet, &frame);
+		g_assert(packet.carries == AM_ENCAPSULATION_NONE);
+	}
 	check_layers(&layers, &frame);
 	/* The same frame, the same answer; and with less of it captured, never a different tuple. */
 	g_assert(am_decode(&frame, &again, &layers_again) == skip);

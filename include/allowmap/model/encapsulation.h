@@ -1,7 +1,7 @@
 /* What wraps packets: tags, labels and tunnels, and the address space that what is inside belongs to. */
 #pragma once
 
-#include "address.h"
+#include "packet.h"
 
 #include <glib.h>
 
@@ -21,7 +21,10 @@
 	X(ERSPAN, "erspan", 0, "ERSPAN I, II, III: session, 0 in the first kind")                                      \
 	X(IPIP, "ipip", 0, "IPv4 in IP: no number, 0")                                                                 \
 	X(SIXINFOUR, "6in4", 0, "IPv6 in IP: no number, 0")                                                            \
-	X(GTP, "gtp", 0, "GTP-U: TEID")
+	X(GTP, "gtp", 0, "GTP-U: TEID")                                                                                \
+	X(PBB, "pbb", 0, "802.1ah backbone: I-SID")                                                                    \
+	X(TEREDO, "teredo", 0, "Teredo, IPv6 in UDP: no number, 0")                                                    \
+	X(AYIYA, "ayiya", 0, "AYIYA, IPv6 in UDP: no number, 0")
 
 typedef enum {
 	AM_ENCAPSULATION_NONE = 0,
@@ -41,9 +44,16 @@ typedef struct {
 	const uint8_t *outer; /* the IP header that carries it; NULL for tags and labels */
 } AmLayer;
 
+/* The packet between the ends of a tunnel. */
+typedef struct {
+	AmPacket packet;  /* its `carries` is set */
+	uint8_t n_layers; /* that are outside of it: the first ones */
+} AmOuter;
+
 typedef struct {
 	uint8_t n, n_tunnels;
-	AmLayer at[AM_MAX_LAYERS]; /* the first `n` are set */
+	AmLayer at[AM_MAX_LAYERS];      /* the first `n` are set */
+	AmOuter outers[AM_MAX_TUNNELS]; /* the first `n_tunnels` are set */
 } AmLayers;
 
 /* Why what is inside went to the network that it went to. */

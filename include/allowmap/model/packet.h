@@ -16,6 +16,9 @@ typedef struct {
 #define AM_SKIP_REASONS(X)                                                                                             \
 	X(LINK_TYPE, "link-type-unknown", "the file's link layer is not one that is decoded")                          \
 	X(NOT_IP, "not-ip", "ARP, LLDP, spanning tree and other non-IP EtherTypes")                                    \
+	X(WIFI_PROTECTED, "wifi-protected", "an encrypted frame of a wireless network")                                \
+	X(WIFI_FRAGMENT, "wifi-fragment", "a wireless frame in several pieces, or several in one")                     \
+	X(WIFI_DAMAGED, "wifi-damaged", "a wireless frame whose receiver says that its checksum is wrong")             \
 	X(LINK_TRUNCATED, "link-truncated", "the frame ends inside its link-layer header")                             \
 	X(IP_TRUNCATED, "ip-truncated", "the packet ends inside its IP header or extension headers")                   \
 	X(IP_MALFORMED, "ip-malformed", "version, header length or total length contradict each other")                \
@@ -76,7 +79,9 @@ typedef struct {
 	uint8_t is_fragment; /* a first fragment: ports known, payload incomplete */
 	/* A later fragment: no ports, and the payload is what it carries of the datagram. */
 	uint8_t is_later_fragment;
-	uint8_t is_last_fragment;  /* of those */
+	uint8_t is_last_fragment : 1; /* of those */
+	uint8_t follows : 1;          /* it came in the same frame as the packet before it */
+	uint8_t carries : 6; /* AmEncapsulation: this is a tunnel's outer packet, and what is inside is another one */
 	uint8_t fragment_protocol; /* as the header says that told of the fragment; in IPv6 not yet the upper layer's */
 	uint8_t encapsulation;     /* AmEncapsulation: the innermost one that is not a VLAN */
 	uint16_t fragment_at;      /* octets of the datagram before it; of a first one, up to its end */
