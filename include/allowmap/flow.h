@@ -78,7 +78,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmFlowShard, am_flow_shard_free)
 
 /* Takes in one packet. `ordinal` is its number in the run, from 1, ascending. Records that end because of it (day change,
  * port reuse, given up) are added to `out`. A later fragment that comes before its first one is counted when that comes,
- * or as skipped when am_flow_shard_advance() or _flush() gives it up. */
+ * or as skipped when am_flow_shard_advance() or _flush() gives it up. The outer packet of a tunnel (AmPacket.carries) is in no
+ * counter but that of connections: its frame counts as the packet inside. A connection of outer packets alone is given out
+ * once both directions were seen, in it or in the one with the ports the other way round. */
 void am_flow_shard_packet(AmFlowShard *shard, const AmPacket *packet, uint64_t ordinal, AmConnectionBatch *out);
 /* Ends what has been idle for its timeout at `now_ns` (packet time; never goes backwards). */
 void am_flow_shard_advance(AmFlowShard *shard, int64_t now_ns, AmConnectionBatch *out);

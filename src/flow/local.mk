@@ -12,6 +12,8 @@ libam_flow_a_SOURCES = \
 	src/flow/fragments.h \
 	src/flow/loss.c \
 	src/flow/loss.h \
+	src/flow/outers.c \
+	src/flow/outers.h \
 	src/flow/roles.h \
 	src/flow/roles-common.c \
 	src/flow/roles-industrial.c \
@@ -31,7 +33,7 @@ flow_test_LDADD = libam-flow.a libam-base.a $(NDPI_LIBS) $(GLIB_LIBS)
 
 if HAVE_CUNIT
 flow_tests = tests/unit/test-duplicates tests/unit/test-flow tests/unit/test-fragments tests/unit/test-loss tests/unit/test-mirror \
-	tests/unit/test-roles tests/unit/test-sampler tests/unit/test-unanswered
+	tests/unit/test-outers tests/unit/test-roles tests/unit/test-sampler tests/unit/test-unanswered
 check_PROGRAMS += $(flow_tests)
 TESTS += $(flow_tests)
 tests_unit_test_duplicates_CPPFLAGS = $(unit_CPPFLAGS) -I$(top_srcdir)/src/flow
@@ -49,6 +51,9 @@ tests_unit_test_loss_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)
 tests_unit_test_mirror_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_mirror_SOURCES = tests/unit/test-mirror.c tests/unit/frames.h tests/unit/unit.h
 tests_unit_test_mirror_LDADD = libam-capture.a $(flow_test_LDADD) $(PCAP_LIBS) $(ARCHIVE_LIBS) $(CUNIT_LIBS)
+tests_unit_test_outers_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_outers_SOURCES = tests/unit/test-outers.c tests/unit/flow-packets.h tests/unit/unit.h
+tests_unit_test_outers_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)
 tests_unit_test_roles_CPPFLAGS = $(unit_CPPFLAGS) -I$(top_srcdir)/src/flow
 tests_unit_test_roles_SOURCES = tests/unit/test-roles.c tests/unit/flow-packets.h tests/unit/unit.h
 tests_unit_test_roles_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)

@@ -8,6 +8,7 @@
 #include "duplicates.h"
 #include "flow.h"
 #include "fragments.h"
+#include "outers.h"
 #include "roles.h"
 #include "sampler.h"
 #include "unanswered.h"
@@ -288,6 +289,12 @@ static void emit(AmFlowShard *shard, const AmFlow *flow, const AmFlowRecord *rec
 	memcpy(connection->mac_hi, record->mac[1], 6);
 	g_strlcpy(connection->conn_state, am_evidence_conn_state(flow), AM_CONN_STATE_SIZE);
 	add_l7(shard, &record->dpi, connection);
+	if (record->is_answered) /* by a connection of its own */
+		connection->outcome = AM_OUTCOME_ACCEPTED;
+	if (record->carries != 0) {
+		g_strlcpy(connection->l7, am_encapsulation_name((AmEncapsulation)record->carries), AM_L7_SIZE);
+		connection->l7_confidence = AM_L7_DPI;
+	}
 }
 
 /* In the direction of the opener, for nDPI's guesses. */
@@ -320,8 +327,12 @@ static gboolean is_answered(const AmFlow *flow)
 /* Whether it is kept; else it was counted. Who is answered is remembered. */
 static gboolean is_kept(AmFlowShard *shard, const AmFlow *flow, const AmFlowRecord *record, AmConnectionBatch *out)
 {
+	if (am_outers_is_mirror(flow, record)) {
+		shard->counters.connections--;
+		return FALSE;
+	}
 	const uint64_t *packets = flow->total.packets;
-	if (is_answered(flow)) {
+	if (is_answered(flow) || record->is_answered) {
 		AmAddress lo = key_address(&flow->key, flow->key.lo), hi = key_address(&flow->key, flow->key.hi);
 		am_unanswered_trust(shard->unanswered, &lo);
 		am_unanswered_trust(shard->unanswered, &hi);
@@ -381,9 +392,11 @@ static void finish(AmFlowShard *shard, uint32_t index, uint32_t more_evidence, A
 /* Gives out what is known by now; the next packet begins a new delta. */
 static void put_on_record(AmFlowShard *shard, AmFlow *flow, AmFlowRecord *record, AmConnectionBatch *out)
 {
-	emit(shard, flow, record, AM_EVIDENCE_OPEN, out);
-	record->revision++;
-	record->base = flow->total;
+	if (!am_outers_is_mirror(flow, record)) { /* else what it was until now goes with what comes later */
+		emit(shard, flow, record, AM_EVIDENCE_OPEN, out);
+		record->revision++;
+		record->base = flow->total;
+	}
 	record->delta_first_ns = flow->last_ns;
 	flow->day = AM_NO_DAY;
 	flow->hours = 0;
@@ -603,18 +616,20 @@ void am_flow_shard_packet(AmFlowShard *shard, const AmPacket *packet, uint64_t o
 		add_later_fragment(shard, packet, time_ns, out);
 		return;
 	}
+	/* A frame counts once in the ledger: as the innermost packet. */
+	gboolean is_outer = packet->carries != 0;
 	if (am_duplicates_seen(shard->duplicates, packet, time_ns)) {
-		shard->counters.skipped[AM_SKIP_DUPLICATE]++;
+		shard->counters.skipped[AM_SKIP_DUPLICATE] += !is_outer;
 		return;
 	}
-	shard->counters.recorded++;
+	shard->counters.recorded += !is_outer;
 	if (packet->has_quoted && add_icmp_error(shard, packet, time_ns, out))
 		return;
 
 	AmFlowKey key;
 	int direction = packet_key(packet, &key);
 	AmHeldFragments held = {0};
-	if (G_UNLIKELY(packet->is_fragment) &&
+	if (G_UNLIKELY(packet->is_fragment) && !is_outer &&
 	    am_fragments_first(shard->fragments, packet, time_ns, &key, direction, &held) == AM_FRAGMENT_CONTRADICTS) {
 		shard->counters.recorded--;
 		shard->counters.skipped[AM_SKIP_FRAGMENT_CONFLICT]++;
@@ -630,6 +645,8 @@ void am_flow_shard_packet(AmFlowShard *shard, const AmPacket *packet, uint64_t o
 	if (is_new)
 		index = begin(shard, &key, hash, packet, direction, ordinal, time_ns, out);
 	if (index == AM_NO_FLOW) {
+		if (is_outer)
+			return;
 		shard->counters.recorded--;
 		shard->counters.skipped[AM_SKIP_FLOW_TABLE] += 1 + held.packets;
 		return;
@@ -646,7 +663,9 @@ void am_flow_shard_packet(AmFlowShard *shard, const AmPacket *packet, uint64_t o
 	AmFlowClass kind = am_evidence_add(flow, record, packet, direction);
 	if (is_new || kind != flow->kind)
 		am_flow_table_arm(&shard->table, index, kind, !is_new);
-	if (packet->payload_size > 0)
+	if (G_UNLIKELY(is_outer))
+		am_outers_add(&shard->table, flow, record, packet, direction);
+	else if (packet->payload_size > 0)
 		look_inside(shard, flow, record, packet, direction);
 }
 

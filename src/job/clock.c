@@ -8,6 +8,8 @@
  *   other in the wrong order: a new beginning;
  * - earlier otherwise: it comes late, as in captures that were merged; its time stays.
  *
+ * Packets of one frame have one time, and are one witness.
+ *
  * Fed by the reader of ingest.c with the decoded packets of a chunk. What it says depends on the packets alone.
  */
 #include "config.h"
@@ -27,8 +29,11 @@ typedef struct {
 
 static Following look_ahead(const AmPacket *packets, guint n, guint at)
 {
-	Following following = {.n = MIN(n - at - 1, WINDOW), .least_ns = INT64_MAX, .most_ns = INT64_MIN};
-	for (guint i = at + 1; i <= at + following.n; i++) {
+	Following following = {.least_ns = INT64_MAX, .most_ns = INT64_MIN};
+	for (guint i = at + 1; i < n && following.n < WINDOW; i++) {
+		if (packets[i].follows)
+			continue;
+		following.n++;
 		int64_t time_ns = CLAMP(packets[i].time_ns, -MAX_NS, MAX_NS);
 		following.least_ns = MIN(following.least_ns, time_ns);
 		following.most_ns = MAX(following.most_ns, time_ns);
@@ -79,6 +84,10 @@ guint am_packet_clock_settle(AmPacketClock *clock, AmPacket *packets, guint n, g
 	*ret_step_back = FALSE;
 	for (guint at = 0; at < n; at++) {
 		AmPacket *packet = &packets[at];
+		if (at > 0 && packet->follows) {
+			packet->time_ns = packets[at - 1].time_ns;
+			continue;
+		}
 		packet->time_ns = CLAMP(packet->time_ns, -MAX_NS, MAX_NS);
 		if (clock->now_ns != INT64_MIN && packet->time_ns <= clock->now_ns + FAR_NS &&
 		    packet->time_ns >= clock->now_ns - FAR_NS) {

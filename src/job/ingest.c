@@ -21,6 +21,7 @@ typedef struct {
 	AmRun *run;
 	uint32_t network;
 	const GArray *rules; /* the network table */
+	uint64_t ordinals;   /* that packets have; those of log lines come next */
 } Ingest;
 
 /* ---- Captures */
@@ -52,6 +53,7 @@ static gboolean read_captures(Ingest *ingest, AmInputs *inputs, GError **error)
 			am_progress_set(progress, am_inputs_position(inputs), ledger->read);
 	}
 	gboolean ok = am_pipeline_finish(pipeline, error);
+	ingest->ordinals = am_pipeline_ordinals(pipeline);
 	am_progress_free(progress);
 	return ok;
 }
@@ -98,7 +100,7 @@ static gboolean read_logs(Ingest *ingest, AmInputs *inputs, GError **error)
 		uint64_t lines = 0, skipped = 0;
 		g_autoptr(GError) read_error = NULL;
 		gboolean ok = am_import_conn_log(am_input_file_reader(file), am_input_file_kind(file),
-						 ledger->read + ledger->log_lines + 1, ingest->network, take_logged,
+						 ingest->ordinals + ledger->log_lines + 1, ingest->network, take_logged,
 						 &log, &lines, &skipped, &read_error);
 		ledger->log_lines += lines;
 		ledger->log_skipped += skipped;

@@ -9,6 +9,7 @@ libam_job_a_SOURCES = \
 	src/job/check.c \
 	src/job/check.h \
 	src/job/checker.c \
+	src/job/chunk.h \
 	src/job/clock.c \
 	src/job/clock.h \
 	src/job/export.c \
@@ -18,6 +19,8 @@ libam_job_a_SOURCES = \
 	src/job/network-list.c \
 	src/job/networks.c \
 	src/job/networks.h \
+	src/job/outers.c \
+	src/job/outers.h \
 	src/job/pipeline.c \
 	src/job/pipeline.h \
 	src/job/recommend.c \

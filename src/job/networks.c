@@ -258,14 +258,11 @@ static uint32_t note(AmNetworks *networks, const AmFrame *frame, const AmLayer *
 	return number;
 }
 
-static G_GNUC_NO_INLINE AmPlace place_in_layers(AmNetworks *networks, const AmFrame *frame, const AmLayers *layers,
-						uint64_t ordinal)
+/* What says something and is furthest in counts. */
+static AmPlace place_in(const AmNetworks *networks, const uint32_t *numbers, guint n_layers)
 {
 	AmPlace place = {0};
-	uint32_t numbers[AM_MAX_LAYERS] = {0};
-	for (guint n = 0; n < layers->n; n++)
-		numbers[n] = note(networks, frame, &layers->at[n], ordinal);
-	for (guint n = layers->n; n-- > 0;) {
+	for (guint n = n_layers; n-- > 0;) {
 		const Tunnel *tunnel = networks->tunnels->pdata[numbers[n] - 1];
 		if (tunnel->seen.reason == AM_NETWORK_SET || tunnel->seen.reason == AM_NETWORK_TRANSIT) {
 			place.network = tunnel->network;
@@ -277,6 +274,22 @@ static G_GNUC_NO_INLINE AmPlace place_in_layers(AmNetworks *networks, const AmFr
 	return place;
 }
 
+static G_GNUC_NO_INLINE AmPlace place_in_layers(AmNetworks *networks, const AmFrame *frame, const AmLayers *layers,
+						uint64_t ordinal)
+{
+	uint32_t numbers[AM_MAX_LAYERS] = {0};
+	for (guint n = 0; n < layers->n; n++)
+		numbers[n] = note(networks, frame, &layers->at[n], ordinal);
+	return place_in(networks, numbers, layers->n);
+}
+
+AmPlace am_networks_place_outer(AmNetworks *networks, const AmLayers *layers, guint n, uint64_t ordinal)
+{
+	uint32_t numbers[AM_MAX_LAYERS] = {0};
+	for (guint i = 0; i < n; i++)
+		numbers[i] = find_tunnel(networks, &layers->at[i], ordinal);
+	return place_in(networks, numbers, n);
+}
 AmPlace am_networks_place(AmNetworks *networks, const AmFrame *frame, const AmLayers *layers, uint64_t ordinal)
 {
 	/* Most wrapped frames have one tag that was there before. */

@@ -29,6 +29,8 @@ typedef struct {
 
 /* Takes note of what frame number `ordinal` is wrapped in. */
 AmPlace am_networks_place(AmNetworks *networks, const AmFrame *frame, const AmLayers *layers, uint64_t ordinal);
+/* The same of a packet that is outside of all but the first `n` of these layers, which were noted already. */
+AmPlace am_networks_place_outer(AmNetworks *networks, const AmLayers *layers, guint n, uint64_t ordinal);
 /* Whether it is too early to say where it belongs, `read` frames having been read. */
 gboolean am_networks_waits(const AmNetworks *networks, uint32_t tunnel, uint64_t read);
 /* The last word on it. */

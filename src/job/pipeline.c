@@ -12,40 +12,15 @@
  */
 #include "config.h"
 
+#include "chunk.h"
 #include "clock.h"
-#include "pipeline.h"
 
 #include <string.h>
 
-#define CHUNK_FRAMES 1024
-#define CHUNK_BYTES (2 * 1024 * 1024)
 #define N_CHUNKS 8
 #define FLUSH_PACKETS 65536 /* connections that began within so many packets end in one chunk; at most so many chunks */
 #define FLUSH_PIECES 1024
 #define UNKNOWN_ID UINT32_MAX
-
-typedef struct {
-	AmPacket packets[CHUNK_FRAMES]; /* decoded ones only; pointers into `bytes` */
-	uint32_t tunnels[CHUNK_FRAMES]; /* AmPlace.tunnel; AmPlace.network is in the packet */
-	gboolean has_tunnels;           /* any that is not 0 */
-	uint64_t ordinals[CHUNK_FRAMES];
-	uint8_t shards[CHUNK_FRAMES];
-	guint n, n_frames;
-	uint8_t *bytes;
-	size_t used;
-	int64_t now_ns;    /* the latest packet time of the run so far */
-	gboolean ends_all; /* what is open after it ends: the input is over, or time begins anew; in pieces */
-	uint64_t flush_to; /* how far, by the ordinal of the first packet */
-	gboolean is_last;
-	gboolean commits;
-	int64_t checkpoint_ns;                   /* INT64_MIN: no checkpoint */
-	GPtrArray *new_networks;                 /* char *: names of those that come up in it, in order */
-	GArray *seen;                            /* if it commits, or is the last: of encapsulations */
-	AmLedger ledger;                         /* if it commits: the reader's part, up to its end */
-	AmFlowCounters counters[AM_FLOW_SHARDS]; /* if it commits */
-	gint pending;                            /* workers that are not done with it */
-	AmConnectionBatch *batches;              /* one a worker */
-} Chunk;
 
 typedef struct {
 	AmPipeline *pipeline;
@@ -72,6 +47,7 @@ struct AmPipeline {
 	/* The reader's. */
 	guint told_networks; /* to the writer */
 	Chunk *chunk;
+	uint64_t n_outers; /* packets besides those that the ledger has read: each has an ordinal of its own */
 	AmPacketClock clock;
 };
 
@@ -274,31 +250,18 @@ static void hand_out(AmPipeline *pipeline, Chunk *chunk)
 		g_async_queue_push(pipeline->workers[w].chunks, chunk);
 }
 
-/* The frame's memory is lent until the next one: its IP packet moves into the chunk. */
-static inline void keep_packet(Chunk *chunk, const AmPacket *packet, uint32_t tunnel, uint64_t ordinal, uint32_t shard)
+uint64_t am_pipeline_ordinals(const AmPipeline *pipeline)
 {
-	AmPacket *kept = &chunk->packets[chunk->n];
-	*kept = *packet;
-	uint8_t *copy = chunk->bytes + chunk->used;
-	memcpy(copy, packet->ip, packet->ip_size);
-	kept->ip = copy;
-	if (packet->payload != NULL)
-		kept->payload = copy + (packet->payload - packet->ip);
-	chunk->used += packet->ip_size;
-	chunk->tunnels[chunk->n] = tunnel;
-	chunk->has_tunnels |= tunnel != 0;
-	chunk->ordinals[chunk->n] = ordinal;
-	chunk->shards[chunk->n] = (uint8_t)shard;
-	chunk->n++;
+	return pipeline->options.run->ledger.read + pipeline->n_outers;
 }
 
 /* Ends what is open, in chunks of its own: a full table at once would take more memory than the table. The pieces depend on
  * the number of packets alone. */
 static void end_all(AmPipeline *pipeline, int64_t now_ns, gboolean is_last)
 {
-	uint64_t read = pipeline->options.run->ledger.read, piece = MAX(FLUSH_PACKETS, read / FLUSH_PIECES);
+	uint64_t last = am_pipeline_ordinals(pipeline), piece = MAX(FLUSH_PACKETS, last / FLUSH_PIECES);
 	for (uint64_t to = piece; to != 0; to = to == UINT64_MAX ? 0 : to + piece) {
-		if (to >= read)
+		if (to >= last)
 			to = UINT64_MAX;
 		Chunk *chunk = take_chunk(pipeline);
 		chunk->ends_all = TRUE;
@@ -318,6 +281,8 @@ static guint count_ready(const AmPipeline *pipeline, const Chunk *chunk)
 			continue;
 		/* Not for ever, and the next chunk has to hold them. */
 		size_t used = (size_t)(chunk->packets[n].ip - chunk->bytes);
+		while (n > 0 && chunk->packets[n].follows)
+			n--;
 		return n > chunk->n / 2 && chunk->used - used <= CHUNK_BYTES / 2 ? n : chunk->n;
 	}
 	return chunk->n;
@@ -349,13 +314,16 @@ static Chunk *settle(AmPipeline *pipeline, Chunk *chunk, gboolean is_last)
 	chunk->now_ns = step_back ? before_ns : clock->now_ns;
 	gboolean ends_all = chunk->is_last || step_back, is_last_of_all = chunk->is_last;
 	Chunk *next = is_last_of_all ? NULL : take_chunk(pipeline);
-	for (guint n = settled; n < chunk->n; n++)
-		keep_packet(next, &chunk->packets[n], chunk->tunnels[n], chunk->ordinals[n], chunk->shards[n]);
+	guint frames = 0; /* that are the next chunk's to record */
+	for (guint n = settled; n < chunk->n;) {
+		frames += chunk->packets[n].carries == 0;
+		n += move_frame(next, chunk, n);
+	}
 	if (next != NULL)
-		next->n_frames = next->n;
+		next->n_frames = frames;
 	if (chunk->commits) {
 		chunk->ledger = pipeline->options.run->ledger;
-		chunk->ledger.read -= chunk->n - settled; /* the next chunk's */
+		chunk->ledger.read -= frames;
 		chunk->ledger.times_mended = clock->mended;
 		chunk->ledger.clock_steps_back = clock->steps_back;
 	}
@@ -382,10 +350,37 @@ gboolean am_pipeline_hand_out(AmPipeline *pipeline, int64_t now_ns, gboolean com
 	return g_atomic_int_get(&pipeline->stop) == 0;
 }
 
-/* No room for another frame. */
-static inline gboolean is_full(const Chunk *chunk)
+/* The packets of a frame that has a tunnel in it: the innermost one, unless it was skipped, and then the outer ones. */
+static G_GNUC_NO_INLINE void keep_tunnel(AmPipeline *pipeline, AmSkipReason skip, const AmPacket *packet,
+					 const AmPlace *place, const AmLayers *layers)
 {
-	return chunk->n_frames >= CHUNK_FRAMES || chunk->used + AM_FRAME_MAX > CHUNK_BYTES;
+	AmPacket packets[AM_MAX_FRAME_PACKETS];
+	AmPlace places[AM_MAX_FRAME_PACKETS];
+	guint n = 0;
+	if (skip == AM_SKIP_NONE) {
+		packets[n] = *packet;
+		places[n++] = *place;
+	}
+	for (guint t = 0; t < layers->n_tunnels; t++) {
+		const AmOuter *outer = &layers->outers[t];
+		if (!am_outer_packet(outer, &packets[n]))
+			continue;
+		places[n] = am_networks_place_outer(pipeline->options.networks, layers, outer->n_layers,
+						    pipeline->options.run->ledger.read);
+		packets[n].network = places[n].network;
+		packets[n].follows = n > 0;
+		n++;
+	}
+	if (n == 0)
+		return;
+	Chunk *chunk = pipeline->chunk;
+	const uint8_t *begin;
+	uint8_t *copy = keep_span(chunk, packets, n, &begin);
+	for (guint i = 0; i < n; i++) {
+		pipeline->n_outers += packets[i].carries != 0;
+		add_packet(chunk, &packets[i], copy, begin, places[i].tunnel, am_pipeline_ordinals(pipeline),
+			   am_flow_shard_of(&packets[i], pipeline->options.flow.seed));
+	}
 }
 
 gboolean am_pipeline_frame(AmPipeline *pipeline, const AmFrame *frame)
@@ -401,10 +396,12 @@ gboolean am_pipeline_frame(AmPipeline *pipeline, const AmFrame *frame)
 	if (layers.n > 0)
 		place = am_networks_place(pipeline->options.networks, frame, &layers, ledger->read);
 	packet.network = place.network;
-	if (skip == AM_SKIP_NONE)
-		keep_packet(chunk, &packet, place.tunnel, ledger->read,
+	if (G_UNLIKELY(layers.n_tunnels > 0))
+		keep_tunnel(pipeline, skip, &packet, &place, &layers);
+	else if (skip == AM_SKIP_NONE)
+		keep_packet(chunk, &packet, place.tunnel, am_pipeline_ordinals(pipeline),
 			    am_flow_shard_of(&packet, pipeline->options.flow.seed));
-	else
+	if (skip != AM_SKIP_NONE)
 		ledger->skipped[skip]++;
 	while (is_full(pipeline->chunk))
 		pipeline->chunk = settle(pipeline, pipeline->chunk, FALSE);

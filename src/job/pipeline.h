@@ -39,6 +39,8 @@ gboolean am_pipeline_frame(AmPipeline *pipeline, const AmFrame *frame);
 gboolean am_pipeline_hand_out(AmPipeline *pipeline, int64_t now_ns, gboolean commits, int64_t checkpoint_ns);
 /* Ends every connection, waits for all that was read to be stored, and completes the ledger. Once. */
 gboolean am_pipeline_finish(AmPipeline *pipeline, GError **error);
+/* The highest ordinal of a packet. Frames with tunnels have several packets, so it is at least the number of frames. */
+uint64_t am_pipeline_ordinals(const AmPipeline *pipeline);
 /* Finishes first, if that was not done. */
 void am_pipeline_free(AmPipeline *pipeline);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmPipeline, am_pipeline_free)

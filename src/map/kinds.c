@@ -148,12 +148,22 @@ static gboolean is_half_a_talk(const AmMapWork *work, const AmEdge *edge)
 	       is_half_seen(client->received, client->sent);
 }
 
+/* Between the ends of a tunnel whose source ports only spread the load, the other direction is an edge of its own; flow/ saw
+ * both, or there would be neither. */
+static gboolean is_answered_elsewhere(const AmEdge *edge)
+{
+	return edge->ip_protocol == AM_PROTO_UDP && edge->counts.packets[1] == 0 && edge->counts.payload[0] > 0 &&
+	       edge->outcomes[AM_OUTCOME_ACCEPTED] > 0;
+}
+
 static AmEdgeKind kind_of(const AmMapWork *work, const AmEdge *edge, const AmEdgeNotes *notes)
 {
 	gboolean is_icmp = edge->ip_protocol == AM_PROTO_ICMP || edge->ip_protocol == AM_PROTO_ICMPV6;
 	if (is_icmp)
 		return edge->counts.packets[1] > 0 ? AM_KIND_ECHO : AM_KIND_FAILED;
 	if (edge->payload_both > 0 || (edge->counts.payload[0] > 0 && edge->counts.payload[1] > 0))
+		return AM_KIND_TWO_WAY;
+	if (is_answered_elsewhere(edge))
 		return AM_KIND_TWO_WAY;
 	if (edge->ip_protocol == AM_PROTO_TCP || edge->ip_protocol == AM_PROTO_SCTP) {
 		if (one_side_implies_both(edge))

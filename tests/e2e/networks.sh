@@ -52,7 +52,21 @@ expect 0 '^vxlan,8,vxlan-8,transit,vxlan-8,6,576,0,192.0.2.1,192.0.2.2,' "$allow
 expect 0 '^vxlan  *8  *vxlan-8  *transit' "$allowmap" networks --db "$db"
 "$allowmap" flows --db "$db" --format json >"$work/flows.json" || fail "flows"
 [ "$(jq -c '[.[] | [.client, .server, .port, .network]] | sort' "$work/flows.json")" = \
-	'[["10.0.0.1","10.0.0.2",53,"vxlan-7"],["10.0.0.1","10.0.0.2",53,"vxlan-8"]]' ] || fail "flows: $(cat "$work/flows.json")"
+	'[["10.0.0.1","10.0.0.2",53,"vxlan-7"],["10.0.0.1","10.0.0.2",53,"vxlan-8"],["192.0.2.1","192.0.2.2",4789,"default"],["192.0.2.2","192.0.2.1",4789,"default"]]' ] || fail "flows: $(cat "$work/flows.json")"
+# The ends of the overlay have to reach each other, both ways.
+[ "$(jq -c '[.[] | select(.port == 4789) | [.l7, .verdict, .packets]] | unique' "$work/flows.json")" = \
+	'[["vxlan","essential",6]]' ] || fail "outer flows: $(cat "$work/flows.json")"
+# As a mirror sends it, one way, nobody needs it.
+{
+	head -c 24 "$work/overlay.pcap"
+	for n in 1 2 3; do
+		frame $((2 * n)) 07 01 09 01 02 9c40 0035
+		frame $((2 * n + 1)) 07 01 09 02 01 0035 9c40
+	done
+} >"$work/mirror.pcap"
+expect 0 '6 recorded' "$allowmap" ingest --db "$work/mirror.db" "$work/mirror.pcap"
+[ "$("$allowmap" flows --db "$work/mirror.db" --format json | jq -c '[.[] | [.client, .server, .port, .network]]')" = \
+	'[["10.0.0.1","10.0.0.2",53,"default"]]' ] || fail "a mirror's flows: $("$allowmap" flows --db "$work/mirror.db")"
 expect 0 '"encapsulation":"vxlan","encapsulation_id":7' "$allowmap" connections --db "$db" --format json
 
 # ---- As somebody says; it holds for what is read from then on

@@ -94,6 +94,25 @@ static void test_step_back(void)
 	CU_ASSERT_EQUAL(clock.now_ns, T0 + (N - 1) * S - 7200 * S);
 }
 
+/* Packets of one frame, of which the later ones are no witnesses: a wrong time is wrong, however many it has. */
+static void test_one_frame(void)
+{
+	AmPacket packets[N];
+	AmPacketClock clock = AM_PACKET_CLOCK_INIT;
+	gboolean step_back;
+	fill(packets);
+	for (guint n = 40; n < 45; n++) {
+		packets[n].time_ns = T0 + INT64_C(999999) * S;
+		packets[n].follows = n > 40;
+	}
+	CU_ASSERT_EQUAL(settle(&clock, packets, N, &step_back), N);
+	CU_ASSERT_FALSE(step_back);
+	CU_ASSERT_EQUAL(clock.mended, 1);
+	for (guint n = 40; n < 45; n++)
+		CU_ASSERT_EQUAL(packets[n].time_ns, T0 + 39 * S);
+	CU_ASSERT_EQUAL(clock.now_ns, T0 + (N - 1) * S);
+}
+
 /* Two clocks that differ by hours, merged: neither is wrong, nothing is put back. */
 static void test_merged(void)
 {
@@ -134,8 +153,10 @@ static void test_pieces(void)
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
-		UNIT_TEST(test_steady), UNIT_TEST(test_wrong_times), UNIT_TEST(test_gaps), UNIT_TEST(test_step_back),
-		UNIT_TEST(test_merged), UNIT_TEST(test_pieces),      {NULL, NULL},
+		UNIT_TEST(test_steady),    UNIT_TEST(test_wrong_times),
+		UNIT_TEST(test_gaps),      UNIT_TEST(test_step_back),
+		UNIT_TEST(test_one_frame), UNIT_TEST(test_merged),
+		UNIT_TEST(test_pieces),    {NULL, NULL},
 	};
 	return unit_run("clock", tests);
 }

@@ -296,6 +296,31 @@ static guint count_same(const GArray *connections, uint32_t network, const GArra
 	return n_same;
 }
 
+/* How many are between the ends of the overlay: both directions, in the run's own network, each a connection of its own. */
+static guint count_outers(const GArray *connections)
+{
+	guint n_outers = 0;
+	uint64_t packets = 0;
+	for (guint n = 0; n < connections->len; n++) {
+		const AmConnection *c = &g_array_index(connections, AmConnection, n);
+		if (strcmp(c->l7, "vxlan") != 0)
+			continue;
+		n_outers++;
+		packets += c->total.packets[0] + c->total.packets[1];
+		CU_ASSERT_EQUAL(c->network, 0);
+		CU_ASSERT_EQUAL(c->encapsulation, AM_ENCAPSULATION_NONE);
+		CU_ASSERT_EQUAL(c->port_lo + c->port_hi, 4789);
+		CU_ASSERT_EQUAL(c->outcome, AM_OUTCOME_ACCEPTED);
+		CU_ASSERT_TRUE(c->total.packets[0] == 0 || c->total.packets[1] == 0);
+		/* The sender is the client. */
+		CU_ASSERT_EQUAL((c->evidence & AM_EVIDENCE_CLIENT_LO) != 0, c->port_hi == 4789);
+		CU_ASSERT_EQUAL((c->evidence & AM_EVIDENCE_CLIENT_HI) != 0, c->port_lo == 4789);
+	}
+	CU_ASSERT_TRUE(n_outers >= 2);
+	CU_ASSERT_TRUE(packets > 10000 && packets <= 14700);
+	return n_outers;
+}
+
 static void a_mirror_is_no_network(void)
 {
 	g_autofree char *plain = write_part("unwrapped.pcap", 0, UINT_MAX),
@@ -331,7 +356,7 @@ static void overlays_are_networks(void)
 		CU_ASSERT_EQUAL(seen->undecided, 0);
 		CU_ASSERT_EQUAL(count_same(others, n + 1, connections), connections->len);
 	}
-	CU_ASSERT_EQUAL(others->len, 2 * connections->len);
+	CU_ASSERT_EQUAL(others->len, 2 * connections->len + count_outers(others));
 }
 
 /* What somebody said before goes before what is seen. */
@@ -357,7 +382,27 @@ static void the_network_table_decides(void)
 	guint n_blue = 0;
 	for (guint n = 0; n < connections->len; n++)
 		n_blue += g_array_index(connections, AmConnection, n).network == 1;
-	CU_ASSERT_EQUAL(2 * n_blue, connections->len);
+	CU_ASSERT_EQUAL(2 * n_blue + count_outers(connections), connections->len);
+}
+
+/* Lines of logs come after all packets of all frames: no two records are one. */
+static void logs_after_tunnels(void)
+{
+	g_autofree char *overlay = write_overlay("with-log.pcap", FALSE), *log = in_folder("conn.log");
+	FILE *file = fopen(log, "wb");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	fputs("#separator "
+	      "\\x09\n#fields\tts\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tconn_state\torig_pkts\t"
+	      "resp_pkts\torig_ip_bytes\tresp_ip_bytes\n",
+	      file);
+	for (guint n = 0; n < 20000; n++)
+		fprintf(file, "%u.0\t10.9.%u.%u\t40000\t10.9.0.1\t53\tudp\tSF\t1\t1\t60\t60\n", 1772600000 + n,
+			1 + n / 250, n % 250);
+	CU_ASSERT_EQUAL(fclose(file), 0);
+	const char *const one[] = {overlay, NULL}, *const both[] = {overlay, log, NULL};
+	g_autofree char *alone = facts_of("no-log.db", 1, one), *db = facts_of("with-log.db", 1, both);
+	g_autoptr(GArray) connections = connections_in(alone), with = connections_in(db);
+	CU_ASSERT_EQUAL(with->len, connections->len + 20000);
 }
 
 /* The clock goes back with the first frame of a chunk of 1024, or of several chunks on end. */
@@ -425,6 +470,7 @@ int main(void)
 		UNIT_TEST(a_cut_capture_keeps_what_was_read),
 		UNIT_TEST(a_mirror_is_no_network),
 		UNIT_TEST(overlays_are_networks),
+		UNIT_TEST(logs_after_tunnels),
 		UNIT_TEST(a_step_back_anywhere),
 		UNIT_TEST(the_network_table_decides),
 		{NULL, NULL},

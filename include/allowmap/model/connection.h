@@ -31,7 +31,7 @@ enum {
 
 /* What became of it. Accepted is an outcome, not a need. */
 #define AM_OUTCOMES(X)                                                                                                 \
-	X(ACCEPTED, "accepted", "payload both ways, or handshake and orderly close")                                   \
+	X(ACCEPTED, "accepted", "payload both ways, or handshake and orderly close; of a tunnel also in a flow each")  \
 	X(REFUSED, "refused", "answered by RST or ICMP unreachable")                                                   \
 	X(PROHIBITED, "prohibited", "answered by ICMP administratively prohibited")                                    \
 	X(SILENT, "silent", "no answer where one is expected")                                                         \
