@@ -34,7 +34,8 @@ need_packages()
 	fi
 	echo "Installing:$missing" >&2
 	# shellcheck disable=SC2086
-	if { $as_root apt-get update && $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y \
+	if { $as_root apt-get update && $as_root env DEBIAN_FRONTEND=noninteractive apt-get \
+		-o DPkg::Lock::Timeout=300 install -y \
 		--no-install-recommends $missing; } >&2; then
 		return 0
 	fi
