@@ -10,6 +10,7 @@ libam_base_a_SOURCES = \
 	include/allowmap/model/live.h \
 	include/allowmap/model/map.h \
 	include/allowmap/model/packet.h \
+	include/allowmap/model/related.h \
 	include/allowmap/model/policy.h \
 	include/allowmap/model/run.h \
 	include/allowmap/model/tally.h \

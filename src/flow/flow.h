@@ -77,6 +77,7 @@ typedef struct {
 	uint8_t carries;     /* AmEncapsulation: of the first outer packet of a tunnel in it; 0 = none */
 	uint8_t is_answered; /* the outer packets of the other direction, which are a connection of their own, were seen */
 	uint64_t n_outers; /* packets that are a tunnel's outer ones */
+	AmRelated related;
 	AmDpiSlot dpi;
 	AmLoss loss; /* of TCP */
 } AmFlowRecord;

@@ -2,6 +2,8 @@ noinst_LIBRARIES += libam-flow.a
 libam_flow_a_CPPFLAGS = $(AM_CPPFLAGS) $(NDPI_CFLAGS)
 libam_flow_a_SOURCES = \
 	include/allowmap/flow.h \
+	src/flow/announced-binary.c \
+	src/flow/announced-text.c \
 	src/flow/classify.c \
 	src/flow/classify.h \
 	src/flow/duplicates.c \
@@ -14,6 +16,8 @@ libam_flow_a_SOURCES = \
 	src/flow/loss.h \
 	src/flow/outers.c \
 	src/flow/outers.h \
+	src/flow/related.c \
+	src/flow/related.h \
 	src/flow/roles.h \
 	src/flow/roles-common.c \
 	src/flow/roles-industrial.c \
@@ -33,7 +37,7 @@ flow_test_LDADD = libam-flow.a libam-base.a $(NDPI_LIBS) $(GLIB_LIBS)
 
 if HAVE_CUNIT
 flow_tests = tests/unit/test-duplicates tests/unit/test-flow tests/unit/test-fragments tests/unit/test-loss tests/unit/test-mirror \
-	tests/unit/test-outers tests/unit/test-roles tests/unit/test-sampler tests/unit/test-unanswered
+	tests/unit/test-outers tests/unit/test-related tests/unit/test-roles tests/unit/test-sampler tests/unit/test-unanswered
 check_PROGRAMS += $(flow_tests)
 TESTS += $(flow_tests)
 tests_unit_test_duplicates_CPPFLAGS = $(unit_CPPFLAGS) -I$(top_srcdir)/src/flow
@@ -54,6 +58,9 @@ tests_unit_test_mirror_LDADD = libam-capture.a $(flow_test_LDADD) $(PCAP_LIBS) $
 tests_unit_test_outers_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_outers_SOURCES = tests/unit/test-outers.c tests/unit/flow-packets.h tests/unit/unit.h
 tests_unit_test_outers_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)
+tests_unit_test_related_CPPFLAGS = $(unit_CPPFLAGS) -I$(top_srcdir)/src/flow
+tests_unit_test_related_SOURCES = tests/unit/test-related.c tests/unit/flow-packets.h tests/unit/unit.h
+tests_unit_test_related_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)
 tests_unit_test_roles_CPPFLAGS = $(unit_CPPFLAGS) -I$(top_srcdir)/src/flow
 tests_unit_test_roles_SOURCES = tests/unit/test-roles.c tests/unit/flow-packets.h tests/unit/unit.h
 tests_unit_test_roles_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)

@@ -9,6 +9,7 @@
 #include "flow.h"
 #include "fragments.h"
 #include "outers.h"
+#include "related.h"
 #include "roles.h"
 #include "sampler.h"
 #include "unanswered.h"
@@ -38,6 +39,7 @@ struct AmFlowShard {
 	guint flushed;
 	AmFragments *fragments;
 	AmDuplicates *duplicates;
+	AmRelatedTable *related;
 	AmFlowCounters counters;
 	int64_t now_ns;
 	/* The UTC hour that the last packet was in: dividing once an hour, not once a packet. */
@@ -128,6 +130,7 @@ AmFlowShard *am_flow_shard_new(const AmFlowOptions *options, GError **error)
 	shard->unanswered =
 		am_unanswered_new(shard->table.key0, shard->table.key1, MAX(max_unanswered / AM_FLOW_SHARDS, 1));
 	shard->fragments = am_fragments_new(shard->table.key0, shard->table.key1);
+	shard->related = am_related_table_new(shard->table.key0, shard->table.key1);
 	if (options->dpi == AM_DPI_ADAPTIVE)
 		shard->sampler = am_sampler_new(shard->table.key0, shard->table.key1);
 	return shard;
@@ -144,6 +147,7 @@ void am_flow_shard_free(AmFlowShard *shard)
 		g_array_unref(shard->flushing);
 	am_fragments_free(shard->fragments);
 	am_duplicates_free(shard->duplicates);
+	am_related_table_free(shard->related);
 	am_flow_table_clear(&shard->table);
 	g_free(shard);
 }
@@ -279,6 +283,7 @@ static void emit(AmFlowShard *shard, const AmFlow *flow, const AmFlowRecord *rec
 	memcpy(connection->tcp_flags, flow->tcp_flags, 2);
 	connection->evidence = am_evidence_final(flow) | more_evidence;
 	connection->icmp_errors = record->icmp_errors;
+	connection->related = record->related;
 	connection->first_ns = record->first_ns;
 	connection->last_ns = flow->last_ns;
 	connection->total = connection->delta = flow->total;
@@ -464,6 +469,7 @@ static uint32_t begin(AmFlowShard *shard, const AmFlowKey *key, uint32_t hash, c
 	record->inner_vlan = packet->inner_vlan;
 	record->encapsulation = packet->encapsulation;
 	record->encapsulation_id = packet->encapsulation_id;
+	record->related = am_related_table_find(shard->related, key, packet, direction, now_ns);
 	if (shard->classifier != NULL && (key->ip_protocol == AM_PROTO_TCP || key->ip_protocol == AM_PROTO_UDP))
 		flow->flags = AM_FLOW_WANTS_DPI;
 	shard->counters.connections++;
@@ -511,6 +517,10 @@ static void plan_inspection(AmFlowShard *shard, AmFlow *flow, AmFlowRecord *reco
 static void look_inside(AmFlowShard *shard, AmFlow *flow, AmFlowRecord *record, const AmPacket *packet, int direction)
 {
 	unsigned role = AM_ROLE_NONE;
+	int server;
+	AmRelatedKind announces = am_related_control(&flow->key, &server);
+	if (G_UNLIKELY(announces != AM_RELATED_NONE))
+		am_related_table_read(shard->related, announces, server, &flow->key, packet, direction, flow->last_ns);
 	if ((flow->evidence & (AM_EVIDENCE_CLIENT_LO | AM_EVIDENCE_CLIENT_HI)) == 0 &&
 	    (flow->role_tries >> 4 * direction & 0x0f) < AM_ROLE_PACKETS)
 		role = add_role(flow, packet, direction);
@@ -742,6 +752,7 @@ void am_flow_shard_flush_to(AmFlowShard *shard, uint64_t ordinal, AmConnectionBa
 	am_fragments_clear(shard->fragments);
 	count_lost_fragments(shard);
 	am_duplicates_forget(shard->duplicates);
+	am_related_table_forget(shard->related);
 	shard->now_ns = INT64_MIN;
 }
 

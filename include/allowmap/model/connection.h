@@ -2,6 +2,7 @@
 #pragma once
 
 #include "address.h"
+#include "related.h"
 
 /* Evidence bits. LO and HI name the endpoint that did it. */
 enum {
@@ -94,6 +95,7 @@ typedef struct {
 	uint8_t tcp_flags[2]; /* all flags seen, by direction */
 	uint32_t evidence;
 	uint32_t icmp_errors;
+	AmRelated related; /* to which service of the same two endpoints: known when it begins */
 	int64_t first_ns, last_ns;
 	AmCounts total; /* since its beginning */
 	/* Since the previous revision, all inside the UTC day and hour of `last_ns` .. `delta_first_ns`. */
