@@ -105,7 +105,7 @@ CREATE TABLE connections (
 	inner_vlan INTEGER,
 	mac_lo BLOB, -- NULL: none
 	mac_hi BLOB -- NULL: none
-, encapsulation INTEGER, encapsulation_id INTEGER);
+, encapsulation INTEGER, encapsulation_id INTEGER, related_to INTEGER);
 
 -- What each run saw of every encapsulation and number.
 CREATE TABLE encapsulations (
@@ -166,7 +166,7 @@ CREATE TABLE tallies (
 	first_outcome INTEGER, -- of the connection that first_ns is of
 	risks INTEGER, -- bits
 	server_name TEXT, -- of the first connection that had one (NULL: none),
-	server_name_ns INTEGER, -- at this time
+	server_name_ns INTEGER, related_to INTEGER NOT NULL DEFAULT 0, -- at this time
 	PRIMARY KEY (sensor, network, day, lo, hi, ip_protocol, side, port_lo, port_hi)
 ) WITHOUT ROWID;
 

@@ -8,7 +8,7 @@ SELECT
 	connections.conn_state, l7_names.name, connections.l7_confidence, connections.risks,
 	connections.name_kind, connections.server_name, connections.alpn, connections.tls_version,
 	connections.vlan, connections.inner_vlan, connections.mac_lo, connections.mac_hi,
-	connections.encapsulation, connections.encapsulation_id
+	connections.encapsulation, connections.encapsulation_id, connections.related_to
 FROM visible_runs AS runs
 CROSS JOIN connections ON connections.id BETWEEN runs.id << 40 AND (runs.id + 1 << 40) - 1
 LEFT JOIN l7_names ON l7_names.id = connections.l7

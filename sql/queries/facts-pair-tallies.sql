@@ -4,7 +4,7 @@ SELECT
 	bytes_hi, payload_lo, payload_hi, connections, accepted, refused, prohibited, silent, one_way,
 	midstream, syn_lo, syn_hi, synack_lo, synack_hi, handshake, client_lo, client_hi, first_lo, first_hi,
 	rst_lo, rst_hi, icmp_errors, payload_both, first_ns, last_ns, first_outcome, risks, server_name,
-	server_name_ns
+	server_name_ns, related_to
 FROM tallies
 WHERE sensor = ?1 AND network = ?2 AND day = ?3 AND lo = ?4 AND hi = ?5 AND ip_protocol = ?6 AND side = 0
 ORDER BY port_lo, port_hi;

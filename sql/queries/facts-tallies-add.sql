@@ -4,13 +4,13 @@ INSERT OR FAIL INTO tallies (
 	bytes_lo, bytes_hi, payload_lo, payload_hi, connections, accepted, refused, prohibited, silent,
 	one_way, midstream, syn_lo, syn_hi, synack_lo, synack_hi, handshake, client_lo, client_hi, first_lo,
 	first_hi, rst_lo, rst_hi, icmp_errors, payload_both, first_ns, last_ns, first_outcome, risks,
-	server_name, server_name_ns
+	server_name, server_name_ns, related_to
 ) SELECT
 	sensor, network, day, lo, hi, ip_protocol, side, port_lo, port_hi, hours, packets_lo, packets_hi,
 	bytes_lo, bytes_hi, payload_lo, payload_hi, connections, accepted, refused, prohibited, silent,
 	one_way, midstream, syn_lo, syn_hi, synack_lo, synack_hi, handshake, client_lo, client_hi, first_lo,
 	first_hi, rst_lo, rst_hi, icmp_errors, payload_both, first_ns, last_ns, first_outcome, risks,
-	server_name, server_name_ns
+	server_name, server_name_ns, related_to
 FROM new_tallies
 WHERE true -- or ON CONFLICT would be taken for a join's ON
 ON CONFLICT (sensor, network, day, lo, hi, ip_protocol, side, port_lo, port_hi) DO UPDATE SET
@@ -49,4 +49,5 @@ ON CONFLICT (sensor, network, day, lo, hi, ip_protocol, side, port_lo, port_hi) 
 		ifnull(excluded.server_name, server_name), server_name),
 	server_name_ns = iif(server_name IS NULL OR
 		(excluded.server_name IS NOT NULL AND excluded.server_name_ns < server_name_ns),
-		excluded.server_name_ns, server_name_ns);
+		excluded.server_name_ns, server_name_ns),
+	related_to = max(related_to, excluded.related_to);

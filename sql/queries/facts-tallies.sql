@@ -4,6 +4,6 @@ SELECT
 	hours, packets_lo, packets_hi, bytes_lo, bytes_hi, payload_lo, payload_hi, connections, accepted,
 	refused, prohibited, silent, one_way, midstream, syn_lo, syn_hi, synack_lo, synack_hi, handshake,
 	client_lo, client_hi, first_lo, first_hi, rst_lo, rst_hi, icmp_errors, payload_both, first_ns,
-	last_ns, first_outcome, risks, server_name, server_name_ns
+	last_ns, first_outcome, risks, server_name, server_name_ns, related_to
 FROM tallies
 ORDER BY sensor, network, day, lo, hi, ip_protocol, side, port_lo, port_hi;

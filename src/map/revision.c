@@ -44,7 +44,7 @@ static uint64_t hash_tally(const AmTally *tally)
 	hash = am_mix_bytes(hash, tally->rst, sizeof tally->rst);
 	hash = am_mix(am_mix(am_mix(hash, tally->handshake), tally->icmp_errors), tally->payload_both);
 	hash = am_mix(am_mix(hash, (uint64_t)tally->first_ns), (uint64_t)tally->last_ns);
-	hash = am_mix(am_mix(hash, tally->first_outcome), tally->risks);
+	hash = am_mix(am_mix(am_mix(hash, tally->first_outcome), tally->risks), tally->related);
 	for (int n = 0; n < MIN(tally->n_l7, AM_TALLY_MAX_L7); n++) {
 		hash = am_mix(hash, (uint64_t)tally->l7[n].connections << 8 | tally->l7[n].confidence);
 		hash = mix_text(hash, tally->l7[n].name);

@@ -17,7 +17,8 @@ static void read_tally(AmColumns *columns, AmTally *ret_tally)
 			       .first_ns = sum.first_ns,
 			       .last_ns = sum.last_ns,
 			       .first_outcome = sum.first_outcome,
-			       .risks = sum.risks};
+			       .risks = sum.risks,
+			       .related = sum.related};
 	ret_tally->key = (AmTallyKey){.sensor = sensor,
 				      .network = sum.key.network,
 				      .day = sum.key.day,

@@ -20,13 +20,16 @@ _Static_assert(AM_EVIDENCE_LOG == 1 << 17 && AM_EVIDENCE_OPEN == 1 << 18, "evide
 _Static_assert(AM_ENCAPSULATION_VLAN == 1 && AM_ENCAPSULATION_VXLAN == 5 && AM_ENCAPSULATION_GTP == 13 &&
 		       AM_ENCAPSULATION_AYIYA == 16 && AM_N_ENCAPSULATIONS == 17,
 	       "stored as numbers; new ones go at the end");
+_Static_assert(AM_RELATED_FTP == 1 && AM_RELATED_TFTP == 2 && AM_RELATED_MSRPC == 3 && AM_RELATED_SUNRPC == 4 &&
+		       AM_RELATED_SIP == 5 && AM_N_RELATED_KINDS == 6,
+	       "stored as numbers; new ones go at the end");
 _Static_assert(AM_N_SUMS == 20, "each sum has a column in tallies");
 
 /* ---- Connections */
 
 typedef struct {
 	int64_t id;
-	int64_t l7, encapsulation, encapsulation_id; /* below zero: none */
+	int64_t l7, encapsulation, encapsulation_id, related; /* below zero: none */
 	AmConnection c;
 } ConnectionRow;
 #define FIELD(column, type, field) AM_FEED_FIELD(column, type, ConnectionRow, field)
@@ -66,6 +69,7 @@ static const AmFeedColumn connection_columns[] = {
 	FIELD("mac_hi", AM_FEED_OPTIONAL_BLOB, c.mac_hi),
 	FIELD("encapsulation", AM_FEED_OPTIONAL, encapsulation),
 	FIELD("encapsulation_id", AM_FEED_OPTIONAL, encapsulation_id),
+	FIELD("related_to", AM_FEED_OPTIONAL, related),
 };
 #undef FIELD
 const AmFeedKind am_feed_connections = {
@@ -87,6 +91,7 @@ gboolean am_facts_feed_connection(AmFeed *feed, int64_t run, const AmConnection 
 	row->l7 = l7 != 0 ? (int64_t)l7 : -1;
 	row->encapsulation = is_inner ? (int64_t)connection->encapsulation : -1;
 	row->encapsulation_id = is_inner ? (int64_t)connection->encapsulation_id : -1;
+	row->related = connection->related != 0 ? (int64_t)connection->related : -1;
 	row->c = *connection;
 	return TRUE;
 }
@@ -126,6 +131,11 @@ static void read_l7(AmColumns *columns, AmConnection *connection, uint32_t *ret_
 		am_column_array(columns, connection->l7, sizeof connection->l7);
 }
 
+static AmRelated read_related(AmColumns *columns)
+{
+	return (AmRelated)am_column_range(columns, 0, am_related(AM_N_RELATED_KINDS, 0, 0, 0) - 1);
+}
+
 void am_facts_read_connection(AmColumns *columns, AmConnection *ret_connection, int64_t *ret_run, uint32_t *ret_l7)
 {
 	AmConnection *c = ret_connection;
@@ -162,6 +172,7 @@ void am_facts_read_connection(AmColumns *columns, AmConnection *ret_connection, 
 	read_mac(columns, c->mac_hi);
 	c->encapsulation = (uint8_t)am_column_range(columns, 0, AM_N_ENCAPSULATIONS - 1);
 	c->encapsulation_id = (uint32_t)am_column_range(columns, 0, UINT32_MAX);
+	c->related = read_related(columns);
 }
 
 /* ---- Tallies */
@@ -220,6 +231,7 @@ static const AmFeedColumn sum_columns[] = {
 	FIELD("risks", AM_FEED_BITS, risks),
 	FIELD("server_name", AM_FEED_TEXT, server_name),
 	FIELD("server_name_ns", AM_FEED_I64, server_name_ns),
+	FIELD("related_to", AM_FEED_U32, related),
 };
 #undef FIELD
 static const AmFeedColumn sum_l7_columns[] = {
@@ -287,6 +299,7 @@ void am_facts_read_sum(AmColumns *columns, AmSum *ret_sum)
 	ret_sum->risks = (uint64_t)am_column_int(columns);
 	ret_sum->server_name = (const char *)sqlite3_column_text(columns->statement, columns->n++);
 	ret_sum->server_name_ns = am_column_int(columns);
+	ret_sum->related = read_related(columns);
 }
 
 void am_facts_read_sum_l7(AmColumns *columns, AmSumL7 *ret_l7)

@@ -34,6 +34,7 @@ sql_files += \
 	sql/migrations/003-facts-encapsulations.sql \
 	sql/migrations/004-facts-live.sql \
 	sql/migrations/005-facts-unanswered.sql \
+	sql/migrations/006-facts-related.sql \
 	sql/migrations/001-decisions.sql \
 	sql/migrations/002-decisions-networks.sql \
 	sql/queries/decisions-hints.sql \

@@ -236,6 +236,7 @@ void am_sum_merge(AmSum *to, const AmSum *from)
 {
 	to->hours |= from->hours;
 	to->risks |= from->risks;
+	to->related = MAX(to->related, from->related);
 	for (guint n = 0; n < AM_N_SUMS; n++)
 		to->n[n] = add_capped(to->n[n], from->n[n]);
 	add_counts(to->counts.packets, from->counts.packets);
@@ -413,6 +414,7 @@ static const char *keep_name(AmSumTable *table, const AmSum *sum, const AmConnec
 static void add_delta(AmSumTable *table, AmSum *sum, const AmConnection *record)
 {
 	sum->hours |= record->delta_hours & 0xffffff;
+	sum->related = MAX(sum->related, record->related);
 	sum->risks |= record->risks;
 	add_counts(sum->counts.packets, record->delta.packets);
 	add_counts(sum->counts.bytes, record->delta.bytes);

@@ -37,6 +37,7 @@ typedef struct {
 	AmSumKey key;
 	uint32_t hours;
 	uint8_t first_outcome;
+	AmRelated related; /* the largest */
 	int64_t n[AM_N_SUMS];
 	AmCounts counts;
 	int64_t first_ns, last_ns;

@@ -300,7 +300,9 @@ static void test_revision(void)
 	AmConnection c[3];
 	c[0] = store_connection(5, "10.0.0.1", 40000, "10.0.0.2", 443, T0);
 	c[0].outcome = AM_OUTCOME_MIDSTREAM;
+	c[0].related = am_related(AM_RELATED_FTP, 1, 6, 21);
 	c[1] = store_connection(6, "10.0.0.1", 40001, "10.0.0.2", 443, T0 + NS);
+	c[1].related = am_related(AM_RELATED_SIP, 0, 17, 5060);
 	c[2] = c[0];
 	c[2].revision = 1;
 	c[2].outcome = AM_OUTCOME_ACCEPTED;
@@ -319,6 +321,8 @@ static void test_revision(void)
 	CU_ASSERT_EQUAL(last->revision, 1);
 	CU_ASSERT_EQUAL(last->outcome, AM_OUTCOME_ACCEPTED);
 	CU_ASSERT_EQUAL(last->total.packets[0], 13);
+	CU_ASSERT_EQUAL(last->related, c[0].related);
+	CU_ASSERT_EQUAL(g_array_index(connections, AmConnection, 1).related, c[1].related);
 	g_autoptr(GArray) tallies = tallies_of(db);
 	CU_ASSERT_EQUAL_FATAL(tallies->len, 2);
 	CU_ASSERT_EQUAL(TALLY(tallies, 0).connections, 2);
@@ -326,6 +330,8 @@ static void test_revision(void)
 	CU_ASSERT_EQUAL(TALLY(tallies, 0).outcomes[AM_OUTCOME_MIDSTREAM], 0);
 	CU_ASSERT_EQUAL(TALLY(tallies, 0).first_outcome, AM_OUTCOME_ACCEPTED);
 	CU_ASSERT_EQUAL(TALLY(tallies, 0).counts.packets[0], 6);
+	CU_ASSERT_EQUAL(TALLY(tallies, 0).related, c[1].related); /* the largest */
+	CU_ASSERT_EQUAL(TALLY(tallies, 1).related, c[0].related);
 	CU_ASSERT_EQUAL_FATAL(TALLY(tallies, 0).n_l7, 1);
 	CU_ASSERT_STRING_EQUAL(TALLY(tallies, 0).l7[0].name, "tls");
 	CU_ASSERT_EQUAL(TALLY(tallies, 1).connections, 0);

@@ -52,4 +52,5 @@ typedef struct {
 	AmTallyL7 l7[AM_TALLY_MAX_L7];         /* most frequent first; ties by name */
 	char server_name[AM_SERVER_NAME_SIZE]; /* of the first connection of the day that had one */
 	uint64_t risks;
+	AmRelated related; /* to which service any of its connections is; of several the largest number */
 } AmTally;
