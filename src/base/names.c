@@ -102,6 +102,18 @@ const char *am_protocol_text(uint8_t ip_protocol, char text[8])
 	return text;
 }
 
+const char *am_related_text(AmRelated related, char text[AM_RELATED_TEXT_SIZE])
+{
+	static const char *const kinds[] = {AM_RELATED_KINDS(NAME2)};
+	unsigned kind = am_related_kind(related);
+	char protocol[8];
+	text[0] = '\0';
+	if (kind != AM_RELATED_NONE && kind < AM_N_RELATED_KINDS)
+		snprintf(text, AM_RELATED_TEXT_SIZE, "%s %s/%u", kinds[kind],
+			 am_protocol_text(am_related_protocol(related), protocol), am_related_port(related));
+	return text;
+}
+
 gboolean am_protocol_parse(const char *text, int *ret_ip_protocol)
 {
 	for (size_t n = 0; n < G_N_ELEMENTS(protocols); n++) {

@@ -92,6 +92,7 @@ static void gather(Gatherer *into, const AmArc *arc, const AmTally *tally)
 	edge->first_ns = MIN(edge->first_ns, tally->first_ns);
 	edge->last_ns = MAX(edge->last_ns, tally->last_ns);
 	edge->risks |= tally->risks;
+	edge->related = MAX(edge->related, tally->related);
 	into->notes->backscatter &= arc->backscatter;
 	add_l7(into->l7, tally);
 	if (tally->server_name[0] == '\0')

@@ -35,9 +35,27 @@ static void add_reasons(GString *text, const AmEdge *edge)
 	}
 }
 
+/* "related to: ftp tcp/21, 10.0.0.1 > 10.0.0.2, essential" */
+static void add_related(GString *text, const AmMap *map, const AmEdge *edge)
+{
+	char service[AM_RELATED_TEXT_SIZE], client[AM_ADDRESS_TEXT_SIZE], server[AM_ADDRESS_TEXT_SIZE];
+	if (edge->related == 0)
+		return;
+	g_string_append_printf(text, "related to: %s", am_related_text(edge->related, service));
+	if (edge->control != AM_NO_INDEX) {
+		const AmEdge *control = &g_array_index(map->edges, AmEdge, edge->control);
+		const AmEndpoint *from = &g_array_index(map->endpoints, AmEndpoint, control->client);
+		const AmEndpoint *to = &g_array_index(map->endpoints, AmEndpoint, control->server);
+		g_string_append_printf(text, ", %s > %s, %s", am_address_text(&from->address, client),
+				       am_address_text(&to->address, server), am_verdict_name(control->verdict));
+	}
+	g_string_append_c(text, '\n');
+}
+
 static void add_figures(GString *text, const AmMap *map, const AmEdge *edge)
 {
 	char first[AM_TIME_TEXT_SIZE], last[AM_TIME_TEXT_SIZE];
+	add_related(text, map, edge);
 	g_string_append_printf(text, "direction: %s\n", am_direction_name(edge->direction));
 	g_string_append_printf(text,
 			       "connections: %" G_GUINT64_FORMAT " (%" G_GUINT64_FORMAT

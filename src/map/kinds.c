@@ -16,7 +16,7 @@ static void dismiss(AmEdge *edge, AmEdgeNotes *notes, AmVerdict verdict, uint32_
 {
 	notes->kind = AM_KIND_DISMISSED;
 	edge->verdict = verdict;
-	edge->reasons = reasons;
+	edge->reasons |= reasons;
 }
 
 /* A broadcast of a subnet looks like any host, except that it never says a word, and that datagrams to it are of the
@@ -168,6 +168,8 @@ static AmEdgeKind kind_of(const AmMapWork *work, const AmEdge *edge, const AmEdg
 	if (edge->ip_protocol == AM_PROTO_TCP || edge->ip_protocol == AM_PROTO_SCTP) {
 		if (one_side_implies_both(edge))
 			return AM_KIND_TWO_WAY;
+		if (edge->related != 0 && edge->handshakes > 0 && edge->counts.payload[0] + edge->counts.payload[1] > 0)
+			return AM_KIND_DATA;
 		if (edge->outcomes[AM_OUTCOME_ACCEPTED] > 0 || notes->synack > 0 || went_on_unanswered(edge, notes))
 			return AM_KIND_OPENED;
 		return AM_KIND_FAILED;

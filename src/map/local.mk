@@ -18,6 +18,7 @@ libam_map_a_SOURCES = \
 	src/map/peers.c \
 	src/map/ports.c \
 	src/map/ports.h \
+	src/map/related.c \
 	src/map/revision.c \
 	src/map/scan.c \
 	src/map/table.c \
@@ -27,12 +28,16 @@ libam_map_a_SOURCES = \
 	$(NULL)
 
 if HAVE_CUNIT
-map_tests = tests/unit/test-map tests/unit/test-direction tests/unit/test-scan tests/unit/test-groups
+map_tests = tests/unit/test-map tests/unit/test-direction tests/unit/test-scan tests/unit/test-groups \
+	tests/unit/test-related-edges
 check_PROGRAMS += $(map_tests)
 TESTS += $(map_tests)
 tests_unit_test_map_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_map_SOURCES = tests/unit/test-map.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_map_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
+tests_unit_test_related_edges_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_related_edges_SOURCES = tests/unit/test-related-edges.c tests/unit/map-fixture.h tests/unit/unit.h
+tests_unit_test_related_edges_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
 tests_unit_test_scan_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_scan_SOURCES = tests/unit/test-scan.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_scan_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm

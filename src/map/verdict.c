@@ -36,10 +36,12 @@ static uint32_t common_reasons(const AmEdge *edge, const AmEdgeNotes *notes)
 /* Is the client sure enough for a rule? Degree and weaker make none, with the design's two exceptions (one-way datagrams;
  * what recurs over days with the same listener), and with one of ours: datagrams both ways whose first packet came from
  * the same side each time, to the port that the ladder's other weak rungs name. Two signs that agree in every connection
- * are more than a guess, and protocols over UDP that nobody recognises are known by nothing else. */
+ * are more than a guess, and protocols over UDP that nobody recognises are known by nothing else. An announced port is as
+ * good as the second sign. */
 static gboolean direction_holds(const AmEdge *edge, const AmEdgeNotes *notes)
 {
-	if (edge->direction < AM_DIRECTION_DEGREE || notes->kind == AM_KIND_ONE_WAY)
+	if (edge->direction < AM_DIRECTION_DEGREE || notes->kind == AM_KIND_ONE_WAY ||
+	    am_related_tells_client(edge, notes))
 		return TRUE;
 	if (edge->days >= 2 && notes->recurs)
 		return TRUE;
@@ -114,6 +116,10 @@ static void judge_alone(AmMapWork *work, uint32_t n)
 		conclude(edge, AM_VERDICT_BACKGROUND, BIT(SINGLE));
 	if (edge->verdict != AM_N_VERDICTS)
 		return;
+	if (notes->kind == AM_KIND_DATA) { /* whether it recurs is chance: its control edge tells */
+		conclude(edge, AM_VERDICT_UNDECIDED, 0);
+		return;
+	}
 	notes->usable = notes->recurs;
 	notes->strong = notes->recurs && !notes->late && direction_holds(edge, notes);
 	if (notes->strong)
@@ -166,7 +172,8 @@ static void judge_thin(const AmMapWork *work, uint32_t n)
 	AmEdge *edge = am_work_edge(work, n);
 	const AmEdgeNotes *notes = am_work_notes(work, n);
 	gboolean admin = am_port_is_admin(edge->ip_protocol, edge->port);
-	gboolean guessed = edge->direction >= AM_DIRECTION_DEGREE && notes->kind != AM_KIND_ONE_WAY;
+	gboolean guessed = edge->direction >= AM_DIRECTION_DEGREE && notes->kind != AM_KIND_ONE_WAY &&
+			   !am_related_tells_client(edge, notes);
 	if (!guessed && am_peers_support(work, n))
 		conclude(edge, AM_VERDICT_ESSENTIAL, BIT(PEERS));
 	else if (speaks_for_itself(work, edge, notes))
@@ -258,6 +265,7 @@ static void apply_overrides(AmMapWork *work)
 void am_verdicts_build(AmMapWork *work)
 {
 	guint n_edges = work->map->edges->len;
+	am_related_find(work);
 	am_kinds_find(work);
 	am_scan_find(work);
 	am_beacon_prepare(work);
@@ -280,6 +288,7 @@ void am_verdicts_build(AmMapWork *work)
 	for (guint client = 0; client < work->map->endpoints->len; client++)
 		judge_lateral(work, client);
 	apply_overrides(work);
+	am_related_inherit(work);
 	for (guint n = 0; n < n_edges; n++)
 		work->map->n_verdicts[am_work_edge(work, n)->verdict]++;
 }

@@ -22,6 +22,7 @@ typedef enum {
 	AM_KIND_FAILED,   /* nobody answered, or only with a refusal */
 	AM_KIND_OPENED,   /* a handshake, and nothing said */
 	AM_KIND_ONE_WAY,  /* datagrams that expect no answer, to a live host */
+	AM_KIND_DATA,     /* a transfer on a port that was announced: payload one way is all of it */
 	AM_KIND_TWO_WAY,  /* payload both ways (or implied by what one direction shows) */
 	AM_KIND_ECHO,     /* answered ICMP requests */
 	AM_KIND_DISMISSED /* judged by its address or port alone: local, chatter, backscatter */
@@ -138,6 +139,12 @@ int am_beacon_score(const AmMapWork *work, uint32_t edge);
 void am_beacon_prepare(AmMapWork *work); /* how usual each outside destination is */
 /* verdict.c */
 void am_verdicts_build(AmMapWork *work);
+/* related.c: sets the control edges, and their reason. */
+void am_related_find(AmMapWork *work);
+/* Datagrams that one side began every time, to a port that was announced: that side is the client. */
+gboolean am_related_tells_client(const AmEdge *edge, const AmEdgeNotes *notes);
+/* The verdicts of thin edges that have one. */
+void am_related_inherit(AmMapWork *work);
 /* listeners.c */
 void am_listeners_build(AmMapWork *work);
 /* groups.c */

@@ -36,6 +36,7 @@ enum {
 	ENCAPSULATION_ID,
 	ALPN,
 	TLS_VERSION,
+	RELATED_TO,
 	N_COLUMNS,
 };
 
@@ -67,6 +68,7 @@ static const AmColumn columns[N_COLUMNS] = {
 	{"encapsulation_id", AM_COLUMN_DATA | AM_COLUMN_NAME},
 	{"alpn", AM_COLUMN_DATA},
 	{"tls_version", AM_COLUMN_DATA},
+	{"related_to", AM_COLUMN_DATA},
 };
 
 struct AmConnectionLister {
@@ -166,7 +168,7 @@ gboolean am_connection_lister_add(AmConnectionLister *lister, const AmConnection
 	    !am_filter_l7(filter, connection->l7[0] != '\0' ? connection->l7 : NULL) ||
 	    (filter->has_verdict && (edge == NULL || edge->verdict != filter->verdict)))
 		return TRUE;
-	char protocol[8], tls[16];
+	char protocol[8], tls[16], related[AM_RELATED_TEXT_SIZE];
 	tls_version_text(connection->tls_version, tls);
 	AmCell cells[N_COLUMNS];
 	cells[FIRST] = am_cell_time(connection->first_ns);
@@ -194,6 +196,7 @@ gboolean am_connection_lister_add(AmConnectionLister *lister, const AmConnection
 					  : (AmCell){.kind = AM_CELL_NULL};
 	cells[ALPN] = am_cell_text(connection->alpn);
 	cells[TLS_VERSION] = am_cell_text(tls);
+	cells[RELATED_TO] = am_cell_text(am_related_text(connection->related, related));
 	lister->written++;
 	return am_writer_row(lister->writer, cells);
 }

@@ -25,6 +25,7 @@ enum {
 	FIRST,
 	LAST,
 	OUTCOMES,
+	RELATED_TO,
 	N_COLUMNS,
 };
 
@@ -47,6 +48,7 @@ static const AmColumn columns[N_COLUMNS] = {
 	{"first", AM_COLUMN_DATA},
 	{"last", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
 	{"outcomes", AM_COLUMN_DATA | AM_COLUMN_NO_SORT},
+	{"related_to", AM_COLUMN_DATA},
 };
 
 typedef struct {
@@ -54,6 +56,7 @@ typedef struct {
 	AmFilter filter;
 	AmServiceCells service;
 	const char *reasons[AM_N_REASONS];
+	char related[AM_RELATED_TEXT_SIZE];
 } Flows;
 
 static gboolean keep_edge(const void *context, guint row)
@@ -86,6 +89,7 @@ static void fill_edge(void *context, guint row, AmCell *cells)
 	cells[FIRST] = am_cell_time(edge->first_ns);
 	cells[LAST] = am_cell_time(edge->last_ns);
 	cells[OUTCOMES] = am_cell_outcomes(edge->outcomes);
+	cells[RELATED_TO] = am_cell_text(am_related_text(edge->related, flows->related));
 }
 
 gboolean am_report_flows(const AmMap *map, const AmListOptions *options, FILE *out, GError **error)

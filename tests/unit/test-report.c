@@ -242,7 +242,7 @@ static void test_flows_json(void)
 	json_t *flows = list_json(am_report_flows, &fixture.map, (AmListOptions){0});
 	CU_ASSERT_EQUAL_FATAL(json_array_size(flows), 55);
 	const char *common = "client server client_group server_group network proto l7 l7_confidence direction verdict "
-			     "reasons connections packets bytes first last days outcomes";
+			     "reasons connections packets bytes first last days outcomes related_to";
 	g_autofree char *with_port = g_strconcat(common, " port", NULL),
 			*icmp = g_strconcat(common, " type code", NULL);
 	json_t *ping = json_array_get(flows, 0), *tls = json_array_get(flows, 2), *gre = json_array_get(flows, 54);
@@ -646,7 +646,7 @@ static void test_connections(void)
 	assert_keys(json, "first last client client_port server server_port network proto l7 l7_confidence server_name "
 			  "outcome conn_state direction verdict client_packets server_packets client_bytes "
 			  "server_bytes vlan "
-			  "encapsulation encapsulation_id alpn tls_version");
+			  "encapsulation encapsulation_id alpn tls_version related_to");
 	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(json, "client")), "10.0.0.9");
 	CU_ASSERT_EQUAL(json_integer_value(json_object_get(json, "server_port")), 443);
 	CU_ASSERT_EQUAL(json_integer_value(json_object_get(json, "server_bytes")), 900);

@@ -57,6 +57,8 @@ typedef struct {
 	AmTallyL7 l7[AM_TALLY_MAX_L7]; /* most frequent first */
 	char server_name[AM_SERVER_NAME_SIZE];
 	uint64_t risks;
+	AmRelated related; /* which service announced its port; 0 = none. lo is the endpoint with the lower index */
+	uint32_t control;  /* that service's edge between the two, or AM_NO_INDEX */
 	int32_t override_index; /* into AmDecisionSet.overrides, -1 = none */
 } AmEdge;
 

@@ -40,7 +40,8 @@ typedef enum {
 	X(ICMP_ERROR, "icmp-error", "an ICMP error outside of any connection")                                         \
 	X(TYPO, "stray", "a few attempts at a port where nothing listens")                                             \
 	X(INBOUND_UNKNOWN, "inbound-unknown", "from outside, unasked")                                                 \
-	X(LATERAL, "lateral", "one inside host that tries logins on many others, some of them in vain")
+	X(LATERAL, "lateral", "one inside host that tries logins on many others, some of them in vain")                \
+	X(RELATED, "related", "to a port that another connection of the same two hosts announced")
 
 typedef enum {
 #define X(id, name, text) AM_REASON_##id,
