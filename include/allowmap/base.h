@@ -119,6 +119,7 @@ gboolean am_network_reason_parse(const char *name, AmNetworkReason *ret_reason);
 /* "tcp", "udp", "sctp", "icmp", "icmpv6", or the number as decimal digits, in `text`. */
 const char *am_protocol_text(uint8_t ip_protocol, char text[8]);
 gboolean am_protocol_parse(const char *text, int *ret_ip_protocol);
+const char *am_related_name(AmRelatedKind kind); /* "" for AM_RELATED_NONE */
 /* "ftp tcp/21"; "" for nothing. */
 #define AM_RELATED_TEXT_SIZE 32
 const char *am_related_text(AmRelated related, char text[AM_RELATED_TEXT_SIZE]);

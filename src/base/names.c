@@ -23,6 +23,7 @@ NAMES(am_l7_confidence_name, AmL7Confidence, AM_L7_CONFIDENCES(NAME2), AM_N_L7_C
 NAMES(am_verdict_name, AmVerdict, AM_VERDICTS(NAME3), AM_N_VERDICTS)
 NAMES(am_reason_name, AmReason, AM_REASONS(NAME3), AM_N_REASONS)
 NAMES(am_reason_text, AmReason, AM_REASONS(TEXT3), AM_N_REASONS)
+NAMES(am_related_name, AmRelatedKind, AM_RELATED_KINDS(NAME2), AM_N_RELATED_KINDS)
 NAMES(am_direction_name, AmDirection, AM_DIRECTIONS(NAME2), AM_N_DIRECTIONS)
 NAMES(am_network_reason_name, AmNetworkReason, AM_NETWORK_REASONS(NAME3), AM_N_NETWORK_REASONS)
 NAMES(am_network_reason_text, AmNetworkReason, AM_NETWORK_REASONS(TEXT3), AM_N_NETWORK_REASONS)
@@ -104,12 +105,11 @@ const char *am_protocol_text(uint8_t ip_protocol, char text[8])
 
 const char *am_related_text(AmRelated related, char text[AM_RELATED_TEXT_SIZE])
 {
-	static const char *const kinds[] = {AM_RELATED_KINDS(NAME2)};
-	unsigned kind = am_related_kind(related);
+	const char *kind = am_related_name(am_related_kind(related));
 	char protocol[8];
 	text[0] = '\0';
-	if (kind != AM_RELATED_NONE && kind < AM_N_RELATED_KINDS)
-		snprintf(text, AM_RELATED_TEXT_SIZE, "%s %s/%u", kinds[kind],
+	if (kind != NULL && kind[0] != '\0')
+		snprintf(text, AM_RELATED_TEXT_SIZE, "%s %s/%u", kind,
 			 am_protocol_text(am_related_protocol(related), protocol), am_related_port(related));
 	return text;
 }

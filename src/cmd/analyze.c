@@ -155,6 +155,7 @@ static gboolean conclude(const char *folder, const char *db, const AmMapArgument
 		return FALSE;
 	am_report_summary(snapshot->map, policy, snapshot->runs, stdout);
 	print_files(folder, policy);
+	am_cmd_note_announced(policy);
 	return am_cmd_finish_output(error);
 }
 

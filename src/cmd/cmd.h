@@ -86,6 +86,8 @@ AmSnapshot *am_cmd_snapshot(const AmMapArguments *arguments, GError **error);
 gboolean am_cmd_list_options(const AmListArguments *arguments, AmListOptions *ret_options, GError **error);
 gboolean am_cmd_recommend_options(const char *granularity, const char *default_action, const char *now,
 				  AmRecommendOptions *ret_options, GError **error);
+/* Says on standard error how many rules permit ports that were handed out for one transfer each, and what helps. */
+void am_cmd_note_announced(const AmPolicy *policy);
 
 /* "500M", "20G" (powers of 1024; no letter = octets); "90s", "10m", "2h", "7d" (no letter = seconds). `option` is for the
  * message. */

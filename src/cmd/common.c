@@ -391,3 +391,20 @@ gboolean am_cmd_finish_output(GError **error)
 	g_set_error(error, AM_JOB_ERROR, AM_JOB_ERROR_OUTPUT, "cannot write to standard output: %s", g_strerror(errno));
 	return FALSE;
 }
+
+void am_cmd_note_announced(const AmPolicy *policy)
+{
+	guint n_rules = 0;
+	for (guint n = 0; n < policy->rules->len; n++) {
+		uint8_t kind = ((const AmRule *)policy->rules->pdata[n])->evidence.related;
+		n_rules += kind == AM_RELATED_FTP || kind == AM_RELATED_TFTP || kind == AM_RELATED_SIP;
+	}
+	if (n_rules > 0)
+		fprintf(stderr,
+			"%u of the rules permit ports that FTP, TFTP or SIP announced for one transfer each: those "
+			"that were "
+			"seen, while the next transfer uses others; give these connections a conntrack helper, or "
+			"their "
+			"servers a fixed range of ports\n",
+			n_rules);
+}

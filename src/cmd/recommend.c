@@ -35,6 +35,7 @@ static gboolean recommend(const AmMapArguments *map_arguments, const Arguments *
 		return FALSE;
 	fprintf(stderr, "%u rules between %u groups; %" G_GUINT64_FORMAT " undecided flows are left out\n",
 		policy->rules->len, policy->groups->len, policy->undecided);
+	am_cmd_note_announced(policy);
 	return TRUE;
 }
 

@@ -171,6 +171,7 @@ static json_t *evidence_json(const AmRuleEvidence *evidence)
 	put_text(object, "l7", evidence->l7);
 	if (evidence->l7[0] != '\0')
 		put(object, "app_confidence", json_string(am_l7_confidence_name(evidence->l7_confidence)));
+	put_text(object, "related_to", am_related_name((AmRelatedKind)evidence->related));
 	return object;
 }
 

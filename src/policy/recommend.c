@@ -151,8 +151,9 @@ static void find_tuples(Builder *builder)
 	g_autoptr(GArray) all = g_array_sized_new(FALSE, TRUE, sizeof(EdgeTuple), builder->edges->len);
 	for (guint n = 0; n < builder->edges->len; n++) {
 		const AmEdge *edge = needed_edge(builder, n);
+		uint16_t class = (uint16_t)(am_related_kind(edge->related) << 8 | edge->ip_protocol);
 		EdgeTuple entry = {{builder->unit_of[edge->client], builder->unit_of[edge->server],
-				    find_number(builder->services, service_key(edge)), edge->ip_protocol},
+				    find_number(builder->services, service_key(edge)), class},
 				   n};
 		g_array_append_val(all, entry);
 	}
@@ -162,6 +163,8 @@ static void find_tuples(Builder *builder)
 		const EdgeTuple *entry = &g_array_index(all, EdgeTuple, n);
 		if (n == 0 || compare_edge_tuples(entry - 1, entry) != 0)
 			g_array_append_val(builder->tuples, entry->tuple);
+		AmGrant *tuple = &g_array_index(builder->tuples, AmGrant, builder->tuples->len - 1);
+		tuple->class = MAX(tuple->class, entry->tuple.class); /* of one protocol: announced goes before not */
 		builder->tuple_of[entry->edge] = builder->tuples->len - 1;
 	}
 }
@@ -350,6 +353,7 @@ static void add_rules(Builder *builder, const AmContraction *contraction)
 		fill_peer(builder, &rule->from, am_number_set(&contraction->sets[0], product->from, &storage));
 		fill_peer(builder, &rule->to, am_number_set(&contraction->sets[1], product->to, &storage));
 		fill_service(builder, &rule->service, am_number_set(&contraction->sets[2], product->service, &storage));
+		rule->evidence.related = (uint8_t)(product->class >> 8);
 		g_ptr_array_add(builder->policy->rules, rule);
 		g_ptr_array_add(counts, g_array_new(FALSE, TRUE, sizeof(L7Count)));
 	}

@@ -78,7 +78,10 @@ static void rule_row(GString *page, const AmRule *rule)
 	am_html_cell(page, from);
 	am_html_cell(page, to);
 	am_html_cell_code(page, service);
-	if (evidence->l7[0] != '\0')
+	if (evidence->related != AM_RELATED_NONE)
+		am_html_add(page, "<td>%s <small>announced by it</small></td>",
+			    am_related_name((AmRelatedKind)evidence->related));
+	else if (evidence->l7[0] != '\0')
 		am_html_add(page, "<td>%s <small>%s</small></td>", evidence->l7,
 			    am_l7_confidence_name((AmL7Confidence)evidence->l7_confidence));
 	else

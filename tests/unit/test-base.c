@@ -488,6 +488,11 @@ static void test_protocols(void)
 	char text[8];
 	CU_ASSERT_STRING_EQUAL(am_protocol_text(AM_PROTO_ICMPV6, text), "icmpv6");
 	CU_ASSERT_STRING_EQUAL(am_protocol_text(47, text), "47");
+	char related[AM_RELATED_TEXT_SIZE];
+	CU_ASSERT_STRING_EQUAL(am_related_text(0, related), "");
+	CU_ASSERT_STRING_EQUAL(am_related_text(UINT32_MAX, related), "");
+	CU_ASSERT_STRING_EQUAL(am_related_text(am_related(AM_RELATED_SUNRPC, 1, 132, 65535), related),
+			       "sunrpc sctp/65535");
 	static const char *const bad[] = {"", "TCP", "256", "-1", "gre", "6 "};
 	for (size_t n = 0; n < G_N_ELEMENTS(bad); n++) {
 		int untouched = 77;

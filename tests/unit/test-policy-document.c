@@ -54,6 +54,7 @@ static void add_metadata(GRand *rand, AmPolicy *policy)
 						  .direction = AM_DIRECTION_FIRST_PACKET,
 						  .l7 = "tls.google",
 						  .l7_confidence = AM_L7_PARTIAL,
+						  .related = (uint8_t)(n % AM_N_RELATED_KINDS),
 						  .edges = 4};
 		rule->over_grant = UINT64_MAX;
 		rule->origin = AM_ORIGIN_IMPORTED;

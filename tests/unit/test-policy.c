@@ -225,6 +225,8 @@ static void random_map(RandomMap *random, guint32 seed)
 			       .last_ns = 2000 + n,
 			       .days = 1 + n % 3,
 			       .verdict = AM_VERDICT_UNDECIDED};
+		if (ip_protocol == AM_PROTO_TCP && n % 4 == 0)
+			edge.related = am_related(AM_RELATED_MSRPC, 1, AM_PROTO_TCP, 135);
 		g_strlcpy(edge.l7[0].name, n % 3 == 0 ? "http" : "tls", sizeof edge.l7[0].name);
 		edge.l7[0].connections = n + 1;
 		edge.direction = n % 2 == 0 ? AM_DIRECTION_HANDSHAKE : AM_DIRECTION_LISTENER;
@@ -302,6 +304,7 @@ static uint64_t brute_over_grant(const AmPolicy *policy, AmRule *rule, const Ran
 static void check_evidence(const AmPolicy *policy, const RandomMap *random)
 {
 	uint64_t connections = 0, expected = 0, edges = 0, undecided = 0;
+	int64_t related = 0;
 	for (guint n = 0; n < policy->rules->len; n++) {
 		const AmRule *rule = policy->rules->pdata[n];
 		connections += rule->evidence.connections;
@@ -309,13 +312,18 @@ static void check_evidence(const AmPolicy *policy, const RandomMap *random)
 		CU_ASSERT(rule->evidence.edges > 0 && rule->evidence.first_ns <= 1000 &&
 			  rule->evidence.last_ns >= 2000);
 		CU_ASSERT(rule->evidence.l7[0] != '\0');
+		related += rule->evidence.related == AM_RELATED_MSRPC ? (int64_t)rule->evidence.edges : 0;
+		CU_ASSERT(rule->evidence.related == AM_RELATED_NONE || rule->service.ip_protocol == AM_PROTO_TCP);
 	}
 	for (guint n = 0; n < random->map.edges->len; n++) {
 		const AmEdge *edge = &g_array_index(random->map.edges, AmEdge, n);
 		expected += edge->verdict == AM_VERDICT_ESSENTIAL ? edge->connections : 0;
 		edges -= edge->verdict == AM_VERDICT_ESSENTIAL;
 		undecided += edge->verdict == AM_VERDICT_UNDECIDED;
+		related -= edge->verdict == AM_VERDICT_ESSENTIAL && edge->related != 0;
 	}
+	/* What was announced is in rules of its own; between groups, others that use the same ports are too. */
+	CU_ASSERT(policy->granularity == AM_GRANULARITY_EXACT ? related == 0 : related >= 0);
 	CU_ASSERT_EQUAL(connections, expected);
 	CU_ASSERT_EQUAL(edges, 0);
 	CU_ASSERT_EQUAL(policy->undecided, undecided);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "address.h"
+#include "related.h"
 #include "run.h"
 #include "verdict.h"
 
@@ -50,6 +51,7 @@ typedef struct {
 	AmDirection direction; /* the weakest among its edges */
 	char l7[32];           /* the most frequent; empty = none */
 	uint8_t l7_confidence; /* AmL7Confidence */
+	uint8_t related;       /* AmRelatedKind: its ports were announced by connections of this kind */
 	uint32_t edges;        /* essential edges behind it */
 } AmRuleEvidence;
 
