@@ -46,6 +46,14 @@ gboolean am_related_tells_client(const AmEdge *edge, const AmEdgeNotes *notes)
 	return edge->related != 0 && edge->ip_protocol == AM_PROTO_UDP && notes->first_client == edge->connections;
 }
 
+/* A port with a meaning of its own is no chance port, whoever announces it. Programs of SunRPC do have such ports (NFS). */
+static gboolean is_other_service(const AmEdge *edge)
+{
+	if (am_related_kind(edge->related) == AM_RELATED_SUNRPC)
+		return am_port_is_admin(edge->ip_protocol, edge->port);
+	return am_port_is_service(edge->ip_protocol, edge->port);
+}
+
 void am_related_inherit(AmMapWork *work)
 {
 	for (guint n = 0; n < work->map->edges->len; n++) {
@@ -53,7 +61,7 @@ void am_related_inherit(AmMapWork *work)
 		if (edge->control == AM_NO_INDEX || edge->verdict != AM_VERDICT_UNDECIDED || edge->override_index >= 0)
 			continue;
 		AmVerdict verdict = am_work_edge(work, edge->control)->verdict;
-		gboolean doubted = (edge->reasons & DOUBTS) != 0 || am_port_is_admin(edge->ip_protocol, edge->port) ||
+		gboolean doubted = (edge->reasons & DOUBTS) != 0 || is_other_service(edge) ||
 				   work->hosts[edge->client].scanner || work->hosts[edge->server].scanner;
 		gboolean guessed = edge->direction >= AM_DIRECTION_DEGREE &&
 				   am_work_notes(work, n)->kind != AM_KIND_ONE_WAY &&

@@ -80,6 +80,8 @@ static void test_thin_control(void)
 	add_download(&net, CLIENT, SERVER, 50001, FTP);
 	net_use(&net, CLIENT, "10.0.2.2", 21, 0, 4);
 	add_download(&net, CLIENT, "10.0.2.2", 3389, FTP);
+	add_download(&net, CLIENT, "10.0.2.2", 5432, FTP);
+	add_download(&net, CLIENT, "10.0.2.2", 2049, am_related(AM_RELATED_SUNRPC, 1, TCP, 21));
 	add_related(&net, FTP,
 		    (Talk){.client = CLIENT,
 			   .server = "10.0.2.2",
@@ -91,6 +93,8 @@ static void test_thin_control(void)
 	ASSERT_VERDICT(map, CLIENT, SERVER, TCP, 21, UNDECIDED);
 	ASSERT_VERDICT(map, CLIENT, SERVER, TCP, 50001, UNDECIDED);
 	ASSERT_VERDICT(map, CLIENT, "10.0.2.2", TCP, 3389, UNDECIDED);
+	ASSERT_VERDICT(map, CLIENT, "10.0.2.2", TCP, 5432, UNDECIDED);
+	ASSERT_VERDICT(map, CLIENT, "10.0.2.2", TCP, 2049, ESSENTIAL);
 	ASSERT_VERDICT(map, CLIENT, "10.0.2.2", TCP, 50001, BACKGROUND);
 	ASSERT_VERDICT(map, CLIENT, "10.0.2.3", TCP, 50001, UNDECIDED);
 	CU_ASSERT_EQUAL(edge_of(map, CLIENT, "10.0.2.3", TCP, 50001)->control, AM_NO_INDEX);
