@@ -6,7 +6,10 @@
  * The table is split into a fixed number of logical shards by a seeded hash of the address pair, so that nDPI's caches, the
  * fragments of a datagram and the two halves of a conversation stay together and the result is the same for any number of
  * threads. Packets of different networks never meet; AmConnection.network is the packet's, an index that the caller knows. A shard
- * is used by one thread at a time; different shards by different threads. ICMP errors go by the addresses they quote. */
+ * is used by one thread at a time; different shards by different threads. ICMP errors go by the addresses they quote.
+ *
+ * A connection to a port that a control connection of the same two hosts announced (FTP, TFTP, MS-RPC, SunRPC, SIP) says so in
+ * AmConnection.related. */
 #pragma once
 
 #include "base.h"
