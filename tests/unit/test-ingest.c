@@ -4,6 +4,7 @@
 
 #include "allowmap/capture.h"
 #include "allowmap/job.h"
+#include "flow-packets.h"
 #include "unit.h"
 
 #include <glib/gstdio.h>
@@ -24,7 +25,18 @@ static void put32(FILE *file, uint32_t value)
 	fwrite(&value, 4, 1, file);
 }
 
-/* Frames first..last-1 of the sample as a nanosecond pcap in this machine's byte order; frame `wrong` has a time of the
+/* The head of a nanosecond pcap in this machine's byte order. */
+static void put_head(FILE *file, uint32_t link_type)
+{
+	put32(file, 0xa1b23c4d);
+	put32(file, 4u << 16 | 2);
+	put32(file, 0);
+	put32(file, 0);
+	put32(file, 262144);
+	put32(file, link_type);
+}
+
+/* Frames first..last-1 of the sample as a capture; frame `wrong` has a time of the
  * year 2106. */
 static char *write_with_wrong(const char *name, guint first, guint last, guint wrong)
 {
@@ -33,12 +45,7 @@ static char *write_with_wrong(const char *name, guint first, guint last, guint w
 	g_autoptr(AmInputFile) input = am_input_file_open(sample, NULL);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(input);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
-	put32(file, 0xa1b23c4d);
-	put32(file, 4u << 16 | 2);
-	put32(file, 0);
-	put32(file, 0);
-	put32(file, 262144);
-	put32(file, 1);
+	put_head(file, 1);
 	AmFrame frame;
 	for (guint n = 0; am_input_file_next(input, &frame, NULL) == 1; n++) {
 		if (n < first || n >= last)
@@ -152,6 +159,52 @@ static void threads_make_no_difference(void)
 	}
 }
 
+#define N_CLIENTS 100
+
+/* So many clients are told a port by an FTP server, and one half of them uses it, the other one another port. */
+static char *write_announcements(const char *name)
+{
+	char *path = in_folder(name);
+	FILE *file = fopen(path, "wb");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	put_head(file, 101);
+	for (uint16_t n = 0; n < 2 * N_CLIENTS; n++) {
+		TestPacket t;
+		g_autofree char *client = g_strdup_printf("10.1.0.%u", n % N_CLIENTS);
+		if (n < N_CLIENTS)
+			test_tcp(&t, 0, "10.0.0.2", 21, client, 40000, AM_TCP_ACK, 1, 1, "227 (10,0,0,2,19,136)\r\n");
+		else
+			test_tcp(&t, 0, client, 40001, "10.0.0.2", 5000 + n % 2, AM_TCP_SYN, 1, 0, NULL);
+		put32(file, 1700000000u + n / 10);
+		put32(file, n);
+		put32(file, t.packet.ip_size);
+		put32(file, t.packet.ip_size);
+		fwrite(t.bytes, 1, t.packet.ip_size, file);
+	}
+	CU_ASSERT_EQUAL(fclose(file), 0);
+	return path;
+}
+
+/* Who announced and who follows are in the same shard, whichever thread has it. */
+static void announcements_reach_every_thread(void)
+{
+	g_autofree char *capture = write_announcements("ftp.pcap");
+	const char *const paths[] = {capture, NULL};
+	g_autofree char *one = facts_of("a1.db", 1, paths);
+	g_autoptr(GArray) connections = connections_in(one);
+	guint n_related = 0;
+	for (guint n = 0; n < connections->len; n++)
+		n_related +=
+			g_array_index(connections, AmConnection, n).related == am_related(AM_RELATED_FTP, 0, 6, 21);
+	CU_ASSERT_EQUAL(connections->len, 2 * N_CLIENTS);
+	CU_ASSERT_EQUAL(n_related, N_CLIENTS / 2);
+	for (guint threads = 2; threads <= 8; threads++) {
+		g_autofree char *name = g_strdup_printf("a%u.db", threads);
+		g_autofree char *many = facts_of(name, threads, paths);
+		CU_ASSERT_TRUE(same_bytes(one, many));
+	}
+}
+
 static void files_and_their_order_make_no_difference(void)
 {
 	g_autofree char *whole = write_part("whole.pcap", 0, G_MAXUINT);
@@ -238,12 +291,7 @@ static char *write_overlay(const char *name, gboolean is_mirror)
 	g_autoptr(AmInputFile) input = am_input_file_open(sample, NULL);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(input);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
-	put32(file, 0xa1b23c4d);
-	put32(file, 4u << 16 | 2);
-	put32(file, 0);
-	put32(file, 0);
-	put32(file, 262144);
-	put32(file, 1);
+	put_head(file, 1);
 	AmFrame frame;
 	while (am_input_file_next(input, &frame, NULL) == 1) {
 		for (uint8_t vni = 1; vni <= (is_mirror ? 1 : 2); vni++) {
@@ -463,6 +511,7 @@ int main(void)
 	const CU_TestInfo tests[] = {
 		UNIT_TEST(a_wrong_time_ends_nothing),
 		UNIT_TEST(threads_make_no_difference),
+		UNIT_TEST(announcements_reach_every_thread),
 		UNIT_TEST(files_and_their_order_make_no_difference),
 		UNIT_TEST(known_inputs_are_left_out),
 		UNIT_TEST(the_ledger_balances),
