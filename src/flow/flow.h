@@ -143,6 +143,16 @@ void am_flow_table_rewind(AmFlowTable *table);
  * second). */
 uint32_t am_flow_table_victim(AmFlowTable *table);
 
+/* ---- key.c */
+/* The packet's direction in its key: 0 when its source is lo. */
+int am_flow_packet_key(const AmPacket *packet, AmFlowKey *ret_key);
+/* The key of the tuple that an ICMP error quotes. When that is ICMP itself, its type and code are read from the quoted octets;
+ * FALSE when they are not there. */
+gboolean am_flow_quoted_key(const AmPacket *packet, AmFlowKey *ret_key);
+
+/* ---- door.c */
+AmConnection *am_connection_batch_add(AmConnectionBatch *batch); /* zeroed */
+
 /* ---- evidence.c */
 /* Does this TCP or SCTP packet begin a new connection on a tuple that is in the table? */
 gboolean am_evidence_is_reuse(const AmFlow *flow, const AmFlowRecord *record, const AmPacket *packet, int direction);

@@ -6,12 +6,14 @@ libam_flow_a_SOURCES = \
 	src/flow/announced-text.c \
 	src/flow/classify.c \
 	src/flow/classify.h \
+	src/flow/door.c \
 	src/flow/duplicates.c \
 	src/flow/duplicates.h \
 	src/flow/evidence.c \
 	src/flow/flow.h \
 	src/flow/fragments.c \
 	src/flow/fragments.h \
+	src/flow/key.c \
 	src/flow/loss.c \
 	src/flow/loss.h \
 	src/flow/outers.c \

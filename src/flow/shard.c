@@ -26,8 +26,6 @@
 #define MAX_TIMEOUT_S (366u * 86400u)
 #define HOUR_NS (3600 * AM_NS_PER_S)
 
-G_DEFINE_QUARK(am - flow - error - quark, am_flow_error)
-
 struct AmFlowShard {
 	AmFlowOptions options;
 	AmFlowTable table;
@@ -47,55 +45,6 @@ struct AmFlowShard {
 	int32_t day;
 	uint32_t hour_bit;
 };
-
-void am_connection_batch_clear(AmConnectionBatch *batch)
-{
-	g_free(batch->records);
-	g_free(batch->unanswered);
-	*batch = (AmConnectionBatch){0};
-}
-
-static AmConnection *batch_add(AmConnectionBatch *batch)
-{
-	if (batch->n == batch->capacity) {
-		batch->capacity = MAX(64, batch->capacity * 2);
-		batch->records = g_renew(AmConnection, batch->records, batch->capacity);
-	}
-	AmConnection *connection = &batch->records[batch->n++];
-	memset(connection, 0, sizeof(*connection));
-	return connection;
-}
-
-void am_connection_batch_add_unanswered(AmConnectionBatch *batch, const AmUnanswered *counts)
-{
-	if (batch->n_unanswered == batch->unanswered_capacity) {
-		batch->unanswered_capacity = MAX(64, batch->unanswered_capacity * 2);
-		batch->unanswered = g_renew(AmUnanswered, batch->unanswered, batch->unanswered_capacity);
-	}
-	batch->unanswered[batch->n_unanswered++] = *counts;
-}
-
-uint32_t am_flow_shard_of(const AmPacket *packet, uint64_t seed)
-{
-	const AmTuple *tuple = packet->has_quoted ? &packet->quoted : &packet->tuple;
-	const uint8_t *a = tuple->source.bytes, *b = tuple->destination.bytes;
-	if (memcmp(a, b, 16) > 0) {
-		const uint8_t *swap = a;
-		a = b;
-		b = swap;
-	}
-	uint64_t words[4];
-	size_t n = 1;
-	if (tuple->source.family == 4) {
-		memcpy(words, a, 4);
-		memcpy((uint8_t *)words + 4, b, 4);
-	} else {
-		memcpy(words, a, 16);
-		memcpy(words + 2, b, 16);
-		n = 4;
-	}
-	return (uint32_t)(am_flow_hash(seed, 0x7368617264, words, n) % AM_FLOW_SHARDS);
-}
 
 static uint32_t timeout_or(uint32_t given_s, uint32_t default_s)
 {
@@ -152,85 +101,6 @@ void am_flow_shard_free(AmFlowShard *shard)
 	g_free(shard);
 }
 
-/* ---- keys */
-
-/* The request that an ICMP answer answers; else the type itself. */
-static uint8_t icmp_request_type(uint8_t ip_protocol, uint8_t type)
-{
-	if (ip_protocol == AM_PROTO_ICMP)
-		return type == 0 ? 8 : type == 14 || type == 16 || type == 18 ? type - 1 : type;
-	return type == 129 || type == 140 || type == 145 || type == 147 ? type - 1 : type;
-}
-
-static uint16_t icmp_port(uint8_t ip_protocol, uint8_t type, uint8_t code)
-{
-	return (uint16_t)(icmp_request_type(ip_protocol, type) << 8 | code);
-}
-
-static inline int compare_bytes(const uint8_t a[16], const uint8_t b[16])
-{
-	uint64_t x[2], y[2];
-	memcpy(x, a, 16);
-	memcpy(y, b, 16);
-	int i = x[0] == y[0];
-	uint64_t p = GUINT64_FROM_BE(x[i]), q = GUINT64_FROM_BE(y[i]);
-	return (p > q) - (p < q);
-}
-
-/* Returns the direction of the tuple: 0 when its source is lo. */
-static inline int make_key(const AmTuple *tuple, uint16_t network, uint16_t source_port, uint16_t destination_port,
-			   AmFlowKey *ret_key)
-{
-	int order = compare_bytes(tuple->source.bytes, tuple->destination.bytes);
-	int direction = order > 0 || (order == 0 && source_port > destination_port);
-	const AmAddress *lo = direction ? &tuple->destination : &tuple->source;
-	const AmAddress *hi = direction ? &tuple->source : &tuple->destination;
-	memcpy(ret_key->lo, lo->bytes, 16);
-	memcpy(ret_key->hi, hi->bytes, 16);
-	ret_key->port_lo = direction ? destination_port : source_port;
-	ret_key->port_hi = direction ? source_port : destination_port;
-	ret_key->network = network;
-	ret_key->family = tuple->source.family;
-	ret_key->ip_protocol = tuple->ip_protocol;
-	return direction;
-}
-
-static int packet_key(const AmPacket *packet, AmFlowKey *ret_key)
-{
-	const AmTuple *tuple = &packet->tuple;
-	switch (tuple->ip_protocol) {
-	case AM_PROTO_TCP:
-	case AM_PROTO_UDP:
-	case AM_PROTO_SCTP:
-		return make_key(tuple, packet->network, tuple->source_port, tuple->destination_port, ret_key);
-	case AM_PROTO_ICMP:
-	case AM_PROTO_ICMPV6: {
-		uint16_t port = icmp_port(tuple->ip_protocol, packet->icmp_type, packet->icmp_code);
-		return make_key(tuple, packet->network, port, port, ret_key);
-	}
-	default:
-		return make_key(tuple, packet->network, 0, 0, ret_key);
-	}
-}
-
-/* The tuple that an ICMP error quotes. When that is ICMP itself, its type and code are read from the quoted octets. */
-static gboolean quoted_key(const AmPacket *packet, AmFlowKey *ret_key)
-{
-	const AmTuple *tuple = &packet->quoted;
-	uint16_t source_port = tuple->source_port, destination_port = tuple->destination_port;
-	if (tuple->ip_protocol == AM_PROTO_ICMP || tuple->ip_protocol == AM_PROTO_ICMPV6) {
-		AmCursor cursor = am_cursor(packet->payload, packet->payload_size);
-		uint8_t first = am_cursor_u8(&cursor);
-		am_cursor_skip(&cursor, tuple->source.family == 4 ? (size_t)(first & 0x0f) * 4 - 1 : 39);
-		uint8_t type = am_cursor_u8(&cursor), code = am_cursor_u8(&cursor);
-		if (!cursor.ok || (tuple->source.family == 4 && (first & 0x0f) < 5))
-			return FALSE;
-		source_port = destination_port = icmp_port(tuple->ip_protocol, type, code);
-	}
-	(void)make_key(tuple, packet->network, source_port, destination_port, ret_key);
-	return TRUE;
-}
-
 /* ---- records */
 static AmAddress key_address(const AmFlowKey *key, const uint8_t bytes[16])
 {
@@ -266,7 +136,7 @@ static void add_l7(const AmFlowShard *shard, const AmDpiSlot *dpi, AmConnection 
 static void emit(AmFlowShard *shard, const AmFlow *flow, const AmFlowRecord *record, uint32_t more_evidence,
 		 AmConnectionBatch *out)
 {
-	AmConnection *connection = batch_add(out);
+	AmConnection *connection = am_connection_batch_add(out);
 	connection->sequence = record->sequence;
 	connection->revision = record->revision;
 	connection->network = flow->key.network;
@@ -560,7 +430,7 @@ static void count_fragments(AmFlowShard *shard, AmFlow *flow, const AmHeldFragme
 static gboolean add_icmp_error(AmFlowShard *shard, const AmPacket *packet, int64_t now_ns, AmConnectionBatch *out)
 {
 	AmFlowKey key;
-	if (!quoted_key(packet, &key))
+	if (!am_flow_quoted_key(packet, &key))
 		return FALSE;
 	uint32_t index = find_live(shard, &key, am_flow_table_hash(&shard->table, &key), NULL, 0, now_ns, out);
 	if (index == AM_NO_FLOW)
@@ -637,7 +507,7 @@ void am_flow_shard_packet(AmFlowShard *shard, const AmPacket *packet, uint64_t o
 		return;
 
 	AmFlowKey key;
-	int direction = packet_key(packet, &key);
+	int direction = am_flow_packet_key(packet, &key);
 	AmHeldFragments held = {0};
 	if (G_UNLIKELY(packet->is_fragment) && !is_outer &&
 	    am_fragments_first(shard->fragments, packet, time_ns, &key, direction, &held) == AM_FRAGMENT_CONTRADICTS) {
@@ -766,32 +636,4 @@ AmFlowCounters am_flow_shard_counters(const AmFlowShard *shard)
 	AmFlowCounters counters = shard->counters;
 	counters.held = am_fragments_held(shard->fragments);
 	return counters;
-}
-
-const char *am_flow_dpi_version(void)
-{
-	return am_classifier_version();
-}
-
-const char *am_flow_risk_name(guint bit)
-{
-	return am_classifier_risk_name(bit);
-}
-
-static const char *const mode_names[] = {[AM_DPI_OFF] = "off", [AM_DPI_FULL] = "full", [AM_DPI_ADAPTIVE] = "adaptive"};
-
-const char *am_dpi_mode_name(AmDpiMode mode)
-{
-	return mode_names[mode];
-}
-
-gboolean am_dpi_mode_parse(const char *name, AmDpiMode *ret_mode)
-{
-	for (guint n = 0; n < G_N_ELEMENTS(mode_names); n++) {
-		if (strcmp(name, mode_names[n]) == 0) {
-			*ret_mode = (AmDpiMode)n;
-			return TRUE;
-		}
-	}
-	return FALSE;
 }
