@@ -17,7 +17,8 @@
 static gboolean goes_out(const AmMapWork *work, const AmEdge *edge, const AmEdgeNotes *notes)
 {
 	return work->hosts[edge->client].inside && !work->hosts[edge->server].inside &&
-	       (notes->kind == AM_KIND_TWO_WAY || notes->kind == AM_KIND_OPENED);
+	       (notes->kind == AM_KIND_TWO_WAY || notes->kind == AM_KIND_OPENED ||
+		(notes->kind == AM_KIND_ONE_WAY && edge->ip_protocol == AM_PROTO_TCP));
 }
 
 /* How many inside hosts use each outside service, and how many use any. */

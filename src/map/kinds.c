@@ -1,5 +1,5 @@
-/* What kind of activity an edge shows, before anyone asks whether it is needed: failed, merely opened, one-way datagrams,
- * both ways. And what its addresses or port alone decide: link-local, multicast, discovery chatter, ICMP errors,
+/* What kind of activity an edge shows, before anyone asks whether it is needed: failed, merely opened, told without an
+ * answer, both ways. And what its addresses or port alone decide: link-local, multicast, discovery chatter, ICMP errors,
  * backscatter. Fed by the summed edges.
  */
 #include "config.h"
@@ -127,6 +127,13 @@ static AmEdgeKind kind_of_one_way(const AmMapWork *work, const AmEdge *edge)
 		       : AM_KIND_FAILED;
 }
 
+/* The client tells a server that takes it without a word: syslog over TCP, metrics, print jobs. */
+static gboolean is_poured(const AmEdge *edge)
+{
+	return edge->counts.payload[0] > 0 && edge->counts.payload[1] == 0 && edge->counts.packets[1] > 0 &&
+	       edge->handshakes * 2 > edge->connections && failures(edge) * 2 <= edge->connections;
+}
+
 /* The mirror shows one direction of this host's traffic and hardly anything of the other: silence there proves nothing. */
 static gboolean is_half_seen(uint64_t seen, uint64_t missed)
 {
@@ -170,6 +177,8 @@ static AmEdgeKind kind_of(const AmMapWork *work, const AmEdge *edge, const AmEdg
 			return AM_KIND_TWO_WAY;
 		if (edge->related != 0 && edge->handshakes > 0 && edge->counts.payload[0] + edge->counts.payload[1] > 0)
 			return AM_KIND_DATA;
+		if (is_poured(edge))
+			return AM_KIND_ONE_WAY;
 		if (edge->outcomes[AM_OUTCOME_ACCEPTED] > 0 || notes->synack > 0 || went_on_unanswered(edge, notes))
 			return AM_KIND_OPENED;
 		return AM_KIND_FAILED;

@@ -25,7 +25,7 @@ static uint32_t common_reasons(const AmEdge *edge, const AmEdgeNotes *notes)
 	if (notes->kind == AM_KIND_ONE_WAY)
 		reasons |= BIT(ONE_WAY_SERVICE);
 	if (notes->kind == AM_KIND_OPENED)
-		reasons |= BIT(NO_PAYLOAD);
+		reasons |= edge->counts.payload[1] > 0 ? BIT(SERVER_ONLY) : BIT(NO_PAYLOAD);
 	if (edge->direction == AM_DIRECTION_HANDSHAKE)
 		reasons |= BIT(HANDSHAKE);
 	if (notes->recurs)
@@ -82,12 +82,16 @@ static gboolean is_health_check(const AmMapWork *work, const AmEdge *edge, const
 	       work->hosts[edge->client].inside;
 }
 
-static void judge_opened(const AmMapWork *work, AmEdge *edge)
+/* Where only the server spoke, it greeted somebody who looked in, or sent what another connection had asked for (passive
+ * FTP): that of what comes again is a question. */
+static void judge_opened(const AmMapWork *work, AmEdge *edge, const AmEdgeNotes *notes)
 {
 	if (!work->hosts[edge->client].inside)
-		conclude(edge, AM_VERDICT_SUSPICIOUS, BIT(INBOUND_UNKNOWN) | BIT(NO_PAYLOAD));
+		conclude(edge, AM_VERDICT_SUSPICIOUS, BIT(INBOUND_UNKNOWN));
+	else if (edge->counts.payload[1] > 0 && notes->recurs)
+		conclude(edge, AM_VERDICT_UNDECIDED, 0);
 	else
-		conclude(edge, AM_VERDICT_BACKGROUND, BIT(NO_PAYLOAD) | BIT(SINGLE));
+		conclude(edge, AM_VERDICT_BACKGROUND, BIT(SINGLE));
 }
 
 static void judge_tainted(AmEdge *edge, const AmEdgeNotes *notes)
@@ -109,7 +113,7 @@ static void judge_alone(AmMapWork *work, uint32_t n)
 	if (notes->tainted)
 		judge_tainted(edge, notes);
 	else if (notes->kind == AM_KIND_OPENED && !is_health_check(work, edge, notes))
-		judge_opened(work, edge);
+		judge_opened(work, edge, notes);
 	else if (beacon > 0)
 		conclude(edge, beacon > 1 ? AM_VERDICT_SUSPICIOUS : AM_VERDICT_UNDECIDED, BIT(BEACON));
 	else if (notes->kind == AM_KIND_ECHO && !notes->recurs)

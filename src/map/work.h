@@ -20,8 +20,8 @@ typedef struct {
 typedef enum {
 	AM_KIND_NONE = 0,
 	AM_KIND_FAILED,   /* nobody answered, or only with a refusal */
-	AM_KIND_OPENED,   /* a handshake, and nothing said */
-	AM_KIND_ONE_WAY,  /* datagrams that expect no answer, to a live host */
+	AM_KIND_OPENED,   /* a handshake, and nothing said by the client */
+	AM_KIND_ONE_WAY,  /* what expects no answer: datagrams to a live host, TCP that is taken */
 	AM_KIND_DATA,     /* a transfer on a port that was announced: payload one way is all of it */
 	AM_KIND_TWO_WAY,  /* payload both ways (or implied by what one direction shows) */
 	AM_KIND_ECHO,     /* answered ICMP requests */

@@ -382,6 +382,47 @@ static void test_health_check(void)
 	net_clear(&net);
 }
 
+/* Over TCP only one side may have words: a log that is shipped, a greeting, a transfer that another connection announced. */
+static void test_words_of_one_side(void)
+{
+	Net net = net_new();
+	net_span(&net, 2);
+	Talk log = {.client = "10.0.1.1",
+		    .server = "10.0.2.1",
+		    .ip_protocol = AM_PROTO_TCP,
+		    .port = 6514,
+		    .n_hours = 20,
+		    .connections = 40,
+		    .payload = {90000, 0}};
+	net_add(&net, log);
+	Talk transfer = {.client = "10.0.1.1",
+			 .server = "10.0.2.2",
+			 .ip_protocol = AM_PROTO_TCP,
+			 .port = 40000,
+			 .n_hours = 4,
+			 .connections = 8,
+			 .payload = {0, 90000}};
+	net_add(&net, transfer);
+	transfer.server = "10.0.2.3"; /* a look at a greeting */
+	transfer.port = 8025;
+	transfer.n_hours = transfer.connections = 1;
+	net_add(&net, transfer);
+	Talk refused = log;
+	refused.server = "10.0.2.4";
+	refused.outcome = AM_OUTCOME_REFUSED;
+	net_add(&net, refused);
+	g_autoptr(AmMap) map = net_map(&net);
+	ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.1", AM_PROTO_TCP, 6514, ESSENTIAL);
+	CU_ASSERT(has_reason(edge_of(map, "10.0.1.1", "10.0.2.1", AM_PROTO_TCP, 6514), AM_REASON_ONE_WAY_SERVICE));
+	CU_ASSERT(!has_reason(edge_of(map, "10.0.1.1", "10.0.2.1", AM_PROTO_TCP, 6514), AM_REASON_NO_PAYLOAD));
+	ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.2", AM_PROTO_TCP, 40000, UNDECIDED);
+	CU_ASSERT(has_reason(edge_of(map, "10.0.1.1", "10.0.2.2", AM_PROTO_TCP, 40000), AM_REASON_SERVER_ONLY));
+	CU_ASSERT(!has_reason(edge_of(map, "10.0.1.1", "10.0.2.2", AM_PROTO_TCP, 40000), AM_REASON_NO_PAYLOAD));
+	ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.3", AM_PROTO_TCP, 8025, BACKGROUND);
+	ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.4", AM_PROTO_TCP, 6514, BACKGROUND);
+	net_clear(&net);
+}
+
 static void test_local_and_chatter(void)
 {
 	Net net = net_new();
@@ -637,6 +678,7 @@ int main(void)
 		UNIT_TEST(test_silent_collector),
 		UNIT_TEST(test_half_seen_host),
 		UNIT_TEST(test_health_check),
+		UNIT_TEST(test_words_of_one_side),
 		UNIT_TEST(test_local_and_chatter),
 		UNIT_TEST(test_override_survives),
 		UNIT_TEST(test_two_sensors_count_once),

@@ -21,7 +21,7 @@ typedef enum {
 	X(HANDSHAKE, "handshake", "a TCP or SCTP handshake shows who opened it")                                       \
 	X(RECURRING, "recurring", "seen on several days or in several hours")                                          \
 	X(PEERS, "peers", "other clients use the same service in the same way")                                        \
-	X(ONE_WAY_SERVICE, "one-way-service", "datagrams that expect no answer, sent again and again to a live host")  \
+	X(ONE_WAY_SERVICE, "one-way-service", "what expects no answer, told again and again to a host that takes it")  \
 	X(SINGLE, "single", "seen once or hardly ever: too little to decide")                                          \
 	X(FAILED, "failed", "never answered, or always refused")                                                       \
 	X(SCANNER, "scanner", "the client scanned: most first contacts of it failed")                                  \
@@ -41,7 +41,8 @@ typedef enum {
 	X(TYPO, "stray", "a few attempts at a port where nothing listens")                                             \
 	X(INBOUND_UNKNOWN, "inbound-unknown", "from outside, unasked")                                                 \
 	X(LATERAL, "lateral", "one inside host that tries logins on many others, some of them in vain")                \
-	X(RELATED, "related", "to a port that another connection of the same two hosts announced")
+	X(RELATED, "related", "to a port that another connection of the same two hosts announced")                     \
+	X(SERVER_ONLY, "server-only", "only the server spoke: a greeting, or data that another connection asked for")
 
 typedef enum {
 #define X(id, name, text) AM_REASON_##id,
