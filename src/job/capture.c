@@ -20,6 +20,7 @@
 #define COMMIT_US (4 * SECOND_US)
 #define CHECKPOINT_US (10 * SECOND_US)
 #define CHECKPOINT_AGE_NS (40 * AM_NS_PER_S)
+#define REST_US SECOND_US         /* at most, for what waits in the rings at the end */
 #define STUCK_US (60 * SECOND_US) /* no commit for so long: the service manager may start us anew */
 #define LATE_NS AM_NS_PER_S       /* frames that are on their way when an idle port says that there are none */
 
@@ -141,6 +142,20 @@ static gboolean has_no_room(AmCapture *capture)
 	return has_none;
 }
 
+/* What came before it was told to stop: the kernel may hold it back until its block is due. */
+static gboolean read_rest(Reader *reader)
+{
+	int64_t stop_ns = am_capture_now_ns();
+	gint64 end_us = coarse_us() + REST_US;
+	AmFrame frame = {0};
+	while (frame.time_ns <= stop_ns && coarse_us() < end_us &&
+	       am_live_next(reader->live, IDLE_MS, &frame, NULL) > 0) {
+		if (!am_pipeline_frame(reader->pipeline, &frame))
+			return FALSE;
+	}
+	return TRUE;
+}
+
 /* Until a signal, the end of its time, or a reason to end: then FALSE, and the error is set unless the pipeline has it. */
 static gboolean read_frames(Reader *reader, GError **error)
 {
@@ -153,7 +168,7 @@ static gboolean read_frames(Reader *reader, GError **error)
 		if (now_us < reader->second_us)
 			continue;
 		if (reader->end_us != 0 && now_us >= reader->end_us)
-			return TRUE;
+			break;
 		if (!tick(reader, now_us, got == 0))
 			return FALSE;
 		if (has_no_room(reader->capture)) {
@@ -161,7 +176,7 @@ static gboolean read_frames(Reader *reader, GError **error)
 			return FALSE;
 		}
 	}
-	return TRUE;
+	return read_rest(reader);
 }
 
 /* ---- The whole */
