@@ -8,6 +8,10 @@ packages_clone="autoconf automake"
 # For make check and make distcheck.
 packages_test="libcunit1-dev clang libclang-rt-dev cppcheck clang-format iproute2 nftables python3 valgrind xz-utils man-db jq zstd
 	prometheus systemd wireshark-common"
+# Servers and clients of tests/lab, which runs them itself and leaves out what is not there; no service is started.
+packages_lab="nginx-light curl openssl dnsmasq-base bind9-dnsutils postgresql postgresql-client mariadb-server-core
+	mariadb-client-core redis-server redis-tools memcached mosquitto mosquitto-clients slapd ldap-utils openssh-server
+	openssh-client python3-aiosmtpd rsyslog bsdutils snmpd snmp chrony python3-pyftpdlib iputils-ping"
 # Peers of tests/bench/peers.sh and make check-shared; nothing else needs them.
 packages_bench="time libndpi-bin softflowd nfdump argus-server tshark"
 
@@ -34,7 +38,7 @@ need_packages()
 	fi
 	echo "Installing:$missing" >&2
 	# shellcheck disable=SC2086
-	if { $as_root apt-get update && $as_root env DEBIAN_FRONTEND=noninteractive apt-get \
+	if { $as_root apt-get update && $as_root env DEBIAN_FRONTEND=noninteractive SYSTEMD_OFFLINE=1 apt-get \
 		-o DPkg::Lock::Timeout=300 install -y \
 		--no-install-recommends $missing; } >&2; then
 		return 0

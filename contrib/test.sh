@@ -77,7 +77,7 @@ finish()
 
 mkdir -p "$build" || exit 3
 # shellcheck disable=SC2086
-need_packages $packages_build $packages_clone $packages_test || { failed=1; finish; }
+need_packages $packages_build $packages_clone $packages_test $packages_lab || { failed=1; finish; }
 [ -x "$top/configure" ] || step autogen "$top/autogen.sh" || finish
 build_and_check gcc CC=gcc --enable-werror
 build_and_check clang CC=clang --enable-werror --enable-sanitizers
