@@ -75,6 +75,9 @@ void am_facts_set_tallies_only(AmFacts *facts, gboolean tallies_only);
 /* Removes connections of live runs that ended before `before_ns`, at most some `max`; tallies stay. It goes on
  * where the call before stopped, and is to be called again and again. Part of the next commit. */
 gboolean am_facts_expire(AmFacts *facts, int64_t before_ns, guint max, guint *ret_removed, GError **error);
+/* After a commit: cuts the log where it has grown past its usual size (64 MiB). *ret_held: it stays, because somebody reads
+ * the file all the while. *ret_size: what it has. */
+gboolean am_facts_shorten_log(AmFacts *facts, uint64_t *ret_size, gboolean *ret_held, GError **error);
 /* Octets of the file that are in use, and of its log. */
 gboolean am_facts_size(AmFacts *facts, uint64_t *ret_size, GError **error);
 

@@ -1,5 +1,5 @@
 /* What a live capture does at each commit: it stores what the interfaces counted, removes what is too old, looks whether
- * there is room, commits, goes on in a new file when it is time for one, and writes the metrics.
+ * there is room, commits, keeps the log short, goes on in a new file when it is time for one, and writes the metrics.
  *
  * Run by the pipeline's writer thread, the only one that touches the facts; it knows nothing of packets and sockets.
  */
@@ -18,6 +18,7 @@
 #define EXPIRE_ROWS 4000                    /* looked at in one commit: some 20 ms */
 #define EXPIRE_PAUSE_NS (60 * AM_NS_PER_S)  /* between two rounds */
 #define ROTATE_PAUSE_NS (300 * AM_NS_PER_S) /* after one that could not be done */
+#define HELD_COMMITS 15                     /* a minute: nobody reads so long */
 #define DAY_NS (86400 * AM_NS_PER_S)
 
 int64_t am_capture_now_ns(void)
@@ -188,6 +189,30 @@ static gboolean watch_room(AmCapture *capture, GError **error)
 	return TRUE;
 }
 
+/* A reader that hangs in a transaction cannot be helped from here, but it can be told of. */
+static gboolean watch_log(AmCapture *capture, GError **error)
+{
+	const char *db = capture->options->db;
+	uint64_t size;
+	gboolean held;
+	if (!am_facts_shorten_log(capture->facts, &size, &held, error))
+		return FALSE;
+	if (held && ++capture->held == HELD_COMMITS)
+		am_capture_say(capture,
+			       "%s is being read without end, so its log grows (%" G_GUINT64_FORMAT
+			       " MiB); 'fuser %s' tells by which process; end that",
+			       db, size >> 20, db);
+	else if (!held && capture->held >= HELD_COMMITS)
+		am_capture_say(capture, "the reader of %s came to an end, its log is short again", db);
+	if (!held)
+		capture->held = 0;
+	g_mutex_lock(&capture->mutex);
+	capture->state.log_size = size;
+	capture->state.log_held = capture->held >= HELD_COMMITS;
+	g_mutex_unlock(&capture->mutex);
+	return TRUE;
+}
+
 /* ---- Rotation */
 
 /* "facts.db" and a time: "facts-20261124T220000Z.db", or with "-2", ... if that is there already. */
@@ -298,7 +323,7 @@ gboolean am_capture_commit(AmFacts **facts, uint32_t *network, const AmLedger *s
 	capture->run->ledger = ledger_since(so_far, &capture->before);
 	capture->run->committed_ns = now_ns;
 	if (!store_minutes(capture, error) || !expire(capture, now_ns, error) || !watch_room(capture, error) ||
-	    !am_facts_commit_live(capture->facts, capture->run, error))
+	    !am_facts_commit_live(capture->facts, capture->run, error) || !watch_log(capture, error))
 		return FALSE;
 	AmLiveState state = publish(capture, so_far);
 	g_mutex_lock(&capture->mutex);

@@ -15,6 +15,7 @@ typedef struct {
 	int64_t begun_ns;  /* of the run in hand */
 	int64_t expire_ns; /* when to look for old connections again */
 	int64_t rotate_ns; /* not before */
+	guint held;        /* commits since when the log could not be cut */
 	gboolean metrics_failed;
 	char *not_fenced; /* what of the sandbox could not be had, in words; NULL = it is complete */
 

@@ -80,6 +80,9 @@ char *am_report_metrics(const AmLiveState *state)
 	number(to, "commits_total", "counter", "Commits to the facts.", state->commits);
 	number(to, "rotations_total", "counter", "Times that a new database was begun.", state->rotations);
 	number(to, "database_bytes", "gauge", "Size of the facts and their log.", state->db_size);
+	number(to, "database_log_bytes", "gauge", "Size of the log alone.", state->log_size);
+	number(to, "database_log_held", "gauge", "1: the log grows, because a reader does not come to an end.",
+	       state->log_held ? 1 : 0);
 	number(to, "disk_free_bytes", "gauge", "Room left where the facts are.", state->free_size);
 	number(to, "tallies_only", "gauge", "1: room is short, connections are counted and not kept.",
 	       state->tallies_only ? 1 : 0);

@@ -136,6 +136,17 @@ gboolean am_database_pragma(AmDatabase *database, const char *name, int64_t *ret
 	return code == SQLITE_ROW;
 }
 
+gboolean am_database_cut_log(AmDatabase *database, gboolean *ret_held, GError **error)
+{
+	int64_t busy = 0;
+	sqlite3_busy_timeout(database->sqlite, 0);
+	gboolean ok = am_database_pragma(database, "wal_checkpoint(TRUNCATE)", &busy, error);
+	sqlite3_busy_timeout(database->sqlite, BUSY_MS);
+	if (ok)
+		*ret_held = busy != 0;
+	return ok;
+}
+
 sqlite3_stmt *am_database_statement(AmDatabase *database, const char *name, GError **error)
 {
 	sqlite3_stmt *statement = g_hash_table_lookup(database->statements, name);

@@ -40,6 +40,9 @@ void am_database_remove(AmDatabase *database);
 
 /* Runs PRAGMA or transaction statements. */
 gboolean am_database_run(AmDatabase *database, const char *sql, GError **error);
+/* Writes all of the write-ahead log into the file, and cuts it. *ret_held: it could not be, since somebody reads; nobody is
+ * waited for. */
+gboolean am_database_cut_log(AmDatabase *database, gboolean *ret_held, GError **error);
 /* A PRAGMA's integer value. */
 gboolean am_database_pragma(AmDatabase *database, const char *name, int64_t *ret_value, GError **error);
 /* Ends a transaction, if there is one, without keeping it. */

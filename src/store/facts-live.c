@@ -165,7 +165,27 @@ gboolean am_facts_expire(AmFacts *facts, int64_t before_ns, guint max, guint *re
 	return TRUE;
 }
 
-/* ---- Size */
+/* ---- Size. SQLite writes the log back by itself, and begins it anew when no reader is in the middle of it. A reader that
+ * hangs, or readers that always overlap, make it grow without end; when they are gone the file stays as long as it was. */
+
+static uint64_t log_size(const AmFacts *facts)
+{
+	g_autofree char *log = g_strconcat(facts->database->path, "-wal", NULL);
+	struct stat about;
+	return stat(log, &about) == 0 && about.st_size > 0 ? (uint64_t)about.st_size : 0;
+}
+
+gboolean am_facts_shorten_log(AmFacts *facts, uint64_t *ret_size, gboolean *ret_held, GError **error)
+{
+	gboolean held = FALSE;
+	if (!need_live(facts, error))
+		return FALSE;
+	if (log_size(facts) > facts->limits.log && !am_database_cut_log(facts->database, &held, error))
+		return am_facts_fail(facts);
+	*ret_size = log_size(facts);
+	*ret_held = held;
+	return TRUE;
+}
 
 gboolean am_facts_size(AmFacts *facts, uint64_t *ret_size, GError **error)
 {
@@ -174,9 +194,6 @@ gboolean am_facts_size(AmFacts *facts, uint64_t *ret_size, GError **error)
 	    !am_database_pragma(facts->database, "page_count", &pages, error) ||
 	    !am_database_pragma(facts->database, "freelist_count", &free_pages, error))
 		return FALSE;
-	g_autofree char *log = g_strconcat(facts->database->path, "-wal", NULL);
-	struct stat about;
-	uint64_t log_size = stat(log, &about) == 0 && about.st_size > 0 ? (uint64_t)about.st_size : 0;
-	*ret_size = (uint64_t)(page_size * MAX(pages - free_pages, 0)) + log_size;
+	*ret_size = (uint64_t)(page_size * MAX(pages - free_pages, 0)) + log_size(facts);
 	return TRUE;
 }

@@ -14,7 +14,8 @@
 AmFacts *am_facts_open(const char *path, AmFactsMode mode, GError **error)
 {
 	g_autoptr(AmFacts) facts = g_new0(AmFacts, 1);
-	facts->limits = (AmFactsLimits){.rows = 100000, .sums = 100000, .names = 65536, .thin_out = 120};
+	facts->limits =
+		(AmFactsLimits){.rows = 100000, .sums = 100000, .names = 65536, .thin_out = 120, .log = 64 << 20};
 	gboolean writes = mode == AM_FACTS_WRITE;
 	if (writes && (facts->lock = am_writer_lock_take(path, error)) == NULL)
 		return NULL;

@@ -12,6 +12,7 @@ typedef struct {
 	guint sums;     /* tallies in memory, some 350 octets each */
 	guint names;    /* distinct l7 names; a connection log may hold anything */
 	guint thin_out; /* commits of a live run between looking for crowded pairs, which reads whole days */
+	uint64_t log;   /* octets that the log of a live run may have before it is cut */
 } AmFactsLimits;
 
 struct AmFacts {

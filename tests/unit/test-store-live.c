@@ -272,6 +272,45 @@ static void test_minutes(void)
 	CU_ASSERT_EQUAL(store_clean(folder), 1);
 }
 
+/* A reader that hangs keeps the log from being cut; once it is gone the log is. */
+static void test_log(void)
+{
+	char *folder = store_folder();
+	g_autofree char *db = db_in(folder, "facts.db"), *log = g_strconcat(db, "-wal", NULL);
+	g_autofree AmConnection *connections = records();
+	uint64_t size = 0, first;
+	gboolean held = TRUE;
+	struct stat about;
+	Session session = begin(db, TRUE);
+	add(&session, connections, 300);
+	commit(&session, 300);
+	CU_ASSERT_TRUE(am_facts_shorten_log(session.facts, &size, &held, NULL));
+	CU_ASSERT_TRUE(size > 0 && !held); /* its usual size */
+	session.facts->limits.log = 1;
+	CU_ASSERT_TRUE(am_facts_shorten_log(session.facts, &size, &held, NULL));
+	CU_ASSERT_TRUE(size == 0 && !held);
+	sqlite3 *reader;
+	CU_ASSERT_EQUAL_FATAL(sqlite3_open(db, &reader), SQLITE_OK);
+	CU_ASSERT_EQUAL(sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM connections", NULL, NULL, NULL), SQLITE_OK);
+	add(&session, connections + 300, 300);
+	commit(&session, 600);
+	CU_ASSERT_TRUE(am_facts_shorten_log(session.facts, &first, &held, NULL));
+	CU_ASSERT_TRUE(first > 0 && held);
+	add(&session, connections + 600, 300);
+	commit(&session, 900);
+	CU_ASSERT_TRUE(am_facts_shorten_log(session.facts, &size, &held, NULL));
+	CU_ASSERT_TRUE(size > first && held);
+	CU_ASSERT_EQUAL(sqlite3_exec(reader, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+	CU_ASSERT_TRUE(am_facts_shorten_log(session.facts, &size, &held, NULL));
+	CU_ASSERT_TRUE(size == 0 && !held);
+	CU_ASSERT_TRUE(stat(log, &about) == 0 && about.st_size == 0);
+	CU_ASSERT_EQUAL(sqlite3_close(reader), SQLITE_OK);
+	end(&session);
+	g_autoptr(GArray) kept = connections_of(db);
+	CU_ASSERT_TRUE(kept->len > 700);
+	CU_ASSERT_EQUAL(store_clean(folder), 1);
+}
+
 static void test_offline_is_no_live_run(void)
 {
 	char *folder = store_folder();
@@ -294,6 +333,7 @@ int main(void)
 		UNIT_TEST(test_tallies_only),
 		UNIT_TEST(test_expire),
 		UNIT_TEST(test_minutes),
+		UNIT_TEST(test_log),
 		UNIT_TEST(test_offline_is_no_live_run),
 		{NULL, NULL},
 	};

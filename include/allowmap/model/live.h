@@ -26,5 +26,7 @@ typedef struct {
 	uint64_t commits, rotations;
 	uint64_t expired;            /* connections removed by age */
 	uint64_t db_size, free_size; /* octets */
+	uint64_t log_size;           /* of db_size, what waits in the log */
+	gboolean log_held;           /* the log grows, because somebody reads the facts all the while */
 	gboolean tallies_only;       /* room is short: connections are counted, not kept */
 } AmLiveState;
