@@ -7,8 +7,9 @@
  * who answered whom is seen only in the order of both. Of each interface one frame is held ready; the earliest goes first,
  * when every interface has one, or when it is old enough for the others' blocks to have come. The rest waits in the rings.
  *
- * A link that goes down comes back by itself: the socket stays bound. An interface that is taken out of the system does
- * not, and a new one of its name would need privileges that are gone by then: its capture is over.
+ * A link that goes down comes back by itself: the socket stays bound, whatever the interface is called by then. An interface
+ * that is taken out of the system does not, and a new one of its name would need privileges that are gone by then: its
+ * capture is over. Hence it is asked for by its number, which no other one gets.
  */
 #include "config.h"
 
@@ -31,6 +32,7 @@
 typedef struct {
 	pcap_t *pcap;
 	int fd;
+	int index; /* the kernel's number of the interface, which its name may move away from; 0: of no single one ("any") */
 	int link_type;
 	gboolean nanoseconds;
 	gboolean has_frame; /* `header` and `bytes` are the next one, valid until pcap_next_ex() */
@@ -112,6 +114,7 @@ static gboolean open_handle(Handle *handle, const char *name, const AmLiveOption
 	int link_type = pcap_datalink(handle->pcap);
 	handle->link_type = link_type == DLT_RAW ? 101 : link_type; /* LINKTYPE_RAW; the others are the same */
 	handle->fd = pcap_get_selectable_fd(handle->pcap);
+	handle->index = (int)if_nametoindex(name);
 	handle->state.up = TRUE;
 	if (handle->fd < 0 || pcap_setnonblock(handle->pcap, 1, reason) != 0)
 		return fail(handle, error);
@@ -156,9 +159,11 @@ static void look_at_link(Handle *handle)
 {
 	struct ifreq request;
 	memset(&request, 0, sizeof request);
-	g_strlcpy(request.ifr_name, handle->state.name, sizeof request.ifr_name);
+	request.ifr_ifindex = handle->index;
 	gboolean up = FALSE;
-	if (ioctl(handle->fd, SIOCGIFFLAGS, &request) == 0)
+	if (handle->index == 0)
+		up = TRUE;
+	else if (ioctl(handle->fd, SIOCGIFNAME, &request) == 0 && ioctl(handle->fd, SIOCGIFFLAGS, &request) == 0)
 		up = (request.ifr_flags & IFF_UP) != 0 && (request.ifr_flags & IFF_RUNNING) != 0;
 	else if (errno == ENODEV)
 		handle->state.gone = TRUE;

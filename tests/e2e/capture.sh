@@ -130,6 +130,23 @@ expect_check() { "$allowmap" capture --check "$@" >"$work/seen" 2>&1; }
 expect_check && fail "--check of nothing"
 expect_check "$work/none.pcap" && fail "--check of a file that is not there"
 
+# ---- An interface that is renamed is the same; one that comes in its place within a moment is not
+capture "$work/e.log" -i amtest3 --db "$work/e.db" --min-free 0 || fail "start: $(cat "$work/e.log")"
+ip link set amtest3 down && ip link set amtest3 name amtest5 && ip link set amtest5 up arp off
+sleep 1.5 # it looks once a second
+"$frames" amtest2 connect 800 0.3 >"$work/sent"
+until_true 10 eval '[ "$(status_of "$work/e.db" "s[\"packets\"][\"read\"]")" -gt 0 ]' || fail "renamed: $(cat "$work/e.log")"
+ip link set amtest5 down && ip link set amtest5 name amtest3 && ip link set amtest3 up arp off
+printf 'link del amtest2\nlink add amtest2 mtu 9000 type veth peer name amtest3 mtu 9000\n' | ip -batch - || fail "ip -batch"
+ip link set amtest2 up arp off && ip link set amtest3 up arp off
+wait $pid
+status=$?
+[ $status = 3 ] || fail "with another interface of that name it ends with $status: $(cat "$work/e.log")"
+grep -q 'amtest3 is gone' "$work/e.log" || fail "a new interface of that name: $(cat "$work/e.log")"
+kill $listener 2>/dev/null
+rm -f "$work/ready"
+"$allowmap" capture -i any --db "$work/f.db" --min-free 0 --duration 2s 2>"$work/f.log" || fail "-i any: $(cat "$work/f.log")"
+
 # ---- An interface that is taken away; what is asked wrongly
 capture "$work/d.log" -i amtest3 --db "$work/d.db" --min-free 0 || fail "start: $(cat "$work/d.log")"
 "$frames" amtest2 connect 800 0.3 >"$work/sent"
