@@ -127,10 +127,16 @@ static gboolean store_minutes(AmCapture *capture, GError **error)
 	return ok;
 }
 
+/* Until `end_ns`, unless the clock was put back since: a pause is never longer than it was to be. */
+static gboolean is_pausing(int64_t now_ns, int64_t end_ns, int64_t pause_ns)
+{
+	return now_ns < end_ns && end_ns - now_ns <= pause_ns;
+}
+
 static gboolean expire(AmCapture *capture, int64_t now_ns, GError **error)
 {
 	guint removed = 0;
-	if (capture->options->keep_days == 0 || now_ns < capture->expire_ns)
+	if (capture->options->keep_days == 0 || is_pausing(now_ns, capture->expire_ns, EXPIRE_PAUSE_NS))
 		return TRUE;
 	if (!am_facts_expire(capture->facts, now_ns - (int64_t)capture->options->keep_days * DAY_NS, EXPIRE_ROWS,
 			     &removed, error))
@@ -253,16 +259,17 @@ static gboolean move_away(AmCapture *capture)
 	return TRUE;
 }
 
+/* Another hour or day, not a later one: the clock may have been put back. */
 static gboolean is_due(const AmCapture *capture, int64_t now_ns)
 {
 	int64_t hour_ns = DAY_NS / 24, begun_ns = capture->begun_ns;
-	if (now_ns < capture->rotate_ns)
+	if (is_pausing(now_ns, capture->rotate_ns, ROTATE_PAUSE_NS))
 		return FALSE;
 	switch (capture->options->rotate) {
 	case AM_ROTATE_HOURLY:
-		return now_ns / hour_ns > begun_ns / hour_ns;
+		return now_ns / hour_ns != begun_ns / hour_ns;
 	case AM_ROTATE_DAILY:
-		return am_time_day(now_ns) > am_time_day(begun_ns);
+		return am_time_day(now_ns) != am_time_day(begun_ns);
 	case AM_ROTATE_SIZE:
 		return capture->state.db_size >= capture->options->rotate_size;
 	case AM_ROTATE_NEVER:
@@ -332,6 +339,8 @@ gboolean am_capture_commit(AmFacts **facts, uint32_t *network, const AmLedger *s
 	g_mutex_unlock(&capture->mutex);
 	if ((reopen || moves) && !begin_anew(capture, so_far, moves, error))
 		return FALSE;
+	if (reopen)
+		am_capture_say(capture, "SIGHUP: %s was closed and opened anew", capture->options->db);
 	*facts = capture->facts;
 	*network = capture->network;
 	write_metrics(capture, &state);

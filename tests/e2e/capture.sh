@@ -76,6 +76,7 @@ until_true 8 "$allowmap" connections --db "$work/c.db"
 mv "$work/c.db" "$work/moved.db"
 kill -HUP $pid
 until_true 8 "$allowmap" status --db "$work/c.db" || fail "SIGHUP: no new database: $(cat "$work/c.log")"
+until_true 8 grep -q 'SIGHUP: .* opened anew' "$work/c.log" || fail "SIGHUP: nothing is said of it: $(cat "$work/c.log")"
 "$frames" amtest0 replay "$work/sample.pcapng" 20000
 wait $pid || fail "--duration: exit status $?: $(cat "$work/c.log")"
 pid=
