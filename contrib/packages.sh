@@ -12,8 +12,8 @@ packages_test="libcunit1-dev clang libclang-rt-dev cppcheck clang-format iproute
 packages_lab="nginx-light curl openssl dnsmasq-base bind9-dnsutils postgresql postgresql-client mariadb-server-core
 	mariadb-client-core redis-server redis-tools memcached mosquitto mosquitto-clients slapd ldap-utils openssh-server
 	openssh-client python3-aiosmtpd rsyslog bsdutils snmpd snmp chrony python3-pyftpdlib iputils-ping"
-# Peers of tests/bench/peers.sh and make check-shared; nothing else needs them.
-packages_bench="time libndpi-bin softflowd nfdump argus-server tshark"
+# Peers and tools of tests/bench and make check-shared; nothing else needs them.
+packages_bench="time libndpi-bin softflowd nfdump argus-server argus-client tshark tcpreplay gnuplot-nox"
 
 # need_packages NAME...: installs what is missing, as root or through sudo; says what to do where it cannot.
 need_packages()

@@ -4,6 +4,8 @@ tests_bench_pcap_loop_CPPFLAGS = $(AM_CPPFLAGS) $(PCAP_CFLAGS)
 tests_bench_pcap_loop_SOURCES = tests/bench/pcap-loop.c
 tests_bench_pcap_loop_LDADD = $(PCAP_LIBS)
 EXTRA_DIST += \
+	tests/bench/flood.sh \
+	tests/bench/live.sh \
 	tests/bench/peers.sh \
 	tests/fixtures/README.md \
 	tests/fixtures/sample-topology.json \
@@ -22,10 +24,16 @@ EXTRA_DIST += \
 # make bench CAPTURE=FILE : times and memory beside the peers.
 bench: allowmap$(EXEEXT) tests/bench/pcap-loop$(EXEEXT)
 	$(srcdir)/tests/bench/peers.sh "$(CAPTURE)"
+# make bench-live CAPTURE=FILE : what is taken from an interface without loss, beside the peers; as root.
+bench-live: allowmap$(EXEEXT)
+	$(srcdir)/tests/bench/live.sh "$(CAPTURE)"
+# make bench-flood : memory and room on disk during floods, into bench-flood/.
+bench-flood: allowmap$(EXEEXT)
+	$(srcdir)/tests/bench/flood.sh bench-flood
 # make check-shared DIR=FOLDER : everything in FOLDER/captures, FOLDER/labgen, FOLDER/roles.
 check-shared: allowmap$(EXEEXT)
 	$(srcdir)/tests/shared/run.sh $(abs_builddir)/allowmap "$(DIR)"
-.PHONY: bench check-shared
+.PHONY: bench bench-flood bench-live check-shared
 
 # Real servers and clients on a network of their own.
 dist_check_SCRIPTS += tests/lab/lab.sh
