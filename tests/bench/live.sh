@@ -39,7 +39,7 @@ command[nfpcapd]="nfpcapd -i amtest1 -w nf"
 command[argus]="argus -i amtest1 -w argus.out"
 taken[allowmap]="sed -n 's/^\\([0-9]*\\) packets read.*/\\1/p' out"
 taken[allowmap-no-dpi]=${taken[allowmap]}
-taken[softflowd]="sed -n 's/^Packets processed: \\([0-9]*\\)/\\1/p; s/^Ignored packets: \\([0-9]*\\).*/\\1/p' out | awk '{ n += \$1 } END { print n }'"
+taken[softflowd]="sed -n 's/^Packets received by libpcap: \\([0-9]*\\)/\\1/p; s/^Packets dropped by libpcap: \\([0-9]*\\)/-\\1/p' out | awk '{ n += \$1 } END { print n }'"
 taken[nfpcapd]="sed -n 's/^Total: Processed: \\([0-9]*\\), skipped: \\([0-9]*\\).*/\\1 \\2/p' out | awk '{ print \$1 + \$2 }'"
 taken[argus]="racount -r argus.out | awk '\$1 == \"sum\" { print \$3 }'"
 names=
