@@ -42,13 +42,17 @@ for kind in syn udp scan; do
 	"$allowmap" ingest --db "$db" - <"$work/$kind.pcap" 2>"$work/$kind.log" &
 	program=$! began=$SECONDS
 	: >"$dir/$kind.tsv"
-	while resident=$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$program/status" 2>/dev/null) && [ -n "$resident" ]; do
+	sample() { # RESIDENT, in KB
+		local disk
 		disk=$(find "$work" -maxdepth 1 -name "$kind.db*" -printf '%s\n' | awk '{ n += $1 } END { print n + 0 }')
-		echo "$((SECONDS - began)) $resident $disk" |
-			awk -v OFS='\t' '{ print $1, $2 / 1024, $3 / 1048576 }' >>"$dir/$kind.tsv"
+		echo "$((SECONDS - began)) $1 $disk" | awk -v OFS='\t' '{ print $1, $2 / 1024, $3 / 1048576 }' >>"$dir/$kind.tsv"
+	}
+	while resident=$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$program/status" 2>/dev/null) && [ -n "$resident" ]; do
+		sample "$resident"
 		sleep 1
 	done
 	wait $program || { echo "flood.sh: $kind: $(cat "$work/$kind.log")" >&2; exit 3; }
+	sample 0
 	awk -v kind=$kind -v c="$(sed -n 's/.*; \([0-9]*\) connections.*/\1/p' "$work/$kind.log")" \
 		'{ if ($2 > m) m = $2; if ($3 > d) d = $3; t = $1 } END { printf "%-6s %10d %10.0f %12.0f %12s\n", kind, t, m, d, c }' "$dir/$kind.tsv"
 	rm -f "$db"*
