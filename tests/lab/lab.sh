@@ -115,8 +115,8 @@ for name in $names; do
 		verdict=essential
 		[ "$name" = ping ] && verdict=background
 		did "$client" "$server" "$proto" "$port" "${l7[$name]}" $verdict
-		# What another connection announced, and only the server speaks on: nothing but a question, for all that it shows.
-		[ "$name" = ftp ] && did "$client" "$server" tcp 40000 "" undecided
+		# Passive FTP: the port that the control connection announced, on which only the server speaks.
+		[ "$name" = ftp ] && did "$client" "$server" tcp 40000 "" essential
 		[ ${#users[@]} -lt 12 ] || { wait "${users[0]}"; users=("${users[@]:1}"); }
 		use "$name" "$client" "$server" &
 		users+=($!)
