@@ -7,7 +7,7 @@ packages_build="gcc make pkg-config libc6-dev libglib2.0-dev libpcap-dev libndpi
 packages_clone="autoconf automake"
 # For make check and make distcheck.
 packages_test="libcunit1-dev clang libclang-rt-dev cppcheck clang-format iproute2 nftables python3 valgrind xz-utils man-db jq zstd
-	prometheus systemd wireshark-common"
+	procps prometheus systemd wireshark-common"
 # Servers and clients of tests/lab, which runs them itself and leaves out what is not there; no service is started.
 packages_lab="nginx-light curl openssl dnsmasq-base bind9-dnsutils postgresql postgresql-client mariadb-server-core
 	mariadb-client-core redis-server redis-tools memcached mosquitto mosquitto-clients slapd ldap-utils openssh-server
