@@ -4,6 +4,10 @@
 #include "allowmap/import.h"
 #include "allowmap/job.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
@@ -137,6 +141,47 @@ gboolean am_job_remove_file(const char *path, GError **error)
 	return FALSE;
 }
 
+/* A device or a pipe is written to as it is: putting a new file in its place would take it away from everybody. */
+static gboolean write_special(const char *path, const char *text, size_t size, GError **error)
+{
+	int fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	gboolean ok = fd >= 0;
+	while (ok && size > 0) {
+		ssize_t written = write(fd, text, size);
+		ok = written >= 0 || errno == EINTR;
+		text += MAX(written, 0);
+		size -= (size_t)MAX(written, 0);
+	}
+	int reason = errno;
+	if (fd >= 0)
+		close(fd);
+	if (!ok)
+		g_set_error(error, AM_JOB_ERROR, AM_JOB_ERROR_OUTPUT, "cannot write %s: %s", path, g_strerror(reason));
+	return ok;
+}
+
+/* The file is there whole or not at all. Behind a symbolic link it is what the link names that is written. */
+static gboolean replace_file(const char *path, const char *text, size_t size, GError **error)
+{
+	g_autofree char *target = NULL;
+	char *resolved = realpath(path, NULL);
+	if (resolved != NULL)
+		path = target = g_strdup(resolved);
+	free(resolved);
+	struct stat about;
+	if (target == NULL && lstat(path, &about) == 0 && S_ISLNK(about.st_mode)) {
+		g_set_error(error, AM_JOB_ERROR, AM_JOB_ERROR_OUTPUT,
+			    "cannot write %s: a symbolic link to what is not there", path);
+		return FALSE;
+	}
+	if (stat(path, &about) == 0 && !S_ISREG(about.st_mode))
+		return write_special(path, text, size, error);
+	gboolean ok = g_file_set_contents_full(path, text, (gssize)size, G_FILE_SET_CONTENTS_CONSISTENT, 0644, error);
+	if (!ok)
+		g_prefix_error(error, "cannot write %s: ", path);
+	return ok;
+}
+
 gboolean am_job_write_file(const char *path, const char *text, gssize size, GError **error)
 {
 	if (path != NULL && strcmp(path, "-") != 0 && g_file_test(path, G_FILE_TEST_IS_DIR)) {
@@ -144,13 +189,9 @@ gboolean am_job_write_file(const char *path, const char *text, gssize size, GErr
 			    "cannot write %s: it is a folder; name a file in it", path);
 		return FALSE;
 	}
-	if (path != NULL && strcmp(path, "-") != 0) {
-		gboolean ok = g_file_set_contents_full(path, text, size, G_FILE_SET_CONTENTS_CONSISTENT, 0644, error);
-		if (!ok)
-			g_prefix_error(error, "cannot write %s: ", path);
-		return ok;
-	}
 	size_t length = size < 0 ? strlen(text) : (size_t)size;
+	if (path != NULL && strcmp(path, "-") != 0)
+		return replace_file(path, text, length, error);
 	if (fwrite(text, 1, length, stdout) != length || fflush(stdout) != 0) {
 		g_set_error_literal(error, AM_JOB_ERROR, AM_JOB_ERROR_OUTPUT, "cannot write to standard output");
 		return FALSE;

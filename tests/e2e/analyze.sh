@@ -89,6 +89,19 @@ expect 2 'verdict' "$allowmap" verdict set "$client" "$server" "$service" perhap
 # ---- Policy and exports
 expect 0 rules "$allowmap" recommend --db "$db" -o "$work/policy.json"
 expect 0 rules "$allowmap" recommend --db "$db" --granularity exact -o "$work/exact.json"
+# What is named is written to, never replaced by something else.
+mkfifo "$work/pipe"
+cat "$work/pipe" >"$work/from-pipe" &
+expect 0 rules "$allowmap" recommend --db "$db" -o "$work/pipe"
+wait
+[ -p "$work/pipe" ] || fail "recommend -o put a file in the place of a pipe"
+grep -q allowmap-policy "$work/from-pipe" || fail "recommend -o wrote nothing to the pipe"
+: >"$work/linked.json"
+ln -s linked.json "$work/link.json"
+expect 0 rules "$allowmap" recommend --db "$db" -o "$work/link.json"
+[ -L "$work/link.json" ] && grep -q allowmap-policy "$work/linked.json" || fail "recommend -o did not follow the link"
+ln -s nowhere/x.json "$work/broken.json"
+expect 3 'not there' "$allowmap" recommend --db "$db" -o "$work/broken.json"
 for form in text json; do
 	for variant in '' --host; do
 		expect 0 proved "$allowmap" export --to nftables --form $form $variant --policy "$work/policy.json" -o "$work/rules.$form"
