@@ -33,8 +33,12 @@ static gboolean recommend(const AmMapArguments *map_arguments, const Arguments *
 	g_autofree char *text = am_export_policy(policy);
 	if (!am_job_write_file(arguments->output, text, -1, error))
 		return FALSE;
-	fprintf(stderr, "%u rules between %u groups; %" G_GUINT64_FORMAT " undecided flows are left out\n",
+	fprintf(stderr, "%u rules between %u groups; %" G_GUINT64_FORMAT " undecided flows are left out",
 		policy->rules->len, policy->groups->len, policy->undecided);
+	if (policy->undecided_permitted > 0)
+		fprintf(stderr, "; rules between groups permit %" G_GUINT64_FORMAT " of them all the same",
+			policy->undecided_permitted);
+	fputc('\n', stderr);
 	am_cmd_note_announced(policy);
 	return TRUE;
 }

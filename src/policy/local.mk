@@ -2,6 +2,7 @@ noinst_LIBRARIES += libam-policy.a
 libam_policy_a_CPPFLAGS = $(AM_CPPFLAGS)
 libam_policy_a_SOURCES = \
 	include/allowmap/policy.h \
+	src/policy/apart.c \
 	src/policy/atoms.c \
 	src/policy/canonical.c \
 	src/policy/compiled.c \

@@ -40,7 +40,7 @@ static uint64_t rule_size(const AmCompiled *compiled, const AmCompiledRule *rule
 
 typedef struct {
 	const AmCompiled *compiled;
-	uint64_t *used; /* by compiled rule: the essential tuples that it permits */
+	uint64_t *used; /* by compiled rule: the essential tuples that it permits; NULL: they are not counted */
 	uint32_t n_missing;
 	GString *missing;
 } Proof;
@@ -67,7 +67,8 @@ static gboolean count_tuple(Proof *proof, uint32_t zone, const AmAddress *client
 			    !am_slice_has(tos, rule->to))
 				continue;
 			permitted = TRUE;
-			proof->used[rules.at[n]] += !self;
+			if (proof->used != NULL)
+				proof->used[rules.at[n]] += !self;
 		}
 	}
 	return permitted;
@@ -82,19 +83,36 @@ static gboolean same_tuple(const AmMap *map, const AmEdge *a, const AmEdge *b)
 	       am_service_port(a->ip_protocol, a->port) == am_service_port(b->ip_protocol, b->port);
 }
 
-static void prove_edge(Proof *proof, const AmMap *map, const AmEdge *edge)
+static gboolean is_permitted(Proof *proof, const AmMap *map, const AmEdge *edge)
 {
 	const AmEndpoint *client = am_map_endpoint(map, edge->client), *server = am_map_endpoint(map, edge->server);
 	const char *network = am_map_network(map, client->network);
 	uint32_t space = am_spaces_find(proof->compiled->spaces, network);
 	uint16_t port = am_service_port(edge->ip_protocol, edge->port);
 	uint32_t zone = space << 1 | (client->address.family == 6 ? 1 : 0);
-	if (count_tuple(proof, zone, &client->address, &server->address, edge->ip_protocol, port))
+	return count_tuple(proof, zone, &client->address, &server->address, edge->ip_protocol, port);
+}
+
+static void prove_edge(Proof *proof, const AmMap *map, const AmEdge *edge)
+{
+	if (is_permitted(proof, map, edge) || proof->n_missing++ >= MAX_COUNTEREXAMPLES)
 		return;
-	if (proof->n_missing++ >= MAX_COUNTEREXAMPLES)
-		return;
+	const AmEndpoint *client = am_map_endpoint(map, edge->client), *server = am_map_endpoint(map, edge->server);
+	const char *network = am_map_network(map, client->network);
+	uint16_t port = am_service_port(edge->ip_protocol, edge->port);
 	g_autofree char *tuple = am_tuple_text(&client->address, &server->address, edge->ip_protocol, port, network);
 	g_string_append_printf(proof->missing, "%s%s", proof->missing->len > 0 ? "; " : "", tuple);
+}
+
+static guint64 count_undecided(const AmCompiled *compiled, const AmMap *map)
+{
+	Proof proof = {.compiled = compiled};
+	guint64 n_permitted = 0;
+	for (guint n = 0; n < map->edges->len; n++) {
+		const AmEdge *edge = &g_array_index(map->edges, AmEdge, n);
+		n_permitted += edge->verdict == AM_VERDICT_UNDECIDED && is_permitted(&proof, map, edge);
+	}
+	return n_permitted;
 }
 
 gboolean am_policy_prove(AmPolicy *policy, const AmMap *map, GError **error)
@@ -120,6 +138,7 @@ gboolean am_policy_prove(AmPolicy *policy, const AmMap *map, GError **error)
 		uint64_t size = rule_size(compiled, rule);
 		((AmRule *)policy->rules->pdata[rule->index])->over_grant = size == INT64_MAX ? size : size - used[n];
 	}
+	policy->undecided_permitted = count_undecided(compiled, map);
 	if (proof.n_missing == 0)
 		return TRUE;
 	g_set_error(error, AM_POLICY_ERROR, AM_POLICY_ERROR_PROOF, "%u essential %s not permitted: %s%s",

@@ -11,7 +11,7 @@
 #define MAX_BARE_PREFIXES 8
 #define MAX_LABEL 200
 
-/* One side of rules: a group of the map in one network, or one address. */
+/* One side of rules: a group of the map in one network, or one address. An address may be both in a group and by itself. */
 typedef struct {
 	uint32_t network;
 	uint32_t group; /* AM_NO_INDEX = an address by itself */
@@ -31,7 +31,9 @@ typedef struct {
 	AmPolicy *policy;
 	GArray *edges;              /* uint32_t: indexes of the edges that need a rule */
 	GArray *units;              /* Unit, sorted, distinct */
-	uint32_t *unit_of;          /* by endpoint; AM_NO_INDEX = in no such edge */
+	uint8_t *apart;             /* by position in `edges`: permitted address by address (apart.c) */
+	uint32_t *group_unit_of;    /* by endpoint: its group's unit; AM_NO_INDEX = it is not wanted in one */
+	uint32_t *address_unit_of;  /* by endpoint: the unit that it is by itself, or AM_NO_INDEX */
 	GArray *services;           /* uint32_t: protocol << 16 | port, sorted, distinct */
 	GArray *tuples;             /* AmGrant, sorted, distinct */
 	uint32_t *tuple_of;         /* by position in `edges` */
@@ -96,30 +98,32 @@ static void find_units(Builder *builder, AmGranularity granularity)
 {
 	const AmMap *map = builder->map;
 	g_autoptr(GArray) all = g_array_new(FALSE, TRUE, sizeof(Unit));
-	g_autofree gboolean *seen = g_new0(gboolean, map->endpoints->len + 1);
+	g_autofree uint8_t *seen = g_new0(uint8_t, 2 * (gsize)map->endpoints->len + 2);
 	for (guint n = 0; n < builder->edges->len; n++) {
 		const AmEdge *edge = needed_edge(builder, n);
 		uint32_t ends[] = {edge->client, edge->server};
 		for (int e = 0; e < 2; e++) {
 			const AmEndpoint *endpoint = am_map_endpoint(map, ends[e]);
 			const AmAsset *asset = &g_array_index(map->assets, AmAsset, endpoint->asset);
-			gboolean grouped = granularity == AM_GRANULARITY_GROUP && asset->group != AM_NO_INDEX;
+			gboolean grouped = builder->apart[n] == 0 && am_is_grouped(map, granularity, ends[e]);
 			Unit unit = {endpoint->network, grouped ? asset->group : AM_NO_INDEX, endpoint->address,
 				     asset->inside, ends[e]};
-			if (!seen[ends[e]])
+			if (seen[2 * (gsize)ends[e] + grouped] == 0)
 				g_array_append_val(all, unit);
-			seen[ends[e]] = TRUE;
+			seen[2 * (gsize)ends[e] + grouped] = 1;
 		}
 	}
 	g_array_sort(all, compare_units);
-	builder->unit_of = g_new(uint32_t, map->endpoints->len + 1);
-	memset(builder->unit_of, 0xff, map->endpoints->len * sizeof(uint32_t));
+	gsize size = (map->endpoints->len + 1) * sizeof(uint32_t);
+	builder->group_unit_of = memset(g_malloc(size), 0xff, size);
+	builder->address_unit_of = memset(g_malloc(size), 0xff, size);
 	for (guint n = 0; n < all->len; n++) {
 		const Unit *unit = &g_array_index(all, Unit, n);
 		guint last = builder->units->len;
 		if (last == 0 || compare_units(&g_array_index(builder->units, Unit, last - 1), unit) != 0)
 			g_array_append_val(builder->units, *unit);
-		builder->unit_of[unit->endpoint] = builder->units->len - 1;
+		uint32_t *unit_of = unit->group != AM_NO_INDEX ? builder->group_unit_of : builder->address_unit_of;
+		unit_of[unit->endpoint] = builder->units->len - 1;
 	}
 }
 
@@ -146,13 +150,19 @@ static int compare_edge_tuples(gconstpointer a, gconstpointer b)
 	return x->service < y->service ? -1 : x->service > y->service;
 }
 
+static uint32_t unit_of(const Builder *builder, guint n, uint32_t endpoint)
+{
+	uint32_t group = builder->apart[n] == 0 ? builder->group_unit_of[endpoint] : AM_NO_INDEX;
+	return group != AM_NO_INDEX ? group : builder->address_unit_of[endpoint];
+}
+
 static void find_tuples(Builder *builder)
 {
 	g_autoptr(GArray) all = g_array_sized_new(FALSE, TRUE, sizeof(EdgeTuple), builder->edges->len);
 	for (guint n = 0; n < builder->edges->len; n++) {
 		const AmEdge *edge = needed_edge(builder, n);
 		uint16_t class = (uint16_t)(am_related_kind(edge->related) << 8 | edge->ip_protocol);
-		EdgeTuple entry = {{builder->unit_of[edge->client], builder->unit_of[edge->server],
+		EdgeTuple entry = {{unit_of(builder, n, edge->client), unit_of(builder, n, edge->server),
 				    find_number(builder->services, service_key(edge)), class},
 				   n};
 		g_array_append_val(all, entry);
@@ -222,8 +232,8 @@ static void add_map_groups(Builder *builder)
 		am_text_safe(group_of[n]->label, MAX_LABEL + 1, group->why, strlen(group->why));
 	}
 	for (uint32_t endpoint = 0; endpoint < builder->map->endpoints->len; endpoint++) {
-		uint32_t unit = builder->unit_of[endpoint];
-		if (unit == AM_NO_INDEX || group_of[unit] == NULL)
+		uint32_t unit = builder->group_unit_of[endpoint];
+		if (unit == AM_NO_INDEX)
 			continue;
 		AmPrefix prefix = am_prefix_host(&am_map_endpoint(builder->map, endpoint)->address);
 		g_array_append_val(group_of[unit]->members, prefix);
@@ -389,12 +399,15 @@ AmPolicy *am_policy_recommend(const AmMap *map, const AmRecommendOptions *option
 			   .groups = groups,
 			   .address_groups = address_groups};
 	find_edges(&builder);
+	builder.apart = am_edges_apart(map, edges, options->granularity);
 	find_units(&builder, options->granularity);
 	find_tuples(&builder);
 	add_map_groups(&builder);
 	g_autoptr(AmContraction) contraction = am_contract(tuples, units->len, units->len, services->len);
 	add_rules(&builder, contraction);
-	g_free(builder.unit_of);
+	g_free(builder.apart);
+	g_free(builder.group_unit_of);
+	g_free(builder.address_unit_of);
 	g_free(builder.tuple_of);
 	g_free(builder.unit_names);
 	am_policy_canonicalise(policy);

@@ -335,7 +335,7 @@ void am_html_background(GString *page, const AmHtmlReport *report)
 	static const char *const headings[] = {"Reason", "Meaning",      "From",      ">Targets",   "Services",
 					       ">Edges", ">Connections", ">Answered", "Seen (UTC)", NULL};
 	section(page, "background", "Background", report->digest->by_verdict[AM_VERDICT_BACKGROUND].edges,
-		"Chatter, leftovers and failures, by reason and by who caused it. No rule permits them.");
+		"Chatter, leftovers and failures, by reason and by who caused it. No rule is made for them.");
 	noise_table(page, report->map, report->digest->background, headings, noise_reason,
 		    "allowmap flows --verdict background");
 }

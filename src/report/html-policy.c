@@ -108,7 +108,7 @@ void am_html_policy(GString *page, const AmHtmlReport *report)
 	static const char *const headings[] = {"Rule",          "From",        "To",           "Service",
 					       "Protocol seen", ">Edges",      ">Connections", ">Days",
 					       "Direction by",  ">Over-grant", "Status",       NULL};
-	char number[AM_NUMBER_TEXT_SIZE];
+	char number[AM_NUMBER_TEXT_SIZE], permitted[AM_NUMBER_TEXT_SIZE];
 	g_string_append(page, "<section id=\"policy\">\n");
 	if (report->policy == NULL) {
 		g_string_append(page, "<h2>Policy</h2>\n<p class=\"none\">No policy was made.</p>\n</section>\n");
@@ -123,8 +123,11 @@ void am_html_policy(GString *page, const AmHtmlReport *report)
 		"first.</p>\n",
 		am_number_text(report->over_grant, number));
 	if (report->policy->undecided > 0)
-		am_html_add(page, "<p class=\"note\">%s undecided edges are left out: see Questions.</p>\n",
-			    am_number_text(report->policy->undecided, number));
+		am_html_add(page,
+			    "<p class=\"note\">%s undecided edges are left out: see Questions. Of these, rules between "
+			    "groups permit %s all the same.</p>\n",
+			    am_number_text(report->policy->undecided, number),
+			    am_number_text(report->policy->undecided_permitted, permitted));
 	g_autoptr(GPtrArray) sorted = g_ptr_array_new();
 	for (guint i = 0; i < rules->len; i++)
 		g_ptr_array_add(sorted, g_ptr_array_index(rules, i));

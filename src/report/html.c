@@ -107,7 +107,7 @@ static void verdict_in_words(GString *page, const AmHtmlReport *report)
 	if (digest->questions->len > 0) {
 		am_text_append_counted(text, digest->questions->len, "service", NULL);
 		g_string_append(text, digest->questions->len == 1 ? " needs a decision" : " need a decision");
-		g_string_append(text, " by a person: no rule permits them until then. ");
+		g_string_append(text, " by a person: no rule is made for them until then. ");
 	} else {
 		g_string_append(text, "Nothing is left to decide by hand. ");
 	}

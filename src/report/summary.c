@@ -152,7 +152,7 @@ static void summarise_noise(GString *to, const AmDigest *digest)
 	}
 }
 
-static void summarise_questions(GString *to, const AmDigest *digest)
+static void summarise_questions(GString *to, const AmDigest *digest, const AmPolicy *policy)
 {
 	start(to, "Questions");
 	if (digest->questions->len == 0) {
@@ -162,7 +162,12 @@ static void summarise_questions(GString *to, const AmDigest *digest)
 	am_text_append_counted(to, digest->by_verdict[AM_VERDICT_UNDECIDED].edges, "undecided edge", NULL);
 	g_string_append(to, " to ");
 	am_text_append_counted(to, digest->questions->len, "service", NULL);
-	g_string_append(to, ": no rule permits them until you decide\n");
+	g_string_append(to, ": no rule is made for them until you decide\n");
+	if (policy != NULL && policy->undecided_permitted > 0) {
+		start(to, "");
+		am_text_append_counted(to, policy->undecided_permitted, "is", "are");
+		g_string_append(to, " permitted all the same, by rules between groups\n");
+	}
 	start(to, "");
 	g_string_append(to, "(allowmap flows --verdict undecided, allowmap verdict set)\n");
 }
@@ -178,6 +183,6 @@ void am_report_summary(const AmMap *map, const AmPolicy *policy, const GPtrArray
 	summarise_services(text, digest);
 	summarise_noise(text, digest);
 	summarise_policy(text, policy);
-	summarise_questions(text, digest);
+	summarise_questions(text, digest, policy);
 	fwrite(text->str, 1, text->len, out);
 }

@@ -186,6 +186,8 @@ static void random_groups(RandomMap *random, GRand *rand)
 static void random_map(RandomMap *random, guint32 seed)
 {
 	static const uint32_t n_services = WORLD_SERVICES;
+	static const AmVerdict others[] = {AM_VERDICT_UNDECIDED, AM_VERDICT_BACKGROUND, AM_VERDICT_UNDECIDED,
+					   AM_VERDICT_UNDECIDED, AM_VERDICT_BACKGROUND, AM_VERDICT_SUSPICIOUS};
 	g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
 	memset(random, 0, sizeof *random);
 	AmMap *map = &random->map;
@@ -224,7 +226,8 @@ static void random_map(RandomMap *random, guint32 seed)
 			       .first_ns = 1000 - n,
 			       .last_ns = 2000 + n,
 			       .days = 1 + n % 3,
-			       .verdict = AM_VERDICT_UNDECIDED};
+			       .verdict = others[n % G_N_ELEMENTS(others)],
+			       .override_index = n % 7 == 0 ? 0 : -1};
 		if (ip_protocol == AM_PROTO_TCP && n % 4 == 0)
 			edge.related = am_related(AM_RELATED_MSRPC, 1, AM_PROTO_TCP, 135);
 		g_strlcpy(edge.l7[0].name, n % 3 == 0 ? "http" : "tls", sizeof edge.l7[0].name);
@@ -349,6 +352,27 @@ static void recommend_exact_is_exact(void)
 	}
 }
 
+/* No rule between groups permits what is suspicious, or what a person decided is none of the needed; what is undecided and
+ * permitted all the same is counted. */
+static void check_judged(const AmPolicy *policy, const World *world, const RandomMap *random)
+{
+	guint n_undecided = 0;
+	for (guint n = 0; n < random->map.edges->len; n++) {
+		const AmEdge *edge = &g_array_index(random->map.edges, AmEdge, n);
+		uint32_t service = 0;
+		while (world_services[service].ip_protocol != edge->ip_protocol ||
+		       world_services[service].port != edge->port)
+			service++;
+		gboolean permitted = world->services[edge->client][edge->server] >> service & 1;
+		gboolean needed = random->essential.services[edge->client][edge->server] >> service & 1;
+		n_undecided += edge->verdict == AM_VERDICT_UNDECIDED && permitted;
+		if (edge->verdict == AM_VERDICT_SUSPICIOUS ||
+		    (edge->override_index >= 0 && edge->verdict != AM_VERDICT_ESSENTIAL))
+			CU_ASSERT_EQUAL(permitted, needed);
+	}
+	CU_ASSERT_EQUAL(policy->undecided_permitted, n_undecided);
+}
+
 static void recommend_group_holds_the_essential(void)
 {
 	for (guint32 round = 0; round < WORLD_ROUNDS / 10; round++) {
@@ -378,6 +402,7 @@ static void recommend_group_holds_the_essential(void)
 					CU_ASSERT((ends >> e & 1) == 0 || random.in_essential[e]);
 			}
 		}
+		check_judged(policy, &world, &random);
 		check_evidence(policy, &random);
 		random_map_clear(&random);
 	}

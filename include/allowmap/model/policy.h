@@ -78,4 +78,6 @@ typedef struct {
 	GPtrArray *groups; /* AmPolicyGroup *, sorted by name */
 	GPtrArray *rules;  /* AmRule *, sorted by id */
 	guint64 undecided; /* edges left out because they are undecided */
+	/* Of these, those that rules between groups permit all the same. Set by the proof; not part of the document. */
+	guint64 undecided_permitted;
 } AmPolicy;
