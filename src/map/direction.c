@@ -163,14 +163,18 @@ static Degree degree_of(const Ladder *ladder, uint64_t socket)
 	return n != AM_TABLE_NONE ? g_array_index(ladder->degrees, Degree, n) : (Degree){0};
 }
 
+/* From here to 1023 are the ports that bindresvport(3) and NFS take for clients. */
+#define FIRST_RESERVED 600
+
 /* nfdump's classes, and one of our own: system, services known by convention, registered, ephemeral of Linux, of IANA. */
 enum { CLASS_SYSTEM, CLASS_KNOWN, CLASS_REGISTERED, CLASS_LINUX, CLASS_IANA };
 
 static int port_class(uint8_t ip_protocol, uint16_t port)
 {
-	if (port < 1024)
+	gboolean known = am_port_is_service(ip_protocol, port);
+	if (port < FIRST_RESERVED || (port < 1024 && known))
 		return CLASS_SYSTEM;
-	if (am_port_is_service(ip_protocol, port))
+	if (known)
 		return CLASS_KNOWN;
 	return port < 32768 ? CLASS_REGISTERED : port < 49152 ? CLASS_LINUX : CLASS_IANA;
 }

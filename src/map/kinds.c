@@ -62,7 +62,8 @@ static gboolean dismiss_by_address(const AmMapWork *work, AmEdge *edge, AmEdgeNo
 			     am_address_is_multicast(am_work_address(work, edge->client));
 	gboolean broadcast = is_subnet_broadcast(work, edge);
 	gboolean discovery = am_port_is_discovery(edge->ip_protocol, edge->port);
-	if (is_dhcp(edge))
+	/* Asking for a lease stays on the link; renewing it, and what a relay passes on, is unicast, and a router sees it. */
+	if (is_dhcp(edge) && (multicast || broadcast || edge->payload_both == 0 || any_link_local(work, edge)))
 		dismiss(edge, notes, AM_VERDICT_LOCAL, BIT(LINK_LOCAL) | (multicast ? BIT(MULTICAST) : 0));
 	else if (discovery && (multicast || broadcast || edge->payload_both == 0))
 		dismiss(edge, notes, AM_VERDICT_BACKGROUND,

@@ -445,6 +445,10 @@ static void test_local_and_chatter(void)
 		     .outcome = AM_OUTCOME_ONE_WAY,
 		     .payload = {300, 0}};
 	net_add(&net, dhcp);
+	Talk offer = dhcp; /* on the link, to an address that is not in use yet */
+	offer.client = "10.0.1.9";
+	offer.server = "10.0.1.250";
+	net_add(&net, offer);
 	net_add(&net, (Talk){.client = "10.0.1.3", .server = "224.0.0.18", .ip_protocol = 112, .n_hours = 24});
 	Talk solicit = {.client = "fe80::1",
 			.server = "fe80::2",
@@ -465,10 +469,33 @@ static void test_local_and_chatter(void)
 	g_autoptr(AmMap) map = net_map(&net);
 	ASSERT_VERDICT(map, "10.0.1.1", "224.0.0.251", AM_PROTO_UDP, 5353, BACKGROUND);
 	ASSERT_VERDICT(map, "0.0.0.0", "255.255.255.255", AM_PROTO_UDP, 67, LOCAL);
+	ASSERT_VERDICT(map, "10.0.1.9", "10.0.1.250", AM_PROTO_UDP, 67, LOCAL);
 	ASSERT_VERDICT(map, "10.0.1.3", "224.0.0.18", 112, 0, LOCAL);
 	ASSERT_VERDICT(map, "fe80::1", "fe80::2", AM_PROTO_ICMPV6, 135 << 8, LOCAL);
 	ASSERT_VERDICT(map, "10.0.1.1", "10.0.1.255", AM_PROTO_UDP, 137, BACKGROUND);
 	CU_ASSERT_EQUAL(map->groups->len, 0);
+	net_clear(&net);
+}
+
+/* Renewing a lease across a router, and what a relay passes on. */
+static void test_unicast_dhcp(void)
+{
+	Net net = net_new();
+	net_span(&net, 2);
+	for (int day = 0; day < 2; day++) {
+		Talk relay = {.client = "10.0.1.1",
+			      .server = "10.0.9.1",
+			      .ip_protocol = AM_PROTO_UDP,
+			      .port = 67,
+			      .day = day,
+			      .n_hours = 8,
+			      .connections = 12,
+			      .role = TRUE,
+			      .payload = {3600, 3600}};
+		net_add(&net, relay);
+	}
+	g_autoptr(AmMap) map = net_map(&net);
+	ASSERT_VERDICT(map, "10.0.1.1", "10.0.9.1", AM_PROTO_UDP, 67, ESSENTIAL);
 	net_clear(&net);
 }
 
@@ -680,6 +707,7 @@ int main(void)
 		UNIT_TEST(test_health_check),
 		UNIT_TEST(test_words_of_one_side),
 		UNIT_TEST(test_local_and_chatter),
+		UNIT_TEST(test_unicast_dhcp),
 		UNIT_TEST(test_override_survives),
 		UNIT_TEST(test_two_sensors_count_once),
 		UNIT_TEST(test_networks_are_apart),
