@@ -368,6 +368,31 @@ static int weaker_server(const Ladder *ladder, guint n, AmDirection *ret_level, 
 	return guessed_server(ladder, tally, sockets, classes, ret_level);
 }
 
+/* Between equal ports, or where there are none, nothing but who begins tells client from server: IKE, ESP, SIP between proxies,
+ * clocks that are peers. Gives the servers' sides, and how many: where both ends begin, each needs to be let through. 0: too
+ * little was seen, or something else tells. */
+static int servers_by_opening(const Ladder *ladder, guint n, int ret_servers[2])
+{
+	const AmMapWork *work = ladder->work;
+	const AmTally *tally = am_work_tally(work, n);
+	const AmTallyKey *key = &tally->key;
+	gboolean alike = key->ip_protocol == AM_PROTO_UDP ? key->port_lo == key->port_hi
+							  : !connects(key->ip_protocol) && !is_icmp(key->ip_protocol);
+	uint64_t all = tally->first[0] + tally->first[1], fewer = MIN(tally->first[0], tally->first[1]);
+	if (!alike || key->side != AM_SIDE_NONE || all < 2)
+		return 0;
+	for (int side = 0; side < 2; side++) {
+		if (tally->counts.packets[side] == 0 || is_group(ladder, n, side) ||
+		    am_direction_hinted(work->map, work->decisions, work->ends[2 * n + side], key->ip_protocol,
+					port_of(key, side)))
+			return 0;
+	}
+	ret_servers[0] = tally->first[0] >= tally->first[1];
+	ret_servers[1] = !ret_servers[0];
+	/* One in ten may be a beginning that was missed, or packets out of order. */
+	return fewer >= 2 && fewer * 10 >= all ? 2 : fewer * 2 < all ? 1 : 0;
+}
+
 static int compare_arcs(gconstpointer a, gconstpointer b, gpointer user_data)
 {
 	const AmArc *x = a, *y = b;
@@ -407,15 +432,32 @@ void am_direction_build(AmMapWork *work)
 	for (guint n = 0; n < n_tallies; n++) {
 		AmDirection level = (AmDirection)levels[n];
 		gboolean backscatter = FALSE;
-		int server = proven[n] >= 0 ? proven[n] : weaker_server(&ladder, n, &level, &backscatter);
+		int servers[2] = {proven[n], 0}, n_servers = 1;
+		if (proven[n] < 0) {
+			servers[0] = weaker_server(&ladder, n, &level, &backscatter);
+			int by_opening[2] = {0};
+			int opened = servers_by_opening(&ladder, n, by_opening);
+			if (opened == 2 || (opened == 1 && by_opening[0] != servers[0]))
+				level = AM_DIRECTION_FIRST_PACKET;
+			if (opened > 0) {
+				memcpy(servers, by_opening, sizeof servers);
+				n_servers = opened;
+			}
+		}
 		const AmTallyKey *key = &am_work_tally(work, n)->key;
-		AmArc arc = {.client = work->ends[2 * n + !server], .server = work->ends[2 * n + server], .tally = n};
-		arc.port = port_of(key, server);
-		arc.ip_protocol = key->ip_protocol;
-		arc.level = level & 15;
-		arc.client_is_hi = server == 0;
-		arc.backscatter = backscatter && level > AM_DIRECTION_HINT;
-		g_array_append_val(work->arcs, arc);
+		for (int s = 0; s < n_servers; s++) {
+			int server = servers[s];
+			AmArc arc = {.client = work->ends[2 * n + !server],
+				     .server = work->ends[2 * n + server],
+				     .tally = n};
+			arc.port = port_of(key, server);
+			arc.ip_protocol = key->ip_protocol;
+			arc.level = level & 15;
+			arc.client_is_hi = server == 0;
+			arc.backscatter = backscatter && level > AM_DIRECTION_HINT;
+			arc.is_part = n_servers == 2;
+			g_array_append_val(work->arcs, arc);
+		}
 	}
 	am_table_free(ladder.sockets);
 	g_array_unref(ladder.degrees);

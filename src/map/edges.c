@@ -28,6 +28,16 @@ static void sum_max(Sum *sum, const Sum *other)
 		to[n] = MAX(to[n], ((const uint64_t *)other)[n]);
 }
 
+/* Of a counter, the part of the connections that this side began: what was counted of which is not kept. The two sides' parts
+ * add up to the whole. */
+static uint64_t part_of(uint64_t number, const AmTally *tally, int client)
+{
+	uint64_t all = tally->first[0] + tally->first[1];
+	uint64_t lo = all > 0 ? (uint64_t)((double)number * ((double)tally->first[0] / (double)all)) : 0;
+	lo = MIN(lo, number);
+	return client == 0 ? lo : number - lo;
+}
+
 static Sum sum_of(const AmTally *tally, int client)
 {
 	Sum sum = {.connections = tally->connections,
@@ -44,6 +54,16 @@ static Sum sum_of(const AmTally *tally, int client)
 	}
 	memcpy(sum.outcomes, tally->outcomes, sizeof sum.outcomes);
 	return sum;
+}
+
+static void keep_part(Sum *sum, const AmTally *tally, int client)
+{
+	uint64_t first_client = sum->first_client, *fields = (uint64_t *)sum;
+	for (size_t n = 0; n < SUM_FIELDS; n++)
+		fields[n] = part_of(fields[n], tally, client);
+	sum->first_client = first_client;
+	if (tally->first[0] + tally->first[1] == tally->connections)
+		sum->connections = first_client;
 }
 
 static gboolean same_edge(const AmArc *a, const AmArc *b)
@@ -137,6 +157,8 @@ static void sum_edge(const AmMapWork *work, Gatherer *into, guint first, guint e
 				if (tally->key.day != day || tally->key.sensor != sensor)
 					break;
 				Sum sum = sum_of(tally, arcs[n].client_is_hi);
+				if (arcs[n].is_part)
+					keep_part(&sum, tally, arcs[n].client_is_hi);
 				sum_add(&seen, &sum);
 				hours |= tally->hours;
 				gather(into, &arcs[n], tally);

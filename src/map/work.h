@@ -14,6 +14,7 @@ typedef struct {
 	uint8_t level : 4; /* AmDirection */
 	uint8_t client_is_hi : 1;
 	uint8_t backscatter : 1; /* answers that nobody asked for */
+	uint8_t is_part : 1;     /* of its tally only what its client began; the rest is another arc's */
 } AmArc;
 
 /* One kind of activity that an edge has, found before any verdict. */

@@ -135,12 +135,59 @@ static void test_refusals(void)
 	}
 }
 
+/* The same port at both ends, or none: who begins is the client, and both are where both begin. */
+static void test_both_begin(void)
+{
+	static const struct {
+		uint8_t ip_protocol;
+		uint16_t port;
+		uint64_t by_first, by_other;
+		int n_edges;
+	} pairs[] = {
+		{AM_PROTO_UDP, 500, 40, 40, 2}, {AM_PROTO_UDP, 5060, 5, 30, 2}, {50, 0, 12, 12, 2},
+		{AM_PROTO_UDP, 500, 80, 1, 1}, /* one beginning was missed */
+		{AM_PROTO_UDP, 500, 80, 2, 1},  {AM_PROTO_UDP, 7000, 9, 0, 1},
+	};
+	for (guint p = 0; p < G_N_ELEMENTS(pairs); p++) {
+		Net net = net_new();
+		uint64_t all = pairs[p].by_first + pairs[p].by_other;
+		guint added = net_add(&net, (Talk){.client = "10.0.0.9",
+						   .server = "10.0.0.1",
+						   .ip_protocol = pairs[p].ip_protocol,
+						   .undirected = TRUE,
+						   .client_port = pairs[p].port,
+						   .port = pairs[p].port,
+						   .n_hours = 8,
+						   .connections = (int)all,
+						   .packets = {(int)all + 1, (int)all},
+						   .payload = {5000, 7001}});
+		AmTally *tally = &g_array_index(net.tallies, AmTally, added);
+		tally->first[1] = pairs[p].by_first; /* 10.0.0.9 is hi */
+		tally->first[0] = pairs[p].by_other;
+		g_autoptr(AmMap) map = net_map(&net);
+		CU_ASSERT_EQUAL(map->edges->len, (guint)pairs[p].n_edges);
+		const AmEdge *one = edge_of(map, "10.0.0.9", "10.0.0.1", pairs[p].ip_protocol, pairs[p].port);
+		const AmEdge *two = edge_of(map, "10.0.0.1", "10.0.0.9", pairs[p].ip_protocol, pairs[p].port);
+		CU_ASSERT_PTR_NOT_NULL(one);
+		CU_ASSERT_EQUAL(two != NULL, pairs[p].n_edges == 2);
+		if (one != NULL && two != NULL) {
+			CU_ASSERT_EQUAL(one->connections, pairs[p].by_first);
+			CU_ASSERT_EQUAL(two->connections, pairs[p].by_other);
+			CU_ASSERT_EQUAL(one->counts.packets[0] + two->counts.packets[1], all + 1);
+			CU_ASSERT_EQUAL(one->counts.payload[1] + two->counts.payload[0], 7001);
+			CU_ASSERT_EQUAL(one->direction, AM_DIRECTION_FIRST_PACKET);
+		}
+		net_clear(&net);
+	}
+}
+
 int main(void)
 {
 	const CU_TestInfo tests[] = {
 		UNIT_TEST(test_guesses),
 		UNIT_TEST(test_one_socket_to_many),
 		UNIT_TEST(test_refusals),
+		UNIT_TEST(test_both_begin),
 		{NULL, NULL},
 	};
 	return unit_run("direction", tests);
