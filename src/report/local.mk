@@ -41,7 +41,7 @@ libam_report_a_SOURCES = \
 	$(NULL)
 
 # Under --enable-sanitizers: what Graphviz leaks is its own.
-EXTRA_DIST += tests/lsan.supp
+EXTRA_DIST += tests/lsan.supp tests/valgrind.supp
 AM_TESTS_ENVIRONMENT = LSAN_OPTIONS="suppressions=$(abs_top_srcdir)/tests/lsan.supp:print_suppressions=0"; export LSAN_OPTIONS;
 
 if HAVE_CUNIT

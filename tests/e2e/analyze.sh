@@ -2,7 +2,7 @@
 # analyze.sh: what a user does, on the bundled sample: all steps at once, the listings, a decision, the exports, and what goes
 # wrong. Each check says what it saw when it fails.
 set -u
-srcdir=${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
+srcdir=$(cd "${srcdir:-$(dirname "$0")/../..}" && pwd)
 allowmap=${ALLOWMAP:-./allowmap}
 sample=$srcdir/tests/fixtures/sample.pcapng.zst
 truth=$srcdir/tests/fixtures/sample-truth.tsv

@@ -5,7 +5,7 @@ skip() {
 	echo "$*: skipped"
 	exit 77
 }
-srcdir=${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
+srcdir=$(cd "${srcdir:-$(dirname "$0")/../..}" && pwd)
 allowmap=$(readlink -f "${ALLOWMAP:-./allowmap}")
 frames=$(readlink -f "${FRAMES:-tests/e2e/frames}")
 if [ "${LIVE_INSIDE:-}" = "" ]; then

@@ -2,7 +2,7 @@
 # memory.sh: the whole way under valgrind: no read of what nobody wrote, no access out of bounds, nothing lost that is not
 # listed in tests/valgrind.supp. Skipped (77) without valgrind, and in a build with sanitizers, which sees to that itself.
 set -u
-srcdir=${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
+srcdir=$(cd "${srcdir:-$(dirname "$0")/../..}" && pwd)
 allowmap=${ALLOWMAP:-./allowmap}
 sample=$srcdir/tests/fixtures/sample.pcapng.zst
 skip() {

@@ -6,7 +6,7 @@
 # The ends have no addresses of their own: what comes in from the router is local to them, whatever its address is, so that
 # any policy can be probed, and the router sends on to the other side what comes in from one.
 set -u
-srcdir=${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
+srcdir=$(cd "${srcdir:-$(dirname "$0")/../..}" && pwd)
 allowmap=$(readlink -f "${ALLOWMAP:-./allowmap}")
 probe=$(readlink -f "${PROBE:-tests/e2e/probe}")
 pairs=$(readlink -f "${PAIRS:-tests/e2e/pairs}")

@@ -3,7 +3,7 @@
 # under tests/fixtures/policy, and accepts what allowmap itself writes. Skipped (77) without node and ajv; to have them:
 #   npm install --prefix DIR ajv@8 ajv-formats@2 && NODE_PATH=DIR/node_modules make check
 set -u
-srcdir=${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
+srcdir=$(cd "${srcdir:-$(dirname "$0")/../..}" && pwd)
 allowmap=${ALLOWMAP:-./allowmap}
 export TZ=UTC LC_ALL=C SOURCE_DATE_EPOCH=1772600000
 node -e 'require("ajv/dist/2020"); require("ajv-formats")' 2>/dev/null || {

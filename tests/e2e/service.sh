@@ -1,7 +1,7 @@
 #!/bin/bash
 # service.sh: the systemd unit, as systemd itself reads and judges it, with the program that was built. Skipped (77) without it.
 set -u
-srcdir=${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
+srcdir=$(cd "${srcdir:-$(dirname "$0")/../..}" && pwd)
 allowmap=$(readlink -f "${ALLOWMAP:-./allowmap}")
 command -v systemd-analyze >/dev/null || { echo "no systemd-analyze: skipped"; exit 77; }
 work=$(mktemp -d)
