@@ -89,6 +89,15 @@ expect 2 'verdict' "$allowmap" verdict set "$client" "$server" "$service" perhap
 # ---- Policy and exports
 expect 0 rules "$allowmap" recommend --db "$db" -o "$work/policy.json"
 expect 0 rules "$allowmap" recommend --db "$db" --granularity exact -o "$work/exact.json"
+# A rule is there until its time is over.
+jq '.rules[0].expires = "2026-06-01T00:00:00Z"' "$work/policy.json" >"$work/expiring.json"
+for now in 2026-05-31T00:00:00Z 2026-06-01T00:00:00Z; do
+	"$allowmap" export --to csv --policy "$work/expiring.json" --now $now >"$work/at-$now.csv" 2>"$work/said-$now"
+done
+[ $(($(wc -l <"$work/at-2026-05-31T00:00:00Z.csv") - $(wc -l <"$work/at-2026-06-01T00:00:00Z.csv"))) = 1 ] &&
+	grep -q '^1 of [0-9]* rules is left out' "$work/said-2026-06-01T00:00:00Z" ||
+	fail "an expired rule is exported, or nothing is said: $(cat "$work/said-2026-06-01T00:00:00Z")"
+
 # What is named is written to, never replaced by something else.
 mkfifo "$work/pipe"
 cat "$work/pipe" >"$work/from-pipe" &
