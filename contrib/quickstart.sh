@@ -1,6 +1,7 @@
 #!/bin/sh
 # quickstart.sh [CAPTURE...]: from a fresh clone or tarball to a map, allow-lists and a report in ./allowmap-out.
-# Installs what is missing to build (Debian packages), builds in build/, analyses the captures, or else the bundled sample.
+# Installs what is missing to build (Debian packages), builds in build/, analyses the captures, or else the bundled sample, whose
+# results go to ./allowmap-out-sample: hosts that are not yours must not get into your allow-lists.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 # shellcheck source=contrib/packages.sh
@@ -8,7 +9,9 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 for capture in "$@"; do
 	[ -r "$capture" ] || { echo "quickstart.sh: cannot read $capture" >&2; exit 3; }
 done
-[ $# -gt 0 ] || set -- "$top/tests/fixtures/sample.pcapng.zst"
+out=$PWD/allowmap-out
+[ $# -gt 0 ] || { out=$out-sample; set -- "$top/tests/fixtures/sample.pcapng.zst"; }
+[ ! -e "$out/allowmap.db" ] || echo "Adding to what $out holds already; for a fresh start, move it away" >&2
 
 build=$top/build
 log=$build/quickstart.log
@@ -32,7 +35,6 @@ if ! (
 	exit 3
 fi
 
-out=$PWD/allowmap-out
 "$build/allowmap" analyze "$@" -o "$out"
 echo
 echo "Program:     $build/allowmap   (make -C $build install puts it in place)"
