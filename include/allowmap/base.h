@@ -100,6 +100,8 @@ gboolean am_clock(const char *now_text, int64_t *ret_now_ns, GError **error);
 
 /* ---- Text that came from the network. Keeps printable UTF-8, replaces the rest by "?", cuts at whole characters. */
 void am_text_safe(char *destination, size_t destination_size, const void *bytes, size_t size);
+/* The same of a whole string, whoever it came from (file names, decisions): one line, for a terminal. g_free(). */
+char *am_text_safe_dup(const char *text);
 
 /* ---- Names of enum values, in the product's words; and back. NULL / FALSE when there is none. */
 const char *am_outcome_name(AmOutcome outcome);

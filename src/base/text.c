@@ -37,3 +37,11 @@ void am_text_safe(char *destination, size_t destination_size, const void *bytes,
 	if (destination_size > 0)
 		memset(destination + used, 0, destination_size - used);
 }
+
+char *am_text_safe_dup(const char *text)
+{
+	size_t size = strlen(text);
+	char *safe = g_malloc(size + 1); /* nothing gets longer */
+	am_text_safe(safe, size + 1, text, size);
+	return safe;
+}

@@ -119,14 +119,15 @@ static gboolean write_report(const char *folder, const AmSnapshot *snapshot, con
 
 static void print_files(const char *folder, const AmPolicy *policy)
 {
+	g_autofree char *safe = am_text_safe_dup(folder);
 	g_autoptr(GPtrArray) networks = am_policy_networks(policy);
 	if (networks->len == 1) {
 		printf("\n%s holds policy.json, allowlist-router.nft, allowlist-host.nft (both log only), "
 		       "allowlist.csv, report.html\n",
-		       folder);
+		       safe);
 		return;
 	}
-	printf("\n%s holds policy.json, report.html, and for each network (log only)", folder);
+	printf("\n%s holds policy.json, report.html, and for each network (log only)", safe);
 	for (guint n = 0; n < networks->len; n++) {
 		const char *name = networks->pdata[n];
 		printf("%s allowlist-%s-router.nft, allowlist-%s-host.nft, allowlist-%s.csv", n > 0 ? ";" : "", name,

@@ -143,7 +143,8 @@ typedef struct {
 static void say(const char *message, gpointer user_data)
 {
 	const Screen *screen = user_data;
-	fprintf(stderr, "%sallowmap capture: %s\n", screen->is_terminal ? "\r\033[K" : "", message);
+	g_autofree char *safe = am_text_safe_dup(message);
+	fprintf(stderr, "%sallowmap capture: %s\n", screen->is_terminal ? "\r\033[K" : "", safe);
 }
 
 static uint64_t packets_of(const AmLiveState *state, uint64_t *ret_dropped)
@@ -177,12 +178,13 @@ static void print_result(const AmLiveState *state, const char *db, gboolean is_t
 	uint64_t dropped;
 	(void)packets_of(state, &dropped);
 	const AmLedger *ledger = &state->ledger;
+	g_autofree char *safe = am_text_safe_dup(db);
 	fprintf(stderr,
 		"%s%" G_GUINT64_FORMAT " packets read, %" G_GUINT64_FORMAT " recorded, %" G_GUINT64_FORMAT
 		" skipped, %" G_GUINT64_FORMAT " dropped before they could be read; %" G_GUINT64_FORMAT
 		" connections -> %s\n",
 		is_terminal ? "\r\033[K" : "", ledger->read, ledger->recorded, ledger->read - ledger->recorded, dropped,
-		ledger->connections, db);
+		ledger->connections, safe);
 }
 
 static gboolean capture(const Arguments *arguments, char **filter, GError **error)

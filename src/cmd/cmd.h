@@ -3,7 +3,7 @@
  * To add a command: write src/cmd/VERB.c with `int am_cmd_VERB(int argc, char **argv)`, declare it below, add its line
  * to the table in main.c (name, function, one-line help), list the file in src/cmd/local.mk, and add the verb to
  * doc/allowmap.1, contrib/completion.bash and tests/e2e. The function parses its options with am_cmd_parse(), runs one
- * job and gives the exit status: results go to standard output, words for people to standard error. */
+ * job and gives the exit status: results go to standard output, words for people to standard error, by am_cmd_say(). */
 #pragma once
 
 #include "allowmap/job.h"
@@ -68,6 +68,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(AmIngestArguments, am_ingest_arguments_clear)
  * are not understood, or when the number of what is left is not between `min` and `max`. */
 gboolean am_cmd_parse(GOptionContext *context, const char *description, int *argc, char ***argv, int min, int max,
 		      GError **error);
+/* One line on standard error; `format` has no newline. Names of files and what was learnt may hold anything: what would act
+ * on a terminal, or begin a line, is shown as "?". */
+void am_cmd_say(const char *format, ...) G_GNUC_PRINTF(1, 2);
 /* "allowmap VERB: message" on standard error; the exit status that goes with this error. */
 int am_cmd_fail(const char *verb, const GError *error);
 /* A usage error of our own. */

@@ -110,6 +110,16 @@ void am_ingest_arguments_clear(AmIngestArguments *arguments)
 	g_free(arguments->max_memory);
 }
 
+void am_cmd_say(const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	g_autofree char *message = g_strdup_vprintf(format, arguments);
+	va_end(arguments);
+	g_autofree char *safe = am_text_safe_dup(message);
+	fprintf(stderr, "%s\n", safe);
+}
+
 void am_cmd_usage_error(GError **error, const char *format, ...)
 {
 	va_list arguments;
@@ -158,7 +168,7 @@ gboolean am_cmd_parse(GOptionContext *context, const char *description, int *arg
 
 int am_cmd_fail(const char *verb, const GError *error)
 {
-	fprintf(stderr, "allowmap %s: %s\n", verb, error->message);
+	am_cmd_say("allowmap %s: %s", verb, error->message);
 	gboolean usage =
 		error->domain == G_OPTION_ERROR || g_error_matches(error, AM_REPORT_ERROR, AM_REPORT_ERROR_OPTION) ||
 		g_error_matches(error, AM_EXPORT_ERROR, AM_EXPORT_ERROR_UNAPPROVED) ||
@@ -232,7 +242,7 @@ gboolean am_cmd_ingest_options(const AmIngestArguments *arguments, const char *d
 int am_cmd_ingest_outcome(const char *verb, const AmIngestResult *result, gboolean strict)
 {
 	for (guint n = 0; result->warnings != NULL && n < result->warnings->len; n++)
-		fprintf(stderr, "allowmap %s: %s\n", verb, (const char *)result->warnings->pdata[n]);
+		am_cmd_say("allowmap %s: %s", verb, (const char *)result->warnings->pdata[n]);
 	return result->n_failed > 0 || (strict && result->n_cut > 0) ? AM_EXIT_ENVIRONMENT : AM_EXIT_OK;
 }
 

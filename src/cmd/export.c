@@ -71,14 +71,14 @@ static void print_fidelity(const GArray *fidelity, const char *network)
 		length = run_length(fidelity, n);
 		counts[rule->kind] += length;
 		if (rule->kind != AM_FIDELITY_EXACT && length == 1)
-			fprintf(stderr, "%s %s: %s\n", rule->rule_id, names[rule->kind], rule->reason);
+			am_cmd_say("%s %s: %s", rule->rule_id, names[rule->kind], rule->reason);
 		else if (rule->kind != AM_FIDELITY_EXACT)
-			fprintf(stderr, "%u rules, from %s on, %s: %s\n", length, rule->rule_id, names[rule->kind],
-				rule->reason);
+			am_cmd_say("%u rules, from %s on, %s: %s", length, rule->rule_id, names[rule->kind],
+				   rule->reason);
 	}
-	fprintf(stderr, "%u of %u rules exact, read back and proved equal to the policy%s%s\n",
-		counts[AM_FIDELITY_EXACT], fidelity->len - counts[AM_FIDELITY_DROPPED],
-		network != NULL ? " in network " : "", network != NULL ? network : "");
+	am_cmd_say("%u of %u rules exact, read back and proved equal to the policy%s%s", counts[AM_FIDELITY_EXACT],
+		   fidelity->len - counts[AM_FIDELITY_DROPPED], network != NULL ? " in network " : "",
+		   network != NULL ? network : "");
 }
 
 static gboolean export_policy(const AmMapArguments *map_arguments, const Arguments *arguments, GError **error)

@@ -17,7 +17,7 @@ static const char description[] =
 static void print_result(const AmIngestResult *result, const char *db)
 {
 	if (result->run == NULL) {
-		fprintf(stderr, "nothing new: every input is in %s already\n", db);
+		am_cmd_say("nothing new: every input is in %s already", db);
 		return;
 	}
 	const AmLedger *ledger = &result->run->ledger;
@@ -28,7 +28,7 @@ static void print_result(const AmIngestResult *result, const char *db)
 	if (ledger->log_lines > 0)
 		fprintf(stderr, "; %" G_GUINT64_FORMAT " log lines, %" G_GUINT64_FORMAT " of them not usable",
 			ledger->log_lines, ledger->log_skipped);
-	fprintf(stderr, " -> %s\n", db);
+	am_cmd_say(" -> %s", db);
 }
 
 static int ingest(const AmIngestArguments *arguments, const char *db, const char *decisions, const char *now,

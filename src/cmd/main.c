@@ -67,6 +67,6 @@ int main(int argc, char **argv)
 		argv[1] = program;
 		return commands[n].run(argc - 1, argv + 1);
 	}
-	fprintf(stderr, "allowmap: there is no command '%s'; 'allowmap --help' lists them\n", argv[1]);
+	am_cmd_say("allowmap: there is no command '%s'; 'allowmap --help' lists them", argv[1]);
 	return AM_EXIT_USAGE;
 }

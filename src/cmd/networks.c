@@ -107,10 +107,10 @@ static gboolean decide(const Arguments *arguments, gboolean sets, GError **error
 		am_decisions_open(arguments->decisions != NULL ? arguments->decisions : beside, TRUE, error);
 	if (decisions == NULL || !am_decisions_add_network(decisions, &rule, error))
 		return FALSE;
-	fprintf(stderr, "what is in %s %s %s%s, said %s; it holds for what is read from now on\n",
-		arguments->encapsulation, arguments->id != NULL ? arguments->id : "any",
-		sets ? "belongs to the network " : "is as if nothing had been said", sets ? arguments->network : "",
-		rule.who);
+	am_cmd_say("what is in %s %s %s%s, said %s; it holds for what is read from now on", arguments->encapsulation,
+		   arguments->id != NULL ? arguments->id : "any",
+		   sets ? "belongs to the network " : "is as if nothing had been said", sets ? arguments->network : "",
+		   rule.who);
 	return TRUE;
 }
 

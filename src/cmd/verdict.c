@@ -54,8 +54,8 @@ static gboolean set(char **words, const AmMapArguments *map_arguments, const Arg
 		am_decisions_open(map_arguments->decisions != NULL ? map_arguments->decisions : beside, TRUE, error);
 	if (decisions == NULL || !am_decisions_add_override(decisions, &override, error))
 		return FALSE;
-	fprintf(stderr, "from %s to %s, %s is %s, said %s; 'allowmap recommend' goes by it\n", words[1], words[2],
-		words[3], words[4], override.who);
+	am_cmd_say("from %s to %s, %s is %s, said %s; 'allowmap recommend' goes by it", words[1], words[2], words[3],
+		   words[4], override.who);
 	return TRUE;
 }
 

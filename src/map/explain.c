@@ -117,8 +117,9 @@ char *am_map_explain_edge(const AmMap *map, const AmDecisionSet *decisions, uint
 	if (edge->override_index >= 0 && decisions != NULL) {
 		char at[AM_TIME_TEXT_SIZE];
 		const AmOverride *override = &g_array_index(decisions->overrides, AmOverride, edge->override_index);
-		g_string_append_printf(text, "set by: %s at %s: %s\n", override->who != NULL ? override->who : "-",
-				       am_time_text(override->at_ns, at), override->why != NULL ? override->why : "-");
+		g_autofree char *who = am_text_safe_dup(override->who != NULL ? override->who : "-");
+		g_autofree char *why = am_text_safe_dup(override->why != NULL ? override->why : "-");
+		g_string_append_printf(text, "set by: %s at %s: %s\n", who, am_time_text(override->at_ns, at), why);
 	}
 	return g_string_free(text, FALSE);
 }

@@ -155,6 +155,40 @@ holds taken/allowmap.db "$all"
 	[ $? = 3 ] && [ "$(errors | wc -l)" = 1 ] || fail "$verb does not say once that the disk is full: $(errors)"
 done
 
+# ---- Names that would act on a terminal, or begin a line of their own, are shown, not sent
+evil=$'ev\e[31m\nil\xc2\x9b1m'
+plain() { ! grep -q '[[:cntrl:]]' stdout stderr && ! grep -q $'\xc2\x9b' stdout stderr || fail "$1: sent to the terminal: $(cat -v stdout stderr)"; }
+cp cut.pcapng "$evil"
+says 3 'cannot read ev?.31m?il?1m.x: No such file' "$allowmap" ingest --db new.db "$evil.x"
+plain 'a file that is not there'
+cp text "$evil.text"
+says 3 'cannot read ev?.31m?il?1m.text: not a pcap' "$allowmap" ingest --db new.db "$evil.text"
+plain 'a file that is no capture'
+mentions 0 'ev?.31m?il?1m: .*(cut short)' "$allowmap" ingest --db evil.db "$evil"
+plain 'a capture that is cut short'
+cp cut.pcapng "$evil.again"
+mentions 0 'ev?.31m?il?1m' "$allowmap" ingest --db evil.db "$evil.again"
+plain 'a capture that is known'
+mentions 0 ' -> ev?.31m?il?1m.db$' "$allowmap" ingest --db "$evil.db" cut.pcapng
+plain 'a database that is made'
+mentions 0 'every input is in ev?.31m?il?1m.db already' "$allowmap" ingest --db "$evil.db" cut.pcapng
+plain 'a database that holds it'
+says 2 'no command .ev?.31m?il?1m' "$allowmap" "$evil"
+plain 'a command'
+says 3 'cannot make the folder text/ev?.31m?il?1m' "$allowmap" analyze -o "text/$evil" cut.pcapng
+plain 'a folder that cannot be made'
+"$allowmap" analyze -o "out-$evil" cut.pcapng >stdout 2>stderr || fail "a folder's name: $(errors)"
+grep -q '^out-ev?.31m?il?1m holds policy.json' stdout || fail "the folder is not named: $(grep holds stdout)"
+plain 'a folder'
+read -r client server service <<<"$("$allowmap" flows --db evil.db --port tcp/0-65535 --format csv --limit 1 |
+	python3 -c 'import csv, sys; r = next(csv.DictReader(sys.stdin)); print(r["client"], r["server"], r["proto"] + "/" + r["port"])')"
+person=${evil%$'\xc2'*} # in this locale options are ASCII
+mentions 0 'said ev?.31m?il' "$allowmap" verdict set "$client" "$server" "$service" essential --by "$person" --why "$person" --db evil.db
+plain 'who decided'
+"$allowmap" explain flow "$client" "$server" "$service" --db evil.db >stdout 2>stderr || fail "explain: $(errors)"
+grep -q '^set by: ev?.31m?il at .*: ev?.31m?il$' stdout || fail "explain does not say who and why: $(tail -n 1 stdout)"
+plain 'who decided, and why'
+
 # ---- Databases
 says 3 'no database at none.db; make one with: allowmap ingest' "$allowmap" flows --db none.db
 says 3 'text is not a database of allowmap' "$allowmap" flows --db text
