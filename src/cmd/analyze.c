@@ -4,6 +4,7 @@
 #include "cmd.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -154,6 +155,7 @@ static gboolean conclude(const char *folder, const char *db, const AmMapArgument
 	g_ptr_array_add(files, NULL);
 	if (!write_report(folder, snapshot, policy, files, error))
 		return FALSE;
+	signal(SIGPIPE, SIG_DFL); /* all is written: what is left are words, which end when nobody reads them */
 	am_report_summary(snapshot->map, policy, snapshot->runs, stdout);
 	print_files(folder, policy);
 	am_cmd_note_announced(policy);

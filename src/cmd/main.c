@@ -12,23 +12,25 @@ typedef struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 	const char *help;
+	gboolean
+		outlives; /* goes on when nobody reads its words any more; the others end, as cat does: `flows | head` */
 } Command;
 
 static const Command commands[] = {
-	{"analyze", am_cmd_analyze, "captures in, map, allow-lists and report out: all steps at once"},
-	{"ingest", am_cmd_ingest, "read captures and connection logs into the facts"},
-	{"capture", am_cmd_capture, "watch live interfaces, for as long as you like"},
-	{"status", am_cmd_status, "what was read, recorded and found"},
-	{"assets", am_cmd_assets, "list the machines"},
-	{"listeners", am_cmd_listeners, "list the services that are offered"},
-	{"flows", am_cmd_flows, "list who talks to whom, with verdicts"},
-	{"connections", am_cmd_connections, "list the connections behind the flows"},
-	{"groups", am_cmd_groups, "list the groups that rules are written between"},
-	{"networks", am_cmd_networks, "which address space is in which VLAN or tunnel"},
-	{"explain", am_cmd_explain, "show the evidence behind a flow or a group"},
-	{"verdict", am_cmd_verdict, "decide about a flow yourself"},
-	{"recommend", am_cmd_recommend, "write the least-privilege policy"},
-	{"export", am_cmd_export, "write the policy as allow-lists for an enforcement tool"},
+	{"analyze", am_cmd_analyze, "captures in, map, allow-lists and report out: all steps at once", TRUE},
+	{"ingest", am_cmd_ingest, "read captures and connection logs into the facts", TRUE},
+	{"capture", am_cmd_capture, "watch live interfaces, for as long as you like", TRUE},
+	{"status", am_cmd_status, "what was read, recorded and found", FALSE},
+	{"assets", am_cmd_assets, "list the machines", FALSE},
+	{"listeners", am_cmd_listeners, "list the services that are offered", FALSE},
+	{"flows", am_cmd_flows, "list who talks to whom, with verdicts", FALSE},
+	{"connections", am_cmd_connections, "list the connections behind the flows", FALSE},
+	{"groups", am_cmd_groups, "list the groups that rules are written between", FALSE},
+	{"networks", am_cmd_networks, "which address space is in which VLAN or tunnel", FALSE},
+	{"explain", am_cmd_explain, "show the evidence behind a flow or a group", FALSE},
+	{"verdict", am_cmd_verdict, "decide about a flow yourself", FALSE},
+	{"recommend", am_cmd_recommend, "write the least-privilege policy", FALSE},
+	{"export", am_cmd_export, "write the policy as allow-lists for an enforcement tool", FALSE},
 };
 
 static void print_help(FILE *out)
@@ -45,8 +47,7 @@ static void print_help(FILE *out)
 int main(int argc, char **argv)
 {
 	setlocale(LC_CTYPE, "");
-	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of fflush(), told as such */
-	signal(SIGXFSZ, SIG_IGN); /* and a file that may not grow one of write() */
+	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of write(), told as such */
 	if (argc < 2) {
 		print_help(stderr);
 		return AM_EXIT_USAGE;
@@ -65,6 +66,8 @@ int main(int argc, char **argv)
 		g_autofree char *program = g_strdup_printf("allowmap %s", commands[n].name);
 		g_set_prgname(program);
 		argv[1] = program;
+		if (commands[n].outlives)
+			signal(SIGPIPE, SIG_IGN);
 		return commands[n].run(argc - 1, argv + 1);
 	}
 	am_cmd_say("allowmap: there is no command '%s'; 'allowmap --help' lists them", argv[1]);

@@ -155,6 +155,29 @@ holds taken/allowmap.db "$all"
 	[ $? = 3 ] && [ "$(errors | wc -l)" = 1 ] || fail "$verb does not say once that the disk is full: $(errors)"
 done
 
+# ---- Readers that are gone: who only prints ends as cat does, without a word; who records goes on
+cat >unread.py <<'PYTHON'
+"""unread.py STREAM COMMAND...: runs it with this stream to a pipe that nobody reads; prints status and the other stream."""
+import os, subprocess, sys
+reader, writer = os.pipe()
+os.close(reader)
+streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, sys.argv[1]: writer}
+ended = subprocess.run(sys.argv[2:], **streams)
+print(ended.returncode, ((ended.stdout or b"") + (ended.stderr or b"")).decode())
+PYTHON
+sigpipe=-13
+for command in flows connections assets listeners groups status recommend "export --to csv" "networks list"; do
+	# shellcheck disable=SC2086
+	seen=$(python3 unread.py stdout "$allowmap" $command --db all.db | head -n 1)
+	[[ $seen = "$sigpipe "* && $seen != *pipe* && $seen != *"standard output"* ]] || fail "$command, unread: $seen"
+done
+[ "$(python3 unread.py stdout "$allowmap" flows --db all.db)" = "$sigpipe " ] || fail "flows, unread, has something to say"
+seen=$(python3 unread.py stderr "$allowmap" ingest --db unread.db cut.pcapng)
+[ "$seen" = "0 " ] || fail "ingest, unread: $seen"
+holds unread.db "$base"
+seen=$(python3 unread.py stdout "$allowmap" analyze -o unread cut.pcapng | head -n 1)
+[[ $seen = "$sigpipe "* && $seen != *pipe* && -s unread/report.html ]] || fail "analyze, unread: $seen"
+
 # ---- Names that would act on a terminal, or begin a line of their own, are shown, not sent
 evil=$'ev\e[31m\nil\xc2\x9b1m'
 plain() { ! grep -q '[[:cntrl:]]' stdout stderr && ! grep -q $'\xc2\x9b' stdout stderr || fail "$1: sent to the terminal: $(cat -v stdout stderr)"; }
