@@ -39,7 +39,7 @@ typedef struct {
 /* What and how to list. */
 typedef struct {
 	char *format, *asset, *group, *port, *l7, *verdict, *sort;
-	gint64 limit;
+	gint64 limit; /* G_MAXINT64: none */
 } AmListArguments;
 
 /* How connections are made from packets. */

@@ -38,6 +38,7 @@ void am_map_arguments_clear(AmMapArguments *arguments)
 
 void am_list_arguments_add(GOptionContext *context, AmListArguments *arguments)
 {
+	arguments->limit = G_MAXINT64;
 	const GOptionEntry entries[] = {
 		{"format", 0, 0, G_OPTION_ARG_STRING, &arguments->format, "table (default), json or csv", "FORMAT"},
 		{"asset", 0, 0, G_OPTION_ARG_STRING, &arguments->asset, "Only where this address or CIDR takes part",
@@ -275,9 +276,9 @@ gboolean am_cmd_list_options(const AmListArguments *arguments, AmListOptions *re
 		.l7 = arguments->l7,
 		.verdict = arguments->verdict,
 		.sort = arguments->sort,
-		.limit = (guint64)MAX(arguments->limit, 0),
+		.limit = arguments->limit != G_MAXINT64 ? (guint64)MAX(arguments->limit, 0) : 0,
 	};
-	if (arguments->limit < 0) {
+	if (arguments->limit <= 0) {
 		am_cmd_usage_error(error, "--limit takes a positive number");
 		return FALSE;
 	}

@@ -317,6 +317,10 @@ says 2 'too many arguments; usage: allowmap flows' "$allowmap" flows all.db
 says 2 "no command 'flow'" "$allowmap" flow
 says 2 'threads' "$allowmap" ingest --threads -1 --db new.db whole.pcapng
 says 2 'max-flows\|many' "$allowmap" ingest --db new.db --max-flows many whole.pcapng
+for limit in 0 -1; do
+	says 2 '--limit takes a positive number' "$allowmap" flows --db all.db --limit $limit
+	says 2 '--limit takes a positive number' "$allowmap" connections --db all.db --limit $limit
+done
 says 2 'dpi' "$allowmap" ingest --db new.db --dpi some whole.pcapng
 says 2 'sensor' "$allowmap" ingest --db new.db --sensor 'a b' whole.pcapng
 says 2 'now\|time' "$allowmap" ingest --db new.db --now yesterday whole.pcapng
