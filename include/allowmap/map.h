@@ -29,5 +29,7 @@ uint32_t am_map_find_endpoint(const AmMap *map, uint32_t network, const AmAddres
 /* Index of the edge, or AM_NO_INDEX. O(log n). */
 uint32_t am_map_find_edge(const AmMap *map, uint32_t client_endpoint, uint32_t server_endpoint, uint8_t ip_protocol,
 			  uint16_t port);
+/* How many edges a decision is about, whether or not a newer one goes before it. O(edges). */
+guint am_map_count_matching(const AmMap *map, const AmOverride *override);
 /* What stands for and against it, as lines of text for `explain flow`. g_free() */
 char *am_map_explain_edge(const AmMap *map, const AmDecisionSet *decisions, uint32_t edge);

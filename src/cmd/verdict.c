@@ -28,6 +28,11 @@ static gboolean fill(char **words, const AmMapArguments *map_arguments, const Ar
 	}
 	if (!am_prefix_parse(words[1], &override.client, error) || !am_prefix_parse(words[2], &override.server, error))
 		return FALSE;
+	if (override.client.address.family != override.server.address.family) {
+		am_cmd_usage_error(error, "from %s to %s: one is IPv4, the other IPv6; no flow goes between them",
+				   words[1], words[2]);
+		return FALSE;
+	}
 	if (strcmp(words[3], "any") != 0 &&
 	    !am_cmd_parse_service(words[3], &override.ip_protocol, &override.port, error))
 		return FALSE;
@@ -43,19 +48,40 @@ static gboolean fill(char **words, const AmMapArguments *map_arguments, const Ar
 	return TRUE;
 }
 
+/* How many of the flows in the facts it is about. One may decide before there are facts: about none. */
+static gboolean count_flows(const AmMapArguments *map_arguments, const char *db, const AmOverride *override,
+			    guint *ret_n_flows, GError **error)
+{
+	*ret_n_flows = 0;
+	if (!g_file_test(db, G_FILE_TEST_EXISTS))
+		return TRUE;
+	g_autoptr(AmSnapshot) snapshot = am_cmd_snapshot(map_arguments, error);
+	if (snapshot == NULL)
+		return FALSE;
+	*ret_n_flows = am_map_count_matching(snapshot->map, override);
+	return TRUE;
+}
+
 static gboolean set(char **words, const AmMapArguments *map_arguments, const Arguments *arguments, GError **error)
 {
 	AmOverride override;
 	if (!fill(words, map_arguments, arguments, &override, error))
 		return FALSE;
 	const char *db = map_arguments->db != NULL ? map_arguments->db : "allowmap.db";
+	guint n_flows;
+	if (!count_flows(map_arguments, db, &override, &n_flows, error))
+		return FALSE;
 	g_autofree char *beside = am_decisions_path_for(db);
 	g_autoptr(AmDecisions) decisions =
 		am_decisions_open(map_arguments->decisions != NULL ? map_arguments->decisions : beside, TRUE, error);
 	if (decisions == NULL || !am_decisions_add_override(decisions, &override, error))
 		return FALSE;
-	am_cmd_say("from %s to %s, %s is %s, said %s; 'allowmap recommend' goes by it", words[1], words[2], words[3],
-		   words[4], override.who);
+	g_autofree char *effect =
+		n_flows > 0 ? g_strdup_printf("%u flow%s in %s match%s now, and 'allowmap recommend' goes by it",
+					      n_flows, n_flows == 1 ? "" : "s", db, n_flows == 1 ? "es" : "")
+			    : g_strdup_printf("no flow in %s matches it yet, so nothing changes until one does", db);
+	am_cmd_say("from %s to %s, %s is %s, said %s; %s", words[1], words[2], words[3], words[4], override.who,
+		   effect);
 	return TRUE;
 }
 

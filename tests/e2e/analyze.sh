@@ -85,6 +85,15 @@ expect 2 'service' "$allowmap" explain flow "$client" "$server" tcp/99999 --db "
 expect 0 'is essential' "$allowmap" verdict set "$client" "$server" "$service" essential --why 'asked the owner' --by tester --db "$db"
 "$allowmap" flows --db "$db" --format csv --asset "$client" | grep "$server" | grep -q override || fail "the override of $flow is not shown"
 expect 2 'verdict' "$allowmap" verdict set "$client" "$server" "$service" perhaps --db "$db"
+# How many flows it is about is said; none is no fault, for they may come.
+expect 0 "; 1 flow in $db matches now, and .allowmap recommend. goes by it" "$allowmap" verdict set "$client" "$server" "$service" essential --db "$db"
+expect 0 "is undecided.*; no flow in $db matches it yet" "$allowmap" verdict set 203.0.113.250 203.0.113.251 tcp/9 undecided --db "$db"
+grep -q recommend "$work/seen" && fail "a verdict about nothing that was seen: $(cat "$work/seen")"
+expect 0 "no flow in $work/none.db matches it yet" "$allowmap" verdict set 203.0.113.250 203.0.113.251 tcp/9 undecided --db "$work/none.db"
+[ -e "$work/none.db" ] && fail "a verdict made facts"
+n_all=$("$allowmap" flows --db "$db" --format json | jq '[.[] | select(.client | contains(":") | not)] | length')
+expect 0 "; $n_all flows in" "$allowmap" verdict set 0.0.0.0/0 0.0.0.0/0 any essential --db "$db" --decisions "$work/apart.db"
+expect 2 'one is IPv4, the other IPv6' "$allowmap" verdict set ::/0 10.0.0.0/8 any essential --db "$db"
 
 # ---- Policy and exports
 expect 0 rules "$allowmap" recommend --db "$db" -o "$work/policy.json"
