@@ -62,6 +62,21 @@ static guint run_length(const GArray *fidelity, guint n)
 	return length;
 }
 
+/* Adds the rules whose time is over: no export sees them. */
+static void tell_expired(const AmPolicy *policy, int64_t now_ns, GArray *fidelity)
+{
+	for (guint n = 0; n < policy->rules->len; n++) {
+		const AmRule *rule = policy->rules->pdata[n];
+		char date[AM_TIME_TEXT_SIZE];
+		if (rule->status != AM_STATUS_EXPIRED || rule->expires_ns == 0 || rule->expires_ns > now_ns)
+			continue;
+		AmFidelity expired = {.kind = AM_FIDELITY_DROPPED,
+				      .reason = g_strdup_printf("expired on %s", am_time_text(rule->expires_ns, date))};
+		memcpy(expired.rule_id, rule->id, sizeof expired.rule_id);
+		g_array_append_val(fidelity, expired);
+	}
+}
+
 static void print_fidelity(const GArray *fidelity, const char *network)
 {
 	static const char *const names[] = {"exact", "narrowed", "widened", "dropped"};
@@ -106,6 +121,7 @@ static gboolean export_policy(const AmMapArguments *map_arguments, const Argumen
 	g_autofree char *text = am_job_export(target, policy, arguments->network, &options, &fidelity, error);
 	if (text == NULL || !am_job_write_file(arguments->output, text, -1, error))
 		return FALSE;
+	tell_expired(policy, now_ns, fidelity);
 	print_fidelity(fidelity, arguments->network);
 	return TRUE;
 }

@@ -107,6 +107,18 @@ done
 	grep -q '^1 of [0-9]* rules is left out' "$work/said-2026-06-01T00:00:00Z" ||
 	fail "an expired rule is exported, or nothing is said: $(cat "$work/said-2026-06-01T00:00:00Z")"
 
+id=$(jq -r '.rules[0].id' "$work/policy.json")
+grep -q "^$id dropped: expired on 2026-06-01T00:00:00Z$" "$work/said-2026-06-01T00:00:00Z" || fail "which rule expired, and when, is not said"
+grep -q expired "$work/said-2026-05-31T00:00:00Z" && fail "a rule is said to have expired before its time"
+# Enforced or not: where the time of all is over, no rule is written.
+jq '.rules[].expires = "2020-01-01T00:00:00Z"' "$work/policy.json" >"$work/over.json"
+n_rules=$(jq '.rules | length' "$work/over.json")
+for options in "" "--enforce --unapproved"; do
+	# shellcheck disable=SC2086
+	expect 0 "^$n_rules rules, from $id on, dropped: expired on 2020-01-01T00:00:00Z$" "$allowmap" export --to nftables --policy "$work/over.json" --now 2026-01-01T00:00:00Z $options
+	grep -q '^0 of 0 rules exact' "$work/seen" || fail "expired rules are exported with '$options'"
+done
+
 # What is named is written to, never replaced by something else.
 mkfifo "$work/pipe"
 cat "$work/pipe" >"$work/from-pipe" &
