@@ -6,12 +6,17 @@ set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 # shellcheck source=contrib/packages.sh
 . "$top/contrib/packages.sh"
+if [ "${1-}" = --help ]; then
+	echo "Usage: quickstart.sh [CAPTURE...]"
+	echo "Builds allowmap and analyses your captures into ./allowmap-out, which is added to when it is there,"
+	echo "or else the bundled sample into ./allowmap-out-sample."
+	exit 0
+fi
 for capture in "$@"; do
 	[ -r "$capture" ] || { echo "quickstart.sh: cannot read $capture" >&2; exit 3; }
 done
 out=$PWD/allowmap-out
 [ $# -gt 0 ] || { out=$out-sample; set -- "$top/tests/fixtures/sample.pcapng.zst"; }
-[ ! -e "$out/allowmap.db" ] || echo "Adding to what $out holds already; for a fresh start, move it away" >&2
 
 build=$top/build
 log=$build/quickstart.log
@@ -35,6 +40,10 @@ if ! (
 	exit 3
 fi
 
+if [ -e "$out/allowmap.db" ]; then
+	inputs=$("$build/allowmap" status --db "$out/allowmap.db" --format json | grep -o '"path":' | wc -l)
+	echo "Adds to what $out holds ($inputs inputs); for a fresh start, move it away" >&2
+fi
 "$build/allowmap" analyze "$@" -o "$out"
 echo
 echo "Program:     $build/allowmap   (make -C $build install puts it in place)"

@@ -206,6 +206,24 @@ expect 0 Example "$allowmap" --help
 for verb in analyze ingest capture assets listeners flows connections groups status explain verdict recommend export; do
 	expect 0 'Example' "$allowmap" $verb --help
 done
+
+# ---- quickstart.sh, in a tree that is built already and where no package manager is found
+mkdir -p "$work/top/contrib" "$work/top/build" "$work/top/tests/fixtures" "$work/bin" "$work/home"
+cp "$srcdir/contrib/quickstart.sh" "$srcdir/contrib/packages.sh" "$work/top/contrib"
+cp "$sample" "$work/top/tests/fixtures"
+cp "$allowmap" "$work/top/build/allowmap"
+printf 'allowmap:\n' >"$work/top/build/Makefile"
+printf '#!/bin/sh\n' >"$work/top/configure"
+chmod +x "$work/top/configure"
+for tool in sh dirname make nproc mkdir tail grep wc; do ln -s "$(command -v $tool)" "$work/bin/$tool"; done
+quickstart() { (cd "$work/home" && unset MAKEFLAGS MAKELEVEL && PATH=$work/bin "$work/top/contrib/quickstart.sh" "$@"); }
+cp "$sample" "$work/own.pcapng.zst"
+expect 0 'allowmap-out-sample' quickstart --help
+expect 0 'allowmap-out-sample/report.html' quickstart
+expect 0 'allowmap-out/report.html' quickstart "$work/own.pcapng.zst"
+grep -q 'Adds to' "$work/seen" && fail "a capture is added to the sample: $(grep 'Adds to' "$work/seen")"
+expect 0 '^Adds to what .*/allowmap-out holds (1 inputs)' quickstart "$work/own.pcapng.zst"
+
 [ -c /dev/full ] && { "$allowmap" flows --db "$db" >/dev/full 2>"$work/seen"; [ $? = 3 ] || fail "a full disk goes unnoticed"; }
 [ "$(stat -c %a "$db")" = 600 ] || fail "the facts can be read by others"
 
