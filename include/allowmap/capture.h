@@ -77,13 +77,13 @@ void am_live_look(AmLive *live, AmLiveState *state);
 /* The descriptors that frames come from, for a sandbox that forbids to write to them. Returns how many. */
 guint am_live_descriptors(const AmLive *live, int ret_descriptors[AM_MAX_INTERFACES]);
 
-/* Decodes one frame: link layer (Ethernet, 802.11, cooked, ...), VLAN tags, IPv4/IPv6 with extension headers, TCP/UDP/SCTP/ICMP/ICMPv6. Fills
- * `ret_packet` (pointers into the frame) and returns AM_SKIP_NONE, or says why not. No allocation; reads no byte outside
- * frame->size. An IP protocol that is not decoded further is a packet with ports 0. After a skip, *ret_packet holds what
- * was known by then.
+/* Decodes one frame: link layer (Ethernet, 802.11, cooked, ...), VLAN tags, IPv4/IPv6 with extension headers,
+ * TCP/UDP/SCTP/ICMP/ICMPv6. Fills `ret_packet` (pointers into the frame) and returns AM_SKIP_NONE, or says why not. No
+ * allocation; reads no byte outside frame->size. An IP protocol that is not decoded further is a packet with ports 0. After a
+ * skip, *ret_packet holds what was known by then.
  *
  * Of a tunnel (VXLAN on UDP 4789, 4790 and 8472, GENEVE on 6081, GTP-U on 2152, Teredo, AYIYA on 5072, GRE with NVGRE, PPTP and
  * ERSPAN, IP in IP), it is the packet inside, or the reason why that is none; what it travels in, and the packets between the
- * tunnel's ends, are in `ret_layers`, up to AM_MAX_TUNNELS deep, then AM_SKIP_NESTED. What does not decode as the tunnel that its port or protocol stands for is no tunnel, but a packet
- * like any other. */
+ * tunnel's ends, are in `ret_layers`, up to AM_MAX_TUNNELS deep, then AM_SKIP_NESTED. What does not decode as the tunnel that
+ * its port or protocol stands for is no tunnel, but a packet like any other. */
 AmSkipReason am_decode(const AmFrame *frame, AmPacket *ret_packet, AmLayers *ret_layers);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "allowmap/capture.h"
+#include "allowmap/model/encapsulation.h"
 
 /* Tags, labels and encapsulations of the link layer that are followed before AM_SKIP_NESTED. */
 #define AM_MAX_TAGS 8
@@ -53,14 +54,6 @@ typedef struct {
 	uint8_t kind;       /* AmEncapsulation */
 	uint32_t id;
 } AmInner;
-
-#define AM_PORT_VXLAN 4789
-#define AM_PORT_VXLAN_GPE 4790
-#define AM_PORT_VXLAN_LINUX 8472
-#define AM_PORT_GENEVE 6081
-#define AM_PORT_GTP 2152
-#define AM_PORT_TEREDO 3544
-#define AM_PORT_AYIYA 5072
 
 #define AM_PROTO_IPIP 4
 #define AM_PROTO_IPV6 41

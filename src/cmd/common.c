@@ -407,15 +407,14 @@ void am_cmd_note_announced(const AmPolicy *policy)
 {
 	guint n_rules = 0;
 	for (guint n = 0; n < policy->rules->len; n++) {
-		uint8_t kind = ((const AmRule *)policy->rules->pdata[n])->evidence.related;
-		n_rules += kind == AM_RELATED_FTP || kind == AM_RELATED_TFTP || kind == AM_RELATED_SIP;
+		const AmRule *rule = policy->rules->pdata[n];
+		n_rules += am_related_is_passing((AmRelatedKind)rule->evidence.related) ? 1 : 0;
 	}
 	if (n_rules > 0)
-		fprintf(stderr,
-			"%u of the rules permit ports that FTP, TFTP or SIP announced for one transfer each: those "
-			"that were "
-			"seen, while the next transfer uses others; give these connections a conntrack helper, or "
-			"their "
-			"servers a fixed range of ports\n",
-			n_rules);
+		am_cmd_say("%u of the rules permit ports that FTP, TFTP or SIP announced for one transfer each: those "
+			   "that were "
+			   "seen, while the next transfer uses others; give these connections a conntrack helper, or "
+			   "their "
+			   "servers a fixed range of ports",
+			   n_rules);
 }

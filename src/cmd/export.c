@@ -113,10 +113,7 @@ static gboolean export_policy(const AmMapArguments *map_arguments, const Argumen
 	int64_t now_ns;
 	if (!am_clock(map_arguments->now, &now_ns, error))
 		return FALSE;
-	guint n_expired = am_policy_expire(policy, now_ns);
-	if (n_expired > 0)
-		fprintf(stderr, "%u of %u rules %s left out: the time until which they were granted is over\n",
-			n_expired, policy->rules->len, n_expired == 1 ? "is" : "are");
+	am_policy_expire(policy, now_ns);
 	g_autoptr(GArray) fidelity = NULL;
 	g_autofree char *text = am_job_export(target, policy, arguments->network, &options, &fidelity, error);
 	if (text == NULL || !am_job_write_file(arguments->output, text, -1, error))

@@ -18,13 +18,13 @@
 static gboolean is_service(uint16_t port)
 {
 	switch (port) {
-	case 2152: /* GTP-U */
-	case 3544: /* Teredo */
-	case 4789: /* VXLAN */
-	case 4790:
-	case 8472:
-	case 5072: /* AYIYA */
-	case 6081: /* GENEVE */
+	case AM_PORT_VXLAN:
+	case AM_PORT_VXLAN_GPE:
+	case AM_PORT_VXLAN_LINUX:
+	case AM_PORT_GENEVE:
+	case AM_PORT_GTP:
+	case AM_PORT_TEREDO:
+	case AM_PORT_AYIYA:
 		return TRUE;
 	default:
 		return FALSE;

@@ -4,14 +4,12 @@
 #include "allowmap/import.h"
 #include "allowmap/job.h"
 
-#include <fcntl.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* What the emitted text permits, by the reader of its target. */
 static AmPolicy *read_back(const AmExportTarget *target, const AmExportOptions *options, const char *text,
@@ -144,19 +142,11 @@ gboolean am_job_remove_file(const char *path, GError **error)
 /* A device or a pipe is written to as it is: putting a new file in its place would take it away from everybody. */
 static gboolean write_special(const char *path, const char *text, size_t size, GError **error)
 {
-	int fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
-	gboolean ok = fd >= 0;
-	while (ok && size > 0) {
-		ssize_t written = write(fd, text, size);
-		ok = written >= 0 || errno == EINTR;
-		text += MAX(written, 0);
-		size -= (size_t)MAX(written, 0);
-	}
-	int reason = errno;
-	if (fd >= 0)
-		close(fd);
+	FILE *file = fopen(path, "we");
+	gboolean ok = file != NULL && fwrite(text, 1, size, file) == size;
+	ok = file != NULL && fclose(file) == 0 && ok;
 	if (!ok)
-		g_set_error(error, AM_JOB_ERROR, AM_JOB_ERROR_OUTPUT, "cannot write %s: %s", path, g_strerror(reason));
+		g_set_error(error, AM_JOB_ERROR, AM_JOB_ERROR_OUTPUT, "cannot write %s: %s", path, g_strerror(errno));
 	return ok;
 }
 

@@ -393,6 +393,32 @@ static int servers_by_opening(const Ladder *ladder, guint n, int ret_servers[2])
 	return fewer >= 2 && fewer * 10 >= all ? 2 : fewer * 2 < all ? 1 : 0;
 }
 
+/* Who serves when nothing proves it: one side, or both in turn. Gives how many. */
+static int unproven_servers(const Ladder *ladder, guint n, int ret_servers[2], AmDirection *ret_level,
+			    gboolean *ret_backscatter)
+{
+	int weaker = weaker_server(ladder, n, ret_level, ret_backscatter);
+	int n_servers = servers_by_opening(ladder, n, ret_servers);
+	if (n_servers == 0)
+		ret_servers[0] = weaker;
+	else if (n_servers == 2 || ret_servers[0] != weaker)
+		*ret_level = AM_DIRECTION_FIRST_PACKET;
+	return MAX(n_servers, 1);
+}
+
+static void add_arc(AmMapWork *work, guint n, int server, AmDirection level, gboolean backscatter, gboolean is_part)
+{
+	const AmTallyKey *key = &am_work_tally(work, n)->key;
+	AmArc arc = {.client = work->ends[2 * n + !server], .server = work->ends[2 * n + server], .tally = n};
+	arc.port = port_of(key, server);
+	arc.ip_protocol = key->ip_protocol;
+	arc.level = level & 15;
+	arc.client_is_hi = server == 0;
+	arc.backscatter = backscatter && level > AM_DIRECTION_HINT;
+	arc.is_part = is_part != FALSE;
+	g_array_append_val(work->arcs, arc);
+}
+
 static int compare_arcs(gconstpointer a, gconstpointer b, gpointer user_data)
 {
 	const AmArc *x = a, *y = b;
@@ -433,31 +459,10 @@ void am_direction_build(AmMapWork *work)
 		AmDirection level = (AmDirection)levels[n];
 		gboolean backscatter = FALSE;
 		int servers[2] = {proven[n], 0}, n_servers = 1;
-		if (proven[n] < 0) {
-			servers[0] = weaker_server(&ladder, n, &level, &backscatter);
-			int by_opening[2] = {0};
-			int opened = servers_by_opening(&ladder, n, by_opening);
-			if (opened == 2 || (opened == 1 && by_opening[0] != servers[0]))
-				level = AM_DIRECTION_FIRST_PACKET;
-			if (opened > 0) {
-				memcpy(servers, by_opening, sizeof servers);
-				n_servers = opened;
-			}
-		}
-		const AmTallyKey *key = &am_work_tally(work, n)->key;
-		for (int s = 0; s < n_servers; s++) {
-			int server = servers[s];
-			AmArc arc = {.client = work->ends[2 * n + !server],
-				     .server = work->ends[2 * n + server],
-				     .tally = n};
-			arc.port = port_of(key, server);
-			arc.ip_protocol = key->ip_protocol;
-			arc.level = level & 15;
-			arc.client_is_hi = server == 0;
-			arc.backscatter = backscatter && level > AM_DIRECTION_HINT;
-			arc.is_part = n_servers == 2;
-			g_array_append_val(work->arcs, arc);
-		}
+		if (proven[n] < 0)
+			n_servers = unproven_servers(&ladder, n, servers, &level, &backscatter);
+		for (int s = 0; s < n_servers; s++)
+			add_arc(work, n, servers[s], level, backscatter, n_servers == 2);
 	}
 	am_table_free(ladder.sockets);
 	g_array_unref(ladder.degrees);

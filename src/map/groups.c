@@ -93,13 +93,6 @@ static AmFeature feature_of(const Dynamic *dynamic, const AmEdge *edge, gboolean
 	return am_feature(uses, edge->ip_protocol, edge->port);
 }
 
-/* A port that was given out for one transfer. Those of RPC services stay as long as the service runs. */
-static gboolean is_passing(const AmEdge *edge)
-{
-	AmRelatedKind kind = am_related_kind(edge->related);
-	return kind == AM_RELATED_FTP || kind == AM_RELATED_TFTP || kind == AM_RELATED_SIP;
-}
-
 /* Facts of inside assets: from services with enough clients to tell a habit from a chance port, and (`rest`) from all. */
 static void list_facts(const AmMapWork *work, GArray *facts, GArray *rest)
 {
@@ -116,7 +109,8 @@ static void list_facts(const AmMapWork *work, GArray *facts, GArray *rest)
 				AmFeature feature = feature_of(&dynamic, edge, uses != 0);
 				if (!is_inside(work, endpoint))
 					continue;
-				if (clients[s] >= AM_GROUP_MIN_CLIENTS && !is_passing(edge))
+				if (clients[s] >= AM_GROUP_MIN_CLIENTS &&
+				    !am_related_is_passing(am_related_kind(edge->related)))
 					add_fact(facts, asset_of(work, endpoint), feature);
 				add_fact(rest, asset_of(work, endpoint), feature);
 			}

@@ -68,8 +68,9 @@ static const PortName port_names[] = {
 
 gboolean am_port_is_service(uint8_t ip_protocol, uint16_t port)
 {
-	/* Without a name of their own for groups: socks, openvpn, radius of old, l2tp, pptp, gtp, http, iscsi, stun, teredo,
-	 * isakmp, ipmi, ldp, dhcp-failover, kerberos-adm, iscsi, vmware, ftps, telnets, ircs, ipsec, vxlan, ayiya, xmpp, capwap, geneve, irc, bittorrent, http again */
+	/* Without a name of their own for groups: isakmp, ipmi, ldp, dhcp-failover, kerberos-adm, iscsi, vmware, ftps, telnets,
+	 * ircs, socks, openvpn, radius of old, l2tp, pptp, gtp, http, iscsi, stun, teredo, ipsec, vxlan, ayiya, xmpp, capwap,
+	 * geneve, irc, bittorrent, http again */
 	static const uint16_t others[] = {500,  623,  646,  647,  749,  860,  902,  989,  990,  992,  994,  1080, 1194,
 					  1645, 1646, 1701, 1723, 2123, 2152, 3000, 3260, 3478, 3544, 4500, 4789, 5072,
 					  5222, 5246, 5247, 6081, 6667, 6881, 8000, 8008, 8081, 8088, 8888};

@@ -63,9 +63,7 @@ void am_related_inherit(AmMapWork *work)
 		AmVerdict verdict = am_work_edge(work, edge->control)->verdict;
 		gboolean doubted = (edge->reasons & DOUBTS) != 0 || is_other_service(edge) ||
 				   work->hosts[edge->client].scanner || work->hosts[edge->server].scanner;
-		gboolean guessed = edge->direction >= AM_DIRECTION_DEGREE &&
-				   am_work_notes(work, n)->kind != AM_KIND_ONE_WAY &&
-				   !am_related_tells_client(edge, am_work_notes(work, n));
+		gboolean guessed = am_client_is_guessed(edge, am_work_notes(work, n));
 		if (verdict == AM_VERDICT_SUSPICIOUS) {
 			edge->verdict = verdict;
 		} else if (verdict == AM_VERDICT_ESSENTIAL && !doubted && !guessed) {

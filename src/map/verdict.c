@@ -33,6 +33,12 @@ static uint32_t common_reasons(const AmEdge *edge, const AmEdgeNotes *notes)
 	return reasons;
 }
 
+gboolean am_client_is_guessed(const AmEdge *edge, const AmEdgeNotes *notes)
+{
+	return edge->direction >= AM_DIRECTION_DEGREE && notes->kind != AM_KIND_ONE_WAY &&
+	       !am_related_tells_client(edge, notes);
+}
+
 /* Is the client sure enough for a rule? Degree and weaker make none, with the design's two exceptions (one-way datagrams;
  * what recurs over days with the same listener), and with one of ours: datagrams both ways whose first packet came from
  * the same side each time, to the port that the ladder's other weak rungs name. Two signs that agree in every connection
@@ -40,10 +46,7 @@ static uint32_t common_reasons(const AmEdge *edge, const AmEdgeNotes *notes)
  * good as the second sign. */
 static gboolean direction_holds(const AmEdge *edge, const AmEdgeNotes *notes)
 {
-	if (edge->direction < AM_DIRECTION_DEGREE || notes->kind == AM_KIND_ONE_WAY ||
-	    am_related_tells_client(edge, notes))
-		return TRUE;
-	if (edge->days >= 2 && notes->recurs)
+	if (!am_client_is_guessed(edge, notes) || (edge->days >= 2 && notes->recurs))
 		return TRUE;
 	return edge->ip_protocol == AM_PROTO_UDP && edge->direction <= AM_DIRECTION_PORT && notes->recurs &&
 	       notes->first_client == edge->connections;
@@ -176,8 +179,7 @@ static void judge_thin(const AmMapWork *work, uint32_t n)
 	AmEdge *edge = am_work_edge(work, n);
 	const AmEdgeNotes *notes = am_work_notes(work, n);
 	gboolean admin = am_port_is_admin(edge->ip_protocol, edge->port);
-	gboolean guessed = edge->direction >= AM_DIRECTION_DEGREE && notes->kind != AM_KIND_ONE_WAY &&
-			   !am_related_tells_client(edge, notes);
+	gboolean guessed = am_client_is_guessed(edge, notes);
 	if (!guessed && am_peers_support(work, n))
 		conclude(edge, AM_VERDICT_ESSENTIAL, BIT(PEERS));
 	else if (speaks_for_itself(work, edge, notes))

@@ -140,6 +140,8 @@ int am_beacon_score(const AmMapWork *work, uint32_t edge);
 void am_beacon_prepare(AmMapWork *work); /* how usual each outside destination is */
 /* verdict.c */
 void am_verdicts_build(AmMapWork *work);
+/* Nothing but degree, ports or the first packet tells who is the client, and it matters. */
+gboolean am_client_is_guessed(const AmEdge *edge, const AmEdgeNotes *notes);
 /* related.c: sets the control edges, and their reason. */
 void am_related_find(AmMapWork *work);
 /* Datagrams that one side began every time, to a port that was announced: that side is the client. */

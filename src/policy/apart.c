@@ -13,13 +13,6 @@ typedef struct {
 	uint64_t service;
 } Area;
 
-gboolean am_is_grouped(const AmMap *map, AmGranularity granularity, uint32_t endpoint)
-{
-	const AmEndpoint *end = am_map_endpoint(map, endpoint);
-	return granularity == AM_GRANULARITY_GROUP &&
-	       g_array_index(map->assets, AmAsset, end->asset).group != AM_NO_INDEX;
-}
-
 /* The group in its network, or the endpoint. */
 static uint64_t unit_key(const AmMap *map, uint32_t endpoint)
 {
@@ -44,7 +37,8 @@ static int compare_areas(gconstpointer a, gconstpointer b)
 	return x->service < y->service ? -1 : x->service > y->service;
 }
 
-gboolean am_edge_is_judged(const AmEdge *edge)
+/* Seen, and held to be no need. */
+static gboolean is_judged(const AmEdge *edge)
 {
 	return edge->verdict == AM_VERDICT_SUSPICIOUS ||
 	       (edge->override_index >= 0 && edge->verdict != AM_VERDICT_ESSENTIAL);
@@ -58,7 +52,7 @@ uint8_t *am_edges_apart(const AmMap *map, const GArray *edges, AmGranularity gra
 	g_autoptr(GArray) areas = g_array_new(FALSE, FALSE, sizeof(Area));
 	for (guint n = 0; n < map->edges->len; n++) {
 		const AmEdge *edge = &g_array_index(map->edges, AmEdge, n);
-		if (!am_edge_is_judged(edge))
+		if (!is_judged(edge))
 			continue;
 		Area area = area_of(map, edge);
 		g_array_append_val(areas, area);

@@ -252,17 +252,13 @@ gboolean am_rule_is_active(const AmRule *rule)
 	return rule->status != AM_STATUS_REJECTED && rule->status != AM_STATUS_EXPIRED;
 }
 
-guint am_policy_expire(AmPolicy *policy, int64_t now_ns)
+void am_policy_expire(AmPolicy *policy, int64_t now_ns)
 {
-	guint n_expired = 0;
 	for (guint n = 0; n < policy->rules->len; n++) {
 		AmRule *rule = policy->rules->pdata[n];
-		if (rule->expires_ns == 0 || rule->expires_ns > now_ns || !am_rule_is_active(rule))
-			continue;
-		rule->status = AM_STATUS_EXPIRED;
-		n_expired++;
+		if (rule->expires_ns != 0 && rule->expires_ns <= now_ns && am_rule_is_active(rule))
+			rule->status = AM_STATUS_EXPIRED;
 	}
-	return n_expired;
 }
 
 const AmEndpoint *am_map_endpoint(const AmMap *map, uint32_t index)

@@ -111,9 +111,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmCompiled, am_compiled_free)
 gboolean am_edge_needs_rule(const AmMap *map, const AmEdge *edge);
 
 /* ---- apart.c */
-gboolean am_is_grouped(const AmMap *map, AmGranularity granularity, uint32_t endpoint);
-/* Seen, and held to be no need: suspicious, or decided so by a person. No recommended rule permits it. */
-gboolean am_edge_is_judged(const AmEdge *edge);
 /* By position in `edges` (indexes into the map's): 1 where the edge must be permitted address by address. To be freed. */
 uint8_t *am_edges_apart(const AmMap *map, const GArray *edges, AmGranularity granularity);
 const AmEndpoint *am_map_endpoint(const AmMap *map, uint32_t index);

@@ -105,7 +105,8 @@ static void find_units(Builder *builder, AmGranularity granularity)
 		for (int e = 0; e < 2; e++) {
 			const AmEndpoint *endpoint = am_map_endpoint(map, ends[e]);
 			const AmAsset *asset = &g_array_index(map->assets, AmAsset, endpoint->asset);
-			gboolean grouped = builder->apart[n] == 0 && am_is_grouped(map, granularity, ends[e]);
+			gboolean grouped = granularity == AM_GRANULARITY_GROUP && builder->apart[n] == 0 &&
+					   asset->group != AM_NO_INDEX;
 			Unit unit = {endpoint->network, grouped ? asset->group : AM_NO_INDEX, endpoint->address,
 				     asset->inside, ends[e]};
 			if (seen[2 * (gsize)ends[e] + grouped] == 0)

@@ -91,14 +91,10 @@ static inline void am_bind_text(AmBinder *binder, const char *text)
 	sqlite3_bind_text(binder->statement, ++binder->n, text, -1, SQLITE_STATIC);
 }
 
-/* A text in a fixed array, NUL or not at its end. Empty is NULL when `null` is set. */
-static inline void am_bind_array(AmBinder *binder, const char *text, size_t size, gboolean null)
+/* A text in a fixed array, NUL or not at its end. */
+static inline void am_bind_array(AmBinder *binder, const char *text, size_t size)
 {
-	size_t length = strnlen(text, size);
-	if (length == 0 && null)
-		am_bind_null(binder);
-	else
-		sqlite3_bind_text(binder->statement, ++binder->n, text, (int)length, SQLITE_STATIC);
+	sqlite3_bind_text(binder->statement, ++binder->n, text, (int)strnlen(text, size), SQLITE_STATIC);
 }
 
 /* Columns are read one after the other. `damaged` is set by a value that cannot be ours. */

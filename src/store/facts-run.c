@@ -128,7 +128,7 @@ static gboolean write_inputs(AmFacts *facts, const AmRun *run, GError **error)
 		am_bind_text(&b, input->path);
 		am_bind_int(&b, input->kind);
 		am_bind_count(&b, input->size);
-		am_bind_array(&b, input->sha256, sizeof input->sha256, FALSE);
+		am_bind_array(&b, input->sha256, sizeof input->sha256);
 		am_bind_count(&b, input->records);
 		am_bind_int(&b, input->first_ns);
 		am_bind_int(&b, input->last_ns);

@@ -26,32 +26,40 @@ static gboolean has_tallies(AmFacts *facts, uint32_t network, int32_t day, gbool
 	return code == SQLITE_ROW || code == SQLITE_DONE;
 }
 
-/* Where pairs may have become crowded: looking for them means reading the whole day. Sums come by key. */
-static gboolean note_day(AmFacts *facts, const AmSumKey *key, GError **error)
+/* Sums on their way into the database, by key: where they are. */
+typedef struct {
+	AmFacts *facts;
+	gboolean adds_to_day; /* the database had tallies of this day before */
+	AmSumKey
+		last; /* the one before, and how many there were of its pair of endpoints and side; 0: there was none */
+	guint n_of_pair;
+} Merge;
+
+/* Notes where pairs may have become crowded: looking for them means reading the whole day. */
+static gboolean note_day(Merge *merge, const AmSumKey *key, GError **error)
 {
-	AmFactsDay *last = facts->days->len > 0 ? &g_array_index(facts->days, AmFactsDay, facts->days->len - 1) : NULL;
-	if (facts->n_pair == 0 || last->network != key->network || last->day != key->day) {
+	GArray *days = merge->facts->days;
+	if (merge->n_of_pair == 0 || merge->last.network != key->network || merge->last.day != key->day) {
 		AmFactsDay day = {.network = key->network, .day = key->day};
-		if (!has_tallies(facts, key->network, key->day, &facts->adds_to_day, error))
+		if (!has_tallies(merge->facts, key->network, key->day, &merge->adds_to_day, error))
 			return FALSE;
-		g_array_append_val(facts->days, day);
-		last = &g_array_index(facts->days, AmFactsDay, facts->days->len - 1);
-		facts->n_pair = 0;
+		g_array_append_val(days, day);
+		merge->n_of_pair = 0;
 	}
-	gboolean same = facts->n_pair > 0 && memcmp(&facts->pair, key, offsetof(AmSumKey, side) + 1) == 0;
-	facts->n_pair = same ? facts->n_pair + 1 : 1;
-	facts->pair = *key;
-	if (key->side == AM_SIDE_NONE && (facts->adds_to_day || facts->n_pair > AM_MAX_UNDIRECTED))
-		last->may_crowd = TRUE;
+	gboolean same = merge->n_of_pair > 0 && memcmp(&merge->last, key, offsetof(AmSumKey, side) + 1) == 0;
+	merge->n_of_pair = same ? merge->n_of_pair + 1 : 1;
+	merge->last = *key;
+	if (key->side == AM_SIDE_NONE && (merge->adds_to_day || merge->n_of_pair > AM_MAX_UNDIRECTED))
+		g_array_index(days, AmFactsDay, days->len - 1).may_crowd = TRUE;
 	return TRUE;
 }
 
 static gboolean add_sum(const AmSum *sum, const AmSumL7 *l7, guint n_l7, gpointer user_data, GError **error)
 {
-	AmFacts *facts = user_data;
-	if (!note_day(facts, &sum->key, error))
-		return FALSE;
-	gboolean ok = am_facts_feed_sum(facts->new_tallies, facts->sensor, sum, error);
+	Merge *merge = user_data;
+	AmFacts *facts = merge->facts;
+	gboolean ok =
+		note_day(merge, &sum->key, error) && am_facts_feed_sum(facts->new_tallies, facts->sensor, sum, error);
 	for (guint n = 0; ok && n < n_l7; n++)
 		ok = am_facts_feed_sum_l7(facts->new_tally_l7, facts->sensor, &l7[n], error);
 	return ok;
@@ -197,9 +205,9 @@ gboolean am_facts_merge(AmFacts *facts, GError **error)
 {
 	if (facts->spill != NULL && !am_facts_spill(facts, error))
 		return FALSE;
-	facts->n_pair = 0;
-	gboolean ok = facts->spill != NULL ? am_spill_merge(facts->spill, add_sum, facts, error)
-					   : am_sum_table_drain(facts->sums, add_sum, facts, error);
+	Merge merge = {.facts = facts};
+	gboolean ok = facts->spill != NULL ? am_spill_merge(facts->spill, add_sum, &merge, error)
+					   : am_sum_table_drain(facts->sums, add_sum, &merge, error);
 	return ok && flush(facts, error);
 }
 

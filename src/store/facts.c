@@ -39,11 +39,9 @@ static void end_run(AmFacts *facts)
 	facts->in_transaction = FALSE;
 	facts->rows = 0;
 	facts->connections = 0;
-	if (facts->lock != NULL && facts->new_tally_l7 != NULL) {
-		am_feed_clear(facts->new_connections);
-		am_feed_clear(facts->new_tallies);
-		am_feed_clear(facts->new_tally_l7);
-	}
+	am_feed_clear(facts->new_connections);
+	am_feed_clear(facts->new_tallies);
+	am_feed_clear(facts->new_tally_l7);
 	g_clear_pointer(&facts->sums, am_sum_table_free);
 	g_clear_pointer(&facts->spill, am_spill_free);
 	g_clear_pointer(&facts->l7_ids, g_hash_table_unref);
@@ -152,7 +150,7 @@ gboolean am_facts_check_input(AmFacts *facts, const AmRun *run, const AmInput *i
 	if (statement == NULL)
 		return FALSE;
 	AmBinder b = {.statement = statement};
-	am_bind_array(&b, input->sha256, sizeof input->sha256, FALSE);
+	am_bind_array(&b, input->sha256, sizeof input->sha256);
 	am_bind_count(&b, input->size);
 	am_bind_text(&b, uuid);
 	am_bind_text(&b, run->network != NULL ? run->network : "default");

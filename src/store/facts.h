@@ -36,9 +36,6 @@ struct AmFacts {
 	GHashTable *l7_ids;  /* char * → id */
 	GPtrArray *l7_names; /* char *, owned by l7_ids; index = id - 1 */
 	GArray *days;        /* AmFactsDay: what was merged into */
-	AmSumKey pair; /* the pair of endpoints whose undirected tallies are being merged, and how many there were */
-	guint n_pair;  /* 0: none was */
-	gboolean adds_to_day; /* the database had tallies of its day before */
 };
 
 typedef struct {

@@ -252,6 +252,8 @@ gboolean am_feed_flush(AmFeed *feed, GError **error)
 
 void am_feed_clear(AmFeed *feed)
 {
+	if (feed == NULL)
+		return;
 	feed->n = 0;
 	g_string_chunk_clear(feed->texts);
 }

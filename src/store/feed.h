@@ -54,7 +54,7 @@ void *am_feed_add(AmFeed *feed, GError **error);
 const char *am_feed_text(AmFeed *feed, const char *text);
 /* Writes what waits. */
 gboolean am_feed_flush(AmFeed *feed, GError **error);
-/* Forgets what waits. */
+/* Forgets what waits. NULL is nothing. */
 void am_feed_clear(AmFeed *feed);
 /* The rows that wait, the oldest first. */
 guint am_feed_n(const AmFeed *feed);

@@ -103,10 +103,8 @@ jq '.rules[0].expires = "2026-06-01T00:00:00Z"' "$work/policy.json" >"$work/expi
 for now in 2026-05-31T00:00:00Z 2026-06-01T00:00:00Z; do
 	"$allowmap" export --to csv --policy "$work/expiring.json" --now $now >"$work/at-$now.csv" 2>"$work/said-$now"
 done
-[ $(($(wc -l <"$work/at-2026-05-31T00:00:00Z.csv") - $(wc -l <"$work/at-2026-06-01T00:00:00Z.csv"))) = 1 ] &&
-	grep -q '^1 of [0-9]* rules is left out' "$work/said-2026-06-01T00:00:00Z" ||
-	fail "an expired rule is exported, or nothing is said: $(cat "$work/said-2026-06-01T00:00:00Z")"
-
+[ $(($(wc -l <"$work/at-2026-05-31T00:00:00Z.csv") - $(wc -l <"$work/at-2026-06-01T00:00:00Z.csv"))) = 1 ] ||
+	fail "an expired rule is exported: $(cat "$work/said-2026-06-01T00:00:00Z")"
 id=$(jq -r '.rules[0].id' "$work/policy.json")
 grep -q "^$id dropped: expired on 2026-06-01T00:00:00Z$" "$work/said-2026-06-01T00:00:00Z" || fail "which rule expired, and when, is not said"
 grep -q expired "$work/said-2026-05-31T00:00:00Z" && fail "a rule is said to have expired before its time"

@@ -6,8 +6,8 @@
  * size, the octets. Bit 6 = the table is aged after it, bit 5 = it is of another network, bit 4 = source ports of tunnels do not
  * matter.
  *
- * First octet 0x20 or 0x21: of each frame the headers are made, so that the octets are what two hosts say on a control connection or
- * to each other: before the size one octet, the low half the port in `spoken`, bit 4 = the server says it, bit 5 = TCP. */
+ * First octet 0x20 or 0x21: of each frame the headers are made, so that the octets are what two hosts say on a control connection
+ * or to each other: before the size one octet, the low half the port in `spoken`, bit 4 = the server says it, bit 5 = TCP. */
 #include "config.h"
 
 #include <allowmap/capture.h>

@@ -1,35 +1,12 @@
 /* Fragments: the later ones count where the first one is, and never say anything themselves. */
 #include "config.h"
 
-#include <allowmap/flow.h>
-
 #include <string.h>
 
-#include "flow-packets.h"
-#include "unit.h"
+#include "flow-shard.h"
 
 #define CLIENT "10.0.0.1"
 #define SERVER "10.0.0.2"
-
-typedef struct {
-	AmFlowShard *shard;
-	AmConnectionBatch out;
-	uint64_t ordinal;
-} Flow;
-
-static Flow flow_new(void)
-{
-	const AmFlowOptions options = {.seed = 7};
-	Flow flow = {.shard = am_flow_shard_new(&options, NULL)};
-	CU_ASSERT_PTR_NOT_NULL_FATAL(flow.shard);
-	return flow;
-}
-
-static void flow_end(Flow *flow)
-{
-	am_flow_shard_free(flow->shard);
-	am_connection_batch_clear(&flow->out);
-}
 
 static const AmConnection *flush(Flow *flow, size_t n)
 {

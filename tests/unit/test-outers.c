@@ -1,36 +1,14 @@
 /* What is recorded of the packets between the ends of tunnels. */
 #include "config.h"
 
-#include <allowmap/flow.h>
 #include <allowmap/model/encapsulation.h>
 
 #include <string.h>
 
-#include "flow-packets.h"
-#include "unit.h"
+#include "flow-shard.h"
 
 #define A "10.0.0.1"
 #define B "10.0.0.2"
-
-typedef struct {
-	AmFlowShard *shard;
-	AmConnectionBatch out;
-	uint64_t ordinal;
-} Flow;
-
-static Flow flow_new(void)
-{
-	const AmFlowOptions options = {.seed = 7};
-	Flow flow = {.shard = am_flow_shard_new(&options, NULL)};
-	CU_ASSERT_PTR_NOT_NULL_FATAL(flow.shard);
-	return flow;
-}
-
-static void flow_end(Flow *flow)
-{
-	am_flow_shard_free(flow->shard);
-	am_connection_batch_clear(&flow->out);
-}
 
 /* One packet; `carries` 0: an ordinary one. */
 static void send_one(Flow *flow, double seconds, uint8_t protocol, const char *from, uint16_t from_port, const char *to,

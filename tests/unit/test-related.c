@@ -6,9 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "flow-packets.h"
+#include "flow-shard.h"
 #include "related.h"
-#include "unit.h"
 
 #define CLIENT "10.0.0.1"
 #define SERVER "10.0.0.2"
@@ -164,27 +163,6 @@ static void test_many_in_one(void)
 }
 
 /* ---- Connections */
-
-typedef struct {
-	AmFlowShard *shard;
-	AmConnectionBatch out;
-	uint64_t ordinal;
-	uint16_t network;
-} Flow;
-
-static Flow flow_new(void)
-{
-	const AmFlowOptions options = {.seed = 7};
-	Flow flow = {.shard = am_flow_shard_new(&options, NULL)};
-	CU_ASSERT_PTR_NOT_NULL_FATAL(flow.shard);
-	return flow;
-}
-
-static void flow_end(Flow *flow)
-{
-	am_flow_shard_free(flow->shard);
-	am_connection_batch_clear(&flow->out);
-}
 
 static void feed(Flow *flow, TestPacket *t)
 {

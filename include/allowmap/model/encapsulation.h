@@ -34,6 +34,15 @@ typedef enum {
 		AM_N_ENCAPSULATIONS,
 } AmEncapsulation;
 
+/* UDP ports of their servers, or of both ends. VXLAN: IANA's, with the generic protocol extension, and Linux's of old. */
+#define AM_PORT_VXLAN 4789
+#define AM_PORT_VXLAN_GPE 4790
+#define AM_PORT_VXLAN_LINUX 8472
+#define AM_PORT_GENEVE 6081
+#define AM_PORT_GTP 2152
+#define AM_PORT_TEREDO 3544
+#define AM_PORT_AYIYA 5072
+
 /* What one frame is wrapped in, outermost first; a side product of decoding that lives as long as the frame. */
 #define AM_MAX_TUNNELS 4 /* one in another */
 #define AM_MAX_LAYERS 16 /* tags, labels and tunnels that are noted; what is more is followed, not noted */

@@ -40,6 +40,11 @@ static inline uint8_t am_related_protocol(AmRelated related)
 {
 	return (uint8_t)(related >> 16);
 }
+/* Its ports are given out for one transfer each. Those of RPC services stay as long as the service runs. */
+static inline int am_related_is_passing(AmRelatedKind kind)
+{
+	return kind == AM_RELATED_FTP || kind == AM_RELATED_TFTP || kind == AM_RELATED_SIP;
+}
 static inline uint16_t am_related_port(AmRelated related)
 {
 	return (uint16_t)related;
