@@ -18,6 +18,7 @@ libam_flow_a_SOURCES = \
 	src/flow/loss.h \
 	src/flow/outers.c \
 	src/flow/outers.h \
+	src/flow/record.c \
 	src/flow/related.c \
 	src/flow/related.h \
 	src/flow/roles.h \
@@ -28,6 +29,7 @@ libam_flow_a_SOURCES = \
 	src/flow/sampler.c \
 	src/flow/sampler.h \
 	src/flow/shard.c \
+	src/flow/shard.h \
 	src/flow/table.c \
 	src/flow/unanswered.c \
 	src/flow/unanswered.h \

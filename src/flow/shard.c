@@ -1,50 +1,24 @@
 /* The door of flow/: one shard's packets go in, connection records come out. Here a packet finds its connection, is
- * counted, and is shown to evidence.c, the role recognisers and nDPI; here connections begin, change their day and end.
+ * counted, and is shown to evidence.c, the role recognisers and nDPI; here connections begin. How they become records is in
+ * record.c.
  *
  * Where one connection stops and the next begins depends on its own packets alone (idle time, reuse), never on when
  * am_flow_shard_advance() happened to look. Nothing depends on addresses in memory, the time of day or threads. */
 #include "config.h"
 
-#include "duplicates.h"
-#include "flow.h"
-#include "fragments.h"
 #include "outers.h"
-#include "related.h"
 #include "roles.h"
-#include "sampler.h"
-#include "unanswered.h"
+#include "shard.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define DEFAULT_MAX_FLOWS 500000u
 #define DEFAULT_MAX_UNANSWERED 30000u
-/* An unanswered connection of more packets is worth its row. */
-#define FEW_PACKETS 10
 /* Hostile time stamps must not overflow sums with a timeout: half of the range is the year 2116. */
 #define MAX_TIME_NS (INT64_MAX / 2)
 #define MAX_TIMEOUT_S (366u * 86400u)
 #define HOUR_NS (3600 * AM_NS_PER_S)
-
-struct AmFlowShard {
-	AmFlowOptions options;
-	AmFlowTable table;
-	AmClassifier *classifier; /* NULL without DPI */
-	AmSampler *sampler;       /* NULL unless adaptive */
-	AmUnansweredTable *unanswered;
-	/* While it is flushed in pieces: what is open, by sequence, and how far that is. */
-	GArray *flushing; /* OpenFlow; NULL = it is not */
-	guint flushed;
-	AmFragments *fragments;
-	AmDuplicates *duplicates;
-	AmRelatedTable *related;
-	AmFlowCounters counters;
-	int64_t now_ns;
-	/* The UTC hour that the last packet was in: dividing once an hour, not once a packet. */
-	int64_t hour_begin_ns, hour_end_ns;
-	int32_t day;
-	uint32_t hour_bit;
-};
 
 static uint32_t timeout_or(uint32_t given_s, uint32_t default_s)
 {
@@ -101,190 +75,6 @@ void am_flow_shard_free(AmFlowShard *shard)
 	g_free(shard);
 }
 
-/* ---- records */
-static AmAddress key_address(const AmFlowKey *key, const uint8_t bytes[16])
-{
-	AmAddress address = {.family = key->family};
-	memcpy(address.bytes, bytes, 16);
-	return address;
-}
-
-static void subtract_counts(AmCounts *counts, const AmCounts *base)
-{
-	for (int d = 0; d < 2; d++) {
-		counts->packets[d] -= base->packets[d];
-		counts->bytes[d] -= base->bytes[d];
-		counts->payload[d] -= base->payload[d];
-	}
-}
-
-static void add_l7(const AmFlowShard *shard, const AmDpiSlot *dpi, AmConnection *connection)
-{
-	if (shard->classifier == NULL || !dpi->done)
-		return;
-	am_classifier_name(shard->classifier, dpi, connection->l7);
-	connection->l7_confidence = dpi->confidence;
-	connection->risks = dpi->risks;
-	connection->tls_version = dpi->tls_version;
-	if (dpi->names == NULL)
-		return;
-	connection->name_kind = dpi->name_kind;
-	g_strlcpy(connection->server_name, dpi->names->server_name, AM_SERVER_NAME_SIZE);
-	g_strlcpy(connection->alpn, dpi->names->alpn, AM_ALPN_SIZE);
-}
-
-static void emit(AmFlowShard *shard, const AmFlow *flow, const AmFlowRecord *record, uint32_t more_evidence,
-		 AmConnectionBatch *out)
-{
-	AmConnection *connection = am_connection_batch_add(out);
-	connection->sequence = record->sequence;
-	connection->revision = record->revision;
-	connection->network = flow->key.network;
-	connection->lo = key_address(&flow->key, flow->key.lo);
-	connection->hi = key_address(&flow->key, flow->key.hi);
-	connection->ip_protocol = flow->key.ip_protocol;
-	connection->outcome = (uint8_t)am_evidence_outcome(flow);
-	connection->port_lo = flow->key.port_lo;
-	connection->port_hi = flow->key.port_hi;
-	connection->vlan = record->vlan;
-	connection->inner_vlan = record->inner_vlan;
-	connection->encapsulation = record->encapsulation;
-	connection->encapsulation_id = record->encapsulation_id;
-	memcpy(connection->tcp_flags, flow->tcp_flags, 2);
-	connection->evidence = am_evidence_final(flow) | more_evidence;
-	connection->icmp_errors = record->icmp_errors;
-	connection->related = record->related;
-	connection->first_ns = record->first_ns;
-	connection->last_ns = flow->last_ns;
-	connection->total = connection->delta = flow->total;
-	subtract_counts(&connection->delta, &record->base);
-	connection->delta_first_ns = record->delta_first_ns;
-	connection->delta_hours = flow->hours;
-	memcpy(connection->mac_lo, record->mac[0], 6);
-	memcpy(connection->mac_hi, record->mac[1], 6);
-	g_strlcpy(connection->conn_state, am_evidence_conn_state(flow), AM_CONN_STATE_SIZE);
-	add_l7(shard, &record->dpi, connection);
-	if (record->is_answered) /* by a connection of its own */
-		connection->outcome = AM_OUTCOME_ACCEPTED;
-	if (record->carries != 0) {
-		g_strlcpy(connection->l7, am_encapsulation_name((AmEncapsulation)record->carries), AM_L7_SIZE);
-		connection->l7_confidence = AM_L7_DPI;
-	}
-}
-
-/* In the direction of the opener, for nDPI's guesses. */
-static AmTuple opener_tuple(const AmFlow *flow)
-{
-	const AmFlowKey *key = &flow->key;
-	AmAddress lo = key_address(key, key->lo), hi = key_address(key, key->hi);
-	if (am_evidence_opener(flow) == 0)
-		return (AmTuple){lo, hi, key->port_lo, key->port_hi, key->ip_protocol};
-	return (AmTuple){hi, lo, key->port_hi, key->port_lo, key->ip_protocol};
-}
-
-/* Who is asked in it: what the opener opened to. */
-static AmListenerKey listener_key(const AmFlow *flow)
-{
-	AmTuple tuple = opener_tuple(flow);
-	return (AmListenerKey){tuple.destination, tuple.ip_protocol, tuple.destination_port, flow->key.network};
-}
-
-/* A SYN that was answered by SYN-ACK or RST says no more than one that was not: both ends of a flood look so. */
-static gboolean is_answered(const AmFlow *flow)
-{
-	const AmCounts *total = &flow->total;
-	if (flow->key.ip_protocol == AM_PROTO_TCP || flow->key.ip_protocol == AM_PROTO_SCTP)
-		return (am_evidence_final(flow) & AM_EVIDENCE_HANDSHAKE) != 0 ||
-		       total->payload[0] + total->payload[1] > 0;
-	return total->packets[0] > 0 && total->packets[1] > 0;
-}
-
-/* Whether it is kept; else it was counted. Who is answered is remembered. */
-static gboolean is_kept(AmFlowShard *shard, const AmFlow *flow, const AmFlowRecord *record, AmConnectionBatch *out)
-{
-	if (am_outers_is_mirror(flow, record)) {
-		shard->counters.connections--;
-		return FALSE;
-	}
-	const uint64_t *packets = flow->total.packets;
-	if (is_answered(flow) || record->is_answered) {
-		AmAddress lo = key_address(&flow->key, flow->key.lo), hi = key_address(&flow->key, flow->key.hi);
-		am_unanswered_trust(shard->unanswered, &lo);
-		am_unanswered_trust(shard->unanswered, &hi);
-		return TRUE;
-	}
-	if (record->revision > 0 || packets[0] + packets[1] >= FEW_PACKETS)
-		return TRUE;
-	AmTuple opener = opener_tuple(flow);
-	if (am_unanswered_keep(shard->unanswered, flow->key.network, &opener, packets[0] + packets[1],
-			       flow->total.bytes[0] + flow->total.bytes[1], shard->now_ns, out))
-		return TRUE;
-	shard->counters.counted++;
-	return FALSE;
-}
-
-static void classify(AmFlowShard *shard, const AmFlow *flow, AmFlowRecord *record)
-{
-	AmTuple tuple = opener_tuple(flow);
-	am_classifier_finish(shard->classifier, &record->dpi, &tuple);
-	if ((flow->flags & AM_FLOW_SAMPLE) != 0) {
-		AmListenerKey key = listener_key(flow);
-		am_sampler_tell(shard->sampler, &key, &record->dpi);
-	}
-}
-
-/* What an ended TCP connection says of loss at the mirror. */
-static void count_loss(AmFlowCounters *counters, const AmFlow *flow, const AmLoss *loss)
-{
-	const AmCounts *total = &flow->total;
-	if (flow->key.ip_protocol != AM_PROTO_TCP)
-		return;
-	if (total->packets[0] != 0 && total->packets[1] != 0) {
-		counters->tcp_bytes_seen += total->payload[0] + total->payload[1];
-		counters->tcp_bytes_unseen += am_loss_unseen(loss, 0) + am_loss_unseen(loss, 1);
-		return;
-	}
-	uint64_t unseen = am_loss_unseen(loss, total->packets[0] != 0);
-	counters->tcp_one_way += unseen != 0;
-	counters->tcp_bytes_one_way += unseen;
-}
-
-static void finish(AmFlowShard *shard, uint32_t index, uint32_t more_evidence, AmConnectionBatch *out)
-{
-	AmFlow *flow = am_flow_at(&shard->table, index);
-	AmFlowRecord *record = am_flow_record_at(&shard->table, index);
-	if (is_kept(shard, flow, record, out)) {
-		if (shard->classifier != NULL)
-			classify(shard, flow, record);
-		emit(shard, flow, record, more_evidence, out);
-		count_loss(&shard->counters, flow, &record->loss);
-	}
-	if (shard->classifier != NULL)
-		am_classifier_clear(shard->classifier, &record->dpi);
-	am_flow_table_remove(&shard->table, index);
-}
-
-/* Gives out what is known by now; the next packet begins a new delta. */
-static void put_on_record(AmFlowShard *shard, AmFlow *flow, AmFlowRecord *record, AmConnectionBatch *out)
-{
-	if (!am_outers_is_mirror(flow, record)) { /* else what it was until now goes with what comes later */
-		emit(shard, flow, record, AM_EVIDENCE_OPEN, out);
-		record->revision++;
-		record->base = flow->total;
-	}
-	record->delta_first_ns = flow->last_ns;
-	flow->day = AM_NO_DAY;
-	flow->hours = 0;
-}
-
-static void begin_delta(AmFlowShard *shard, AmFlow *flow, AmFlowRecord *record, int64_t time_ns, AmConnectionBatch *out)
-{
-	if (flow->day != AM_NO_DAY)
-		put_on_record(shard, flow, record, out);
-	record->delta_first_ns = time_ns;
-	flow->day = shard->day;
-}
-
 /* ---- packets */
 static void set_hour(AmFlowShard *shard, int64_t time_ns)
 {
@@ -313,7 +103,7 @@ static uint32_t find_live(AmFlowShard *shard, const AmFlowKey *key, uint32_t has
 		is_over = am_evidence_is_reuse(flow, am_flow_record_at(&shard->table, index), packet, direction);
 	if (!is_over)
 		return index;
-	finish(shard, index, 0, out);
+	am_record_finish(shard, index, 0, out);
 	return AM_NO_FLOW;
 }
 
@@ -325,7 +115,7 @@ static uint32_t begin(AmFlowShard *shard, const AmFlowKey *key, uint32_t hash, c
 		uint32_t victim = am_flow_table_victim(table);
 		if (victim == AM_NO_FLOW)
 			return AM_NO_FLOW;
-		finish(shard, victim, AM_EVIDENCE_CUT, out);
+		am_record_finish(shard, victim, AM_EVIDENCE_CUT, out);
 		shard->counters.given_up++;
 	}
 	uint32_t index = am_flow_table_add(table, key, hash);
@@ -371,7 +161,7 @@ static unsigned add_role(AmFlow *flow, const AmPacket *packet, int direction)
 /* At the first payload, what adaptive mode makes of this connection. */
 static void plan_inspection(AmFlowShard *shard, AmFlow *flow, AmFlowRecord *record)
 {
-	AmListenerKey key = listener_key(flow);
+	AmListenerKey key = am_record_listener(flow);
 	switch (am_sampler_ask(shard->sampler, &key, &record->dpi)) {
 	case AM_INSPECT_FULL:
 		flow->flags |= AM_FLOW_SAMPLE;
@@ -443,7 +233,7 @@ static gboolean add_icmp_error(AmFlowShard *shard, const AmPacket *packet, int64
 static void touch(AmFlowShard *shard, AmFlow *flow, AmFlowRecord *record, int64_t time_ns, AmConnectionBatch *out)
 {
 	if (flow->day != shard->day)
-		begin_delta(shard, flow, record, time_ns, out);
+		am_record_begin_delta(shard, flow, record, time_ns, out);
 	flow->hours |= shard->hour_bit;
 	flow->last_ns = time_ns;
 }
@@ -556,7 +346,7 @@ void am_flow_shard_advance(AmFlowShard *shard, int64_t now_ns, AmConnectionBatch
 		uint32_t index = am_flow_table_expired(&shard->table, shard->now_ns);
 		if (index == AM_NO_FLOW)
 			break;
-		finish(shard, index, 0, out);
+		am_record_finish(shard, index, 0, out);
 	}
 	am_fragments_advance(shard->fragments, shard->now_ns);
 	count_lost_fragments(shard);
@@ -572,7 +362,7 @@ void am_flow_shard_checkpoint(AmFlowShard *shard, int64_t before_ns, AmConnectio
 		AmFlow *flow = am_flow_at(table, index);
 		AmFlowRecord *record = am_flow_record_at(table, index);
 		if (flow->day != AM_NO_DAY && record->delta_first_ns <= before_ns)
-			put_on_record(shard, flow, record, out);
+			am_record_put(shard, flow, record, out);
 	}
 }
 
@@ -612,7 +402,7 @@ void am_flow_shard_flush_to(AmFlowShard *shard, uint64_t ordinal, AmConnectionBa
 			return;
 		const AmFlow *flow = am_flow_at(&shard->table, open->index);
 		gboolean is_over = flow->kind == AM_CLASS_TCP_CLOSED || is_idle(shard, flow, shard->now_ns);
-		finish(shard, open->index, is_over ? 0 : AM_EVIDENCE_CUT, out);
+		am_record_finish(shard, open->index, is_over ? 0 : AM_EVIDENCE_CUT, out);
 	}
 	if (ordinal != UINT64_MAX)
 		return;
