@@ -121,6 +121,14 @@ gboolean am_network_reason_parse(const char *name, AmNetworkReason *ret_reason);
 /* "tcp", "udp", "sctp", "icmp", "icmpv6", or the number as decimal digits, in `text`. */
 const char *am_protocol_text(uint8_t ip_protocol, char text[8]);
 gboolean am_protocol_parse(const char *text, int *ret_ip_protocol);
+gboolean am_service_is_icmp(uint8_t ip_protocol);
+gboolean am_service_has_ports(uint8_t ip_protocol);
+/* A service as it is listed: "tcp/443", "icmp/8.0" (type and code), "ip/47" for a protocol without ports. */
+#define AM_SERVICE_TEXT_SIZE 40
+const char *am_service_text(uint8_t ip_protocol, uint16_t port, char text[AM_SERVICE_TEXT_SIZE]);
+/* That, and what is shorter: "icmp/8" (code 0), "47". The port is as edges keep it: of ICMP type << 8 | code, else 0 where
+ * there are no ports. */
+gboolean am_service_parse(const char *text, int *ret_ip_protocol, int *ret_port);
 const char *am_related_name(AmRelatedKind kind); /* "" for AM_RELATED_NONE */
 /* "ftp tcp/21"; "" for nothing. */
 #define AM_RELATED_TEXT_SIZE 32

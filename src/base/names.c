@@ -128,3 +128,67 @@ gboolean am_protocol_parse(const char *text, int *ret_ip_protocol)
 	*ret_ip_protocol = (int)number;
 	return TRUE;
 }
+
+gboolean am_service_is_icmp(uint8_t ip_protocol)
+{
+	return ip_protocol == AM_PROTO_ICMP || ip_protocol == AM_PROTO_ICMPV6;
+}
+
+gboolean am_service_has_ports(uint8_t ip_protocol)
+{
+	return ip_protocol == AM_PROTO_TCP || ip_protocol == AM_PROTO_UDP || ip_protocol == AM_PROTO_SCTP;
+}
+
+const char *am_service_text(uint8_t ip_protocol, uint16_t port, char text[AM_SERVICE_TEXT_SIZE])
+{
+	char digits[8];
+	const char *protocol = am_protocol_text(ip_protocol, digits);
+	if (am_service_is_icmp(ip_protocol))
+		snprintf(text, AM_SERVICE_TEXT_SIZE, "%s/%u.%u", protocol, port >> 8, port & 0xff);
+	else if (am_service_has_ports(ip_protocol))
+		snprintf(text, AM_SERVICE_TEXT_SIZE, "%s/%u", protocol, port);
+	else
+		snprintf(text, AM_SERVICE_TEXT_SIZE, "ip/%s", protocol);
+	return text;
+}
+
+/* "8" or "8.0". */
+static gboolean parse_type_and_code(const char *text, int *ret_port)
+{
+	const char *dot = strchr(text, '.');
+	g_autofree char *type_text = dot != NULL ? g_strndup(text, (gsize)(dot - text)) : g_strdup(text);
+	guint64 type, code = 0;
+	if (!g_ascii_string_to_unsigned(type_text, 10, 0, UINT8_MAX, &type, NULL) ||
+	    (dot != NULL && !g_ascii_string_to_unsigned(dot + 1, 10, 0, UINT8_MAX, &code, NULL)))
+		return FALSE;
+	*ret_port = (int)(type << 8 | code);
+	return TRUE;
+}
+
+static gboolean parse_port(const char *text, int *ret_port)
+{
+	guint64 port;
+	if (!g_ascii_string_to_unsigned(text, 10, 0, UINT16_MAX, &port, NULL))
+		return FALSE;
+	*ret_port = (int)port;
+	return TRUE;
+}
+
+gboolean am_service_parse(const char *text, int *ret_ip_protocol, int *ret_port)
+{
+	const char *number = g_str_has_prefix(text, "ip/") ? text + strlen("ip/") : text;
+	const char *slash = strchr(number, '/');
+	g_autofree char *protocol = slash != NULL ? g_strndup(number, (gsize)(slash - number)) : g_strdup(number);
+	int ip_protocol, port = 0;
+	if (!am_protocol_parse(protocol, &ip_protocol))
+		return FALSE;
+	gboolean is_icmp = am_service_is_icmp((uint8_t)ip_protocol);
+	gboolean has_port = is_icmp || am_service_has_ports((uint8_t)ip_protocol);
+	if (has_port != (slash != NULL) || (has_port && number != text))
+		return FALSE;
+	if (has_port && !(is_icmp ? parse_type_and_code(slash + 1, &port) : parse_port(slash + 1, &port)))
+		return FALSE;
+	*ret_ip_protocol = ip_protocol;
+	*ret_port = port;
+	return TRUE;
+}

@@ -96,7 +96,7 @@ void am_cmd_note_announced(const AmPolicy *policy);
  * message. */
 gboolean am_cmd_parse_size(const char *option, const char *text, uint64_t *ret_size, GError **error);
 gboolean am_cmd_parse_duration(const char *option, const char *text, int64_t *ret_ns, GError **error);
-/* "tcp/443", "udp/53", "icmp/8" (type, or type.code), "47": protocol and port as edges keep them. */
+/* What am_service_parse() takes: as the listings show it, or shorter. */
 gboolean am_cmd_parse_service(const char *text, int *ret_ip_protocol, int *ret_port, GError **error);
 /* Ends standard output: FALSE when what was written could not be kept (disk full, closed pipe). */
 gboolean am_cmd_finish_output(GError **error);

@@ -316,20 +316,6 @@ gboolean am_cmd_recommend_options(const char *granularity, const char *default_a
 	return TRUE;
 }
 
-/* A whole decimal number from 0 to `max`; *ret_end points behind it. */
-static gboolean parse_number(const char *text, guint64 max, int *ret_number, const char **ret_end)
-{
-	char *end;
-	if (!g_ascii_isdigit(*text))
-		return FALSE;
-	guint64 number = g_ascii_strtoull(text, &end, 10);
-	if (number > max)
-		return FALSE;
-	*ret_number = (int)number;
-	*ret_end = end;
-	return TRUE;
-}
-
 /* A whole number and one of `letters`, which stand for `factors`; the result fits into 62 bits. */
 static gboolean parse_unit(const char *text, const char *letters, const uint64_t *factors, uint64_t *ret_value)
 {
@@ -370,29 +356,10 @@ gboolean am_cmd_parse_duration(const char *option, const char *text, int64_t *re
 
 gboolean am_cmd_parse_service(const char *text, int *ret_ip_protocol, int *ret_port, GError **error)
 {
-	const char *slash = strchr(text, '/');
-	g_autofree char *protocol = slash != NULL ? g_strndup(text, (gsize)(slash - text)) : g_strdup(text);
-	int ip_protocol, port = 0, code = 0;
-	gboolean ok = am_protocol_parse(protocol, &ip_protocol);
-	gboolean is_icmp = ok && (ip_protocol == AM_PROTO_ICMP || ip_protocol == AM_PROTO_ICMPV6);
-	gboolean has_ports =
-		ok && (ip_protocol == AM_PROTO_TCP || ip_protocol == AM_PROTO_UDP || ip_protocol == AM_PROTO_SCTP);
-	const char *end = "";
-	if (slash != NULL)
-		ok = ok && (is_icmp || has_ports) && parse_number(slash + 1, is_icmp ? 255 : 65535, &port, &end);
-	else
-		ok = ok && !is_icmp && !has_ports;
-	if (ok && is_icmp && *end == '.')
-		ok = parse_number(end + 1, 255, &code, &end);
-	if (!ok || *end != '\0') {
-		am_cmd_usage_error(error,
-				   "%s is not a service; write tcp/443, udp/53, sctp/2905, icmp/8 or a protocol number",
-				   text);
-		return FALSE;
-	}
-	*ret_ip_protocol = ip_protocol;
-	*ret_port = is_icmp ? port << 8 | code : port;
-	return TRUE;
+	if (am_service_parse(text, ret_ip_protocol, ret_port))
+		return TRUE;
+	am_cmd_usage_error(error, "%s is not a service; write tcp/443, udp/53, sctp/2905, icmp/8, ip/47 or 47", text);
+	return FALSE;
 }
 
 gboolean am_cmd_finish_output(GError **error)

@@ -8,12 +8,13 @@
 
 static void add_ends(GString *text, const AmMap *map, const AmEdge *edge)
 {
-	char client[AM_ADDRESS_TEXT_SIZE], server[AM_ADDRESS_TEXT_SIZE], protocol[8];
+	char client[AM_ADDRESS_TEXT_SIZE], server[AM_ADDRESS_TEXT_SIZE];
+	char service[AM_SERVICE_TEXT_SIZE];
 	const AmEndpoint *from = &g_array_index(map->endpoints, AmEndpoint, edge->client);
 	const AmEndpoint *to = &g_array_index(map->endpoints, AmEndpoint, edge->server);
-	g_string_append_printf(text, "%s > %s %s/%u: %s\n", am_address_text(&from->address, client),
-			       am_address_text(&to->address, server), am_protocol_text(edge->ip_protocol, protocol),
-			       edge->port, am_verdict_name(edge->verdict));
+	g_string_append_printf(text, "%s > %s %s: %s\n", am_address_text(&from->address, client),
+			       am_address_text(&to->address, server),
+			       am_service_text(edge->ip_protocol, edge->port, service), am_verdict_name(edge->verdict));
 	const AmAsset *assets[2] = {&g_array_index(map->assets, AmAsset, from->asset),
 				    &g_array_index(map->assets, AmAsset, to->asset)};
 	for (int side = 0; side < 2; side++) {

@@ -177,16 +177,17 @@ static char *explain_group(const AmGroup *group, const Habit *habits, guint n_ha
 	for (int side = 0; side < 2; side++) {
 		guint listed = 0, more = 0;
 		for (guint n = 0; n < n_habits; n++) {
-			char protocol[8];
+			char service[AM_SERVICE_TEXT_SIZE];
 			if (uses(habits[n].feature) != (side != 0))
 				continue;
 			if (listed == 6) {
 				more++;
 				continue;
 			}
-			g_string_append_printf(why, "%s %s/%u (%u)", listed == 0 ? side ? "; use" : "; serve" : ",",
-					       am_protocol_text(protocol_of(habits[n].feature), protocol),
-					       port_of(habits[n].feature), habits[n].members);
+			g_string_append_printf(
+				why, "%s %s (%u)", listed == 0 ? side ? "; use" : "; serve" : ",",
+				am_service_text(protocol_of(habits[n].feature), port_of(habits[n].feature), service),
+				habits[n].members);
 			listed++;
 		}
 		if (more > 0)

@@ -143,13 +143,10 @@ void am_html_essential(GString *page, const AmHtmlReport *report)
 /* The command that answers for one edge, ready to be pasted. */
 static void answer_command(GString *page, const AmMap *map, const AmEdge *edge)
 {
-	char client[AM_ADDRESS_TEXT_SIZE], server[AM_ADDRESS_TEXT_SIZE], service[AM_SERVICE_TEXT_SIZE], digits[8];
-	/* A protocol without ports is named by its number alone. */
-	const char *what = am_service_has_ports(edge->ip_protocol) || am_service_is_icmp(edge->ip_protocol)
-				   ? am_service_text(edge->ip_protocol, edge->port, service)
-				   : am_protocol_text(edge->ip_protocol, digits);
+	char client[AM_ADDRESS_TEXT_SIZE], server[AM_ADDRESS_TEXT_SIZE], service[AM_SERVICE_TEXT_SIZE];
 	am_html_add(page, "allowmap verdict set %s %s %s essential --why 'REASON'",
-		    endpoint_text(map, edge->client, client), endpoint_text(map, edge->server, server), what);
+		    endpoint_text(map, edge->client, client), endpoint_text(map, edge->server, server),
+		    am_service_text(edge->ip_protocol, edge->port, service));
 	if (map->networks->len > 1) {
 		const char *network = am_view_network(map, am_view_endpoint(map, edge->client)->network);
 		g_autofree char *quoted = g_shell_quote(network);

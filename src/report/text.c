@@ -4,8 +4,6 @@
 
 #include "text.h"
 
-#include "allowmap/model/packet.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -194,27 +192,4 @@ void am_text_append_counted(GString *to, uint64_t number, const char *noun, cons
 		g_string_append(to, plural);
 	else
 		g_string_append_printf(to, "%s%s", noun, number == 1 ? "" : "s");
-}
-
-gboolean am_service_is_icmp(uint8_t ip_protocol)
-{
-	return ip_protocol == AM_PROTO_ICMP || ip_protocol == AM_PROTO_ICMPV6;
-}
-
-gboolean am_service_has_ports(uint8_t ip_protocol)
-{
-	return ip_protocol == AM_PROTO_TCP || ip_protocol == AM_PROTO_UDP || ip_protocol == AM_PROTO_SCTP;
-}
-
-const char *am_service_text(uint8_t ip_protocol, uint16_t port, char text[AM_SERVICE_TEXT_SIZE])
-{
-	char digits[8];
-	const char *protocol = am_protocol_text(ip_protocol, digits);
-	if (am_service_is_icmp(ip_protocol))
-		snprintf(text, AM_SERVICE_TEXT_SIZE, "%s/%u.%u", protocol, port >> 8, port & 0xff);
-	else if (am_service_has_ports(ip_protocol))
-		snprintf(text, AM_SERVICE_TEXT_SIZE, "%s/%u", protocol, port);
-	else
-		snprintf(text, AM_SERVICE_TEXT_SIZE, "ip/%s", protocol);
-	return text;
 }

@@ -26,9 +26,3 @@ const char *am_size_text(uint64_t size, char text[AM_NUMBER_TEXT_SIZE]);
 const char *am_moment_text(int64_t ns, char text[AM_TIME_TEXT_SIZE]);
 /* "1 edge", "1,200 edges": the number with its noun. The plural is the noun and an s unless `plural` says it. */
 void am_text_append_counted(GString *to, uint64_t number, const char *noun, const char *plural);
-
-#define AM_SERVICE_TEXT_SIZE 40
-/* "tcp/443", "icmp/8.0" (type and code), "ip/47" for a protocol without ports. */
-const char *am_service_text(uint8_t ip_protocol, uint16_t port, char text[AM_SERVICE_TEXT_SIZE]);
-gboolean am_service_is_icmp(uint8_t ip_protocol);
-gboolean am_service_has_ports(uint8_t ip_protocol);

@@ -81,6 +81,19 @@ expect 0 . "$allowmap" explain flow "$client" "$server" "$service" --db "$db"
 expect 3 'no flow' "$allowmap" explain flow 203.0.113.250 203.0.113.251 tcp/9 --db "$db"
 expect 2 'service' "$allowmap" explain flow "$client" "$server" tcp/99999 --db "$db"
 
+# What is listed as a service is understood as one: one flow of each protocol, ICMP and protocols without ports among them.
+"$allowmap" flows --db "$db" | awk 'NR > 1 { for (n = 3; n <= NF; n++) if ($n ~ /^[a-z0-9]+\/[0-9.]+$/) {
+	kind = $n; sub(/\/.*/, "", kind); if (!seen[kind]++) print $1, $2, $n; break } }' >"$work/services"
+for kind in icmp icmpv6 ip tcp udp; do
+	grep -q " $kind/" "$work/services" || fail "the sample lists no flow of $kind: $(cat "$work/services")"
+done
+while read -r client server service; do
+	expect 0 "^$client > $server $service: " "$allowmap" explain flow "$client" "$server" "$service" --db "$db"
+	expect 0 "; 1 flow in $db" "$allowmap" verdict set "$client" "$server" "$service" local --db "$db" --decisions "$work/apart.db"
+done <"$work/services"
+rm "$work/apart.db"
+read -r client server service <<<"$flow"
+
 # ---- A decision survives, also a new run
 expect 0 'is essential' "$allowmap" verdict set "$client" "$server" "$service" essential --why 'asked the owner' --by tester --db "$db"
 "$allowmap" flows --db "$db" --format csv --asset "$client" | grep "$server" | grep -q override || fail "the override of $flow is not shown"

@@ -501,6 +501,49 @@ static void test_protocols(void)
 	}
 }
 
+/* What is listed as a service is taken as one, of every protocol. */
+static void test_services(void)
+{
+	static const uint16_t ports[] = {0, 1, 53, 255, 256, 8 << 8, 8 << 8 | 3, 443, 32768, 65535};
+	for (int protocol = 0; protocol < 256; protocol++) {
+		gboolean has_port = am_service_has_ports((uint8_t)protocol) || am_service_is_icmp((uint8_t)protocol);
+		for (size_t n = 0; n < G_N_ELEMENTS(ports); n++) {
+			char text[AM_SERVICE_TEXT_SIZE];
+			int ip_protocol = -1, port = -1;
+			CU_ASSERT_TRUE(am_service_parse(am_service_text((uint8_t)protocol, ports[n], text),
+							&ip_protocol, &port));
+			CU_ASSERT_EQUAL(ip_protocol, protocol);
+			CU_ASSERT_EQUAL(port, has_port ? ports[n] : 0);
+		}
+	}
+	static const struct {
+		const char *text;
+		int ip_protocol, port;
+	} shorter[] = {{"icmp/8", 1, 8 << 8},
+		       {"icmpv6/128", 58, 128 << 8},
+		       {"1/8.1", 1, 8 << 8 | 1},
+		       {"6/443", 6, 443},
+		       {"47", 47, 0},
+		       {"112", 112, 0}};
+	for (size_t n = 0; n < G_N_ELEMENTS(shorter); n++) {
+		int ip_protocol = -1, port = -1;
+		CU_ASSERT_TRUE(am_service_parse(shorter[n].text, &ip_protocol, &port));
+		CU_ASSERT_EQUAL(ip_protocol, shorter[n].ip_protocol);
+		CU_ASSERT_EQUAL(port, shorter[n].port);
+	}
+	static const char *const bad[] = {
+		"",           "/",        "tcp",      "icmp",  "tcp/",     "tcp/65536", "tcp/-1",  "tcp/ 1",
+		"tcp/+1",     "tcp/4.3",  "tcp/80/1", "icmp/", "icmp/256", "icmp/8.",   "icmp/.0", "icmp/8.256",
+		"icmp/8.0.0", "47/0",     "ip",       "ip/",   "ip/256",   "ip/6",      "ip/tcp",  "ip/tcp/80",
+		"ip/1",       "ip/ip/47", "ip/47/0",  "IP/47", "gre",      " 47",       "any"};
+	for (size_t n = 0; n < G_N_ELEMENTS(bad); n++) {
+		int ip_protocol = 77, port = 77;
+		CU_ASSERT_FALSE(am_service_parse(bad[n], &ip_protocol, &port));
+		CU_ASSERT_EQUAL(ip_protocol, 77);
+		CU_ASSERT_EQUAL(port, 77);
+	}
+}
+
 /* What is embedded is what lies in the source tree: the same bytes, and a NUL behind them. */
 static void test_embedded(void)
 {
@@ -556,6 +599,7 @@ int main(void)
 		UNIT_TEST(test_names),
 		UNIT_TEST(test_encapsulation_names),
 		UNIT_TEST(test_protocols),
+		UNIT_TEST(test_services),
 		UNIT_TEST(test_embedded),
 		UNIT_TEST(test_progress),
 		{NULL, NULL},
