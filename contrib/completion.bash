@@ -55,7 +55,7 @@ _allowmap()
 			options="$options list set remove"
 			;;
 		explain) options="$map flow group" ;;
-		verdict) options="$map --why --by --network set any $verdicts" ;;
+		verdict) options="$map --format --why --by --network list set remove any $verdicts" ;;
 		recommend) options="$map --granularity --default --output" ;;
 		export)
 			options="$map --to --policy --granularity --network --enforce --unapproved --allow-widening --host --form"

@@ -108,6 +108,9 @@ const char *am_outcome_name(AmOutcome outcome);
 const char *am_l7_confidence_name(AmL7Confidence confidence);
 const char *am_verdict_name(AmVerdict verdict);
 gboolean am_verdict_parse(const char *name, AmVerdict *ret_verdict);
+/* The same of what an override says: a verdict, or "withdrawn". */
+const char *am_override_name(AmVerdict verdict);
+gboolean am_override_parse(const char *name, AmVerdict *ret_verdict);
 const char *am_reason_name(AmReason reason);
 const char *am_reason_text(AmReason reason);
 const char *am_direction_name(AmDirection direction);

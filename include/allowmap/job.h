@@ -101,6 +101,8 @@ typedef struct {
 } AmSnapshot;
 
 AmSnapshot *am_job_snapshot(const char *db, const char *decisions_path, const AmMapOptions *options, GError **error);
+/* Before there are facts: what was decided so far, and a map of nothing. */
+AmSnapshot *am_job_snapshot_without_facts(const char *db, const char *decisions_path, GError **error);
 void am_snapshot_free(AmSnapshot *snapshot);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmSnapshot, am_snapshot_free)
 

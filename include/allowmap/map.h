@@ -31,5 +31,10 @@ uint32_t am_map_find_edge(const AmMap *map, uint32_t client_endpoint, uint32_t s
 			  uint16_t port);
 /* How many edges a decision is about, whether or not a newer one goes before it. O(edges). */
 guint am_map_count_matching(const AmMap *map, const AmOverride *override);
+/* How many of these have the verdict that a person set. O(edges). */
+guint am_map_count_decided(const AmMap *map, const AmOverride *override);
+/* How many of the decisions so far (AmOverride, oldest first) a withdrawal would take back, in whole or in part; those that
+ * are taken back already are not counted. */
+guint am_map_count_withdrawn(const GArray *overrides, const AmOverride *withdrawal);
 /* What stands for and against it, as lines of text for `explain flow`. g_free() */
 char *am_map_explain_edge(const AmMap *map, const AmDecisionSet *decisions, uint32_t edge);

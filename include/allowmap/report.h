@@ -45,6 +45,9 @@ gboolean am_report_status(const AmMap *map, const GPtrArray *runs, uint64_t conn
 /* `seen`: AmEncapsulated, run by run. `rules`: the network table, AmNetworkRule. */
 gboolean am_report_networks(const GArray *seen, const GArray *rules, AmFormat format, FILE *out, GError **error);
 
+/* `overrides`: what was decided, AmOverride, oldest first. `map`: as it is with that. */
+gboolean am_report_verdicts(const AmMap *map, const GArray *overrides, AmFormat format, FILE *out, GError **error);
+
 /* Connections are streamed: new, one call each, free (which ends the listing). JSON is JSON lines. `client` is 0 = lo,
  * 1 = hi, from am_map_client_of(). Sorting other than by time is not offered on a stream. */
 typedef struct AmConnectionLister AmConnectionLister;

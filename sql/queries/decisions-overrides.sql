@@ -1,4 +1,4 @@
--- All verdicts, oldest first, each with what the log says of it.
+-- All verdicts and what withdraws them ('withdrawn'), oldest first, each with what the log says of it.
 SELECT
 	overrides.network, client, client_length, server, server_length, ip_protocol, port, verdict,
 	log.who, why, log.at_ns, log.content, log.n

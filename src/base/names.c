@@ -39,6 +39,21 @@ gboolean am_verdict_parse(const char *name, AmVerdict *ret_verdict)
 	return FALSE;
 }
 
+static const char withdrawn[] = "withdrawn";
+
+const char *am_override_name(AmVerdict verdict)
+{
+	return verdict == AM_OVERRIDE_WITHDRAWN ? withdrawn : am_verdict_name(verdict);
+}
+
+gboolean am_override_parse(const char *name, AmVerdict *ret_verdict)
+{
+	if (strcmp(name, withdrawn) != 0)
+		return am_verdict_parse(name, ret_verdict);
+	*ret_verdict = AM_OVERRIDE_WITHDRAWN;
+	return TRUE;
+}
+
 #define KIND(id, name, is_transit, text) [AM_ENCAPSULATION_##id] = {name, is_transit, text},
 static const struct {
 	const char *name;

@@ -28,7 +28,7 @@ static const Command commands[] = {
 	{"groups", am_cmd_groups, "list the groups that rules are written between", FALSE},
 	{"networks", am_cmd_networks, "which address space is in which VLAN or tunnel", FALSE},
 	{"explain", am_cmd_explain, "show the evidence behind a flow or a group", FALSE},
-	{"verdict", am_cmd_verdict, "decide about a flow yourself", FALSE},
+	{"verdict", am_cmd_verdict, "decide about a flow yourself, list that, take it back", FALSE},
 	{"recommend", am_cmd_recommend, "write the least-privilege policy", FALSE},
 	{"export", am_cmd_export, "write the policy as allow-lists for an enforcement tool", FALSE},
 };

@@ -7,6 +7,14 @@
 
 #include "allowmap/job.h"
 
+static AmDecisionSet *load_decisions(const char *db, const char *decisions_path, GError **error)
+{
+	g_autofree char *beside = decisions_path == NULL ? am_decisions_path_for(db) : NULL;
+	g_autoptr(AmDecisions) decisions =
+		am_decisions_open(decisions_path != NULL ? decisions_path : beside, FALSE, error);
+	return decisions != NULL ? am_decisions_load(decisions, error) : NULL;
+}
+
 AmSnapshot *am_job_snapshot(const char *db, const char *decisions_path, const AmMapOptions *options, GError **error)
 {
 	g_autoptr(AmSnapshot) snapshot = g_new0(AmSnapshot, 1);
@@ -27,15 +35,22 @@ AmSnapshot *am_job_snapshot(const char *db, const char *decisions_path, const Am
 		return NULL;
 	g_clear_pointer(&facts, am_facts_free);
 
-	g_autofree char *default_path = decisions_path == NULL ? am_decisions_path_for(db) : NULL;
-	g_autoptr(AmDecisions) decisions =
-		am_decisions_open(decisions_path != NULL ? decisions_path : default_path, FALSE, error);
-	if (decisions == NULL)
-		return NULL;
-	snapshot->decisions = am_decisions_load(decisions, error);
+	snapshot->decisions = load_decisions(db, decisions_path, error);
 	if (snapshot->decisions == NULL)
 		return NULL;
 	snapshot->map = am_map_build(tallies, networks, snapshot->decisions, options);
+	return g_steal_pointer(&snapshot);
+}
+
+AmSnapshot *am_job_snapshot_without_facts(const char *db, const char *decisions_path, GError **error)
+{
+	g_autoptr(AmSnapshot) snapshot = g_new0(AmSnapshot, 1);
+	g_autoptr(GArray) tallies = g_array_new(FALSE, FALSE, sizeof(AmTally));
+	g_autoptr(GPtrArray) networks = g_ptr_array_new();
+	snapshot->decisions = load_decisions(db, decisions_path, error);
+	if (snapshot->decisions == NULL)
+		return NULL;
+	snapshot->map = am_map_build(tallies, networks, snapshot->decisions, NULL);
 	return g_steal_pointer(&snapshot);
 }
 

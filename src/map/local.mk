@@ -15,6 +15,7 @@ libam_map_a_SOURCES = \
 	src/map/map.c \
 	src/map/merge.c \
 	src/map/naming.c \
+	src/map/overrides.c \
 	src/map/peers.c \
 	src/map/ports.c \
 	src/map/ports.h \

@@ -239,43 +239,6 @@ static void judge_lateral(AmMapWork *work, uint32_t client)
 	}
 }
 
-/* ---- What people decided */
-
-static gboolean override_matches(const AmMap *map, const AmOverride *override, const AmEdge *edge)
-{
-	const AmEndpoint *client = &g_array_index(map->endpoints, AmEndpoint, edge->client);
-	const AmEndpoint *server = &g_array_index(map->endpoints, AmEndpoint, edge->server);
-	const char *network = client->network < map->networks->len ? map->networks->pdata[client->network] : NULL;
-	return (override->network == NULL || g_strcmp0(override->network, network) == 0) &&
-	       (override->ip_protocol < 0 || override->ip_protocol == edge->ip_protocol) &&
-	       (override->port < 0 || override->port == edge->port) &&
-	       am_prefix_contains(&override->client, &client->address) &&
-	       am_prefix_contains(&override->server, &server->address);
-}
-
-guint am_map_count_matching(const AmMap *map, const AmOverride *override)
-{
-	guint n_matching = 0;
-	for (guint n = 0; n < map->edges->len; n++)
-		n_matching += override_matches(map, override, &g_array_index(map->edges, AmEdge, n)) ? 1 : 0;
-	return n_matching;
-}
-
-static void apply_overrides(AmMapWork *work)
-{
-	const GArray *overrides = work->decisions != NULL ? work->decisions->overrides : NULL;
-	for (guint o = overrides != NULL ? overrides->len : 0; o-- > 0;) {
-		const AmOverride *override = &g_array_index(overrides, AmOverride, o);
-		for (guint n = 0; n < work->map->edges->len; n++) {
-			AmEdge *edge = am_work_edge(work, n);
-			if (edge->override_index >= 0 || !override_matches(work->map, override, edge))
-				continue;
-			edge->override_index = (int32_t)o;
-			conclude(edge, override->verdict, BIT(OVERRIDE));
-		}
-	}
-}
-
 void am_verdicts_build(AmMapWork *work)
 {
 	guint n_edges = work->map->edges->len;
@@ -301,7 +264,7 @@ void am_verdicts_build(AmMapWork *work)
 	}
 	for (guint client = 0; client < work->map->endpoints->len; client++)
 		judge_lateral(work, client);
-	apply_overrides(work);
+	am_overrides_apply(work);
 	am_related_inherit(work);
 	for (guint n = 0; n < n_edges; n++)
 		work->map->n_verdicts[am_work_edge(work, n)->verdict]++;

@@ -142,6 +142,8 @@ void am_beacon_prepare(AmMapWork *work); /* how usual each outside destination i
 void am_verdicts_build(AmMapWork *work);
 /* Nothing but degree, ports or the first packet tells who is the client, and it matters. */
 gboolean am_client_is_guessed(const AmEdge *edge, const AmEdgeNotes *notes);
+/* overrides.c: the verdicts that people set. */
+void am_overrides_apply(AmMapWork *work);
 /* related.c: sets the control edges, and their reason. */
 void am_related_find(AmMapWork *work);
 /* Datagrams that one side began every time, to a port that was announced: that side is the client. */

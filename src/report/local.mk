@@ -34,6 +34,7 @@ libam_report_a_SOURCES = \
 	src/report/summary.c \
 	src/report/text.c \
 	src/report/text.h \
+	src/report/verdicts.c \
 	src/report/view.c \
 	src/report/view.h \
 	src/report/writer.c \

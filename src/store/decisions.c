@@ -92,7 +92,7 @@ static GString *override_content(const AmOverride *override)
 		add_number(content, "protocol", override->ip_protocol);
 	if (override->port >= 0)
 		add_number(content, "port", override->port);
-	add_line(content, "verdict", am_verdict_name(override->verdict));
+	add_line(content, "verdict", am_override_name(override->verdict));
 	add_line(content, "why", override->why != NULL ? override->why : "");
 	return content;
 }
@@ -195,7 +195,7 @@ static gboolean write_override(AmDatabase *database, const AmOverride *override,
 	bind_prefix(&b, &override->server);
 	bind_or_any(&b, override->ip_protocol);
 	bind_or_any(&b, override->port);
-	am_bind_text(&b, am_verdict_name(override->verdict));
+	am_bind_text(&b, am_override_name(override->verdict));
 	am_bind_text(&b, override->why != NULL ? override->why : "");
 	return am_database_execute(database, statement, error);
 }
@@ -285,7 +285,7 @@ static AmOverride read_override(AmColumns *columns)
 	override.ip_protocol = read_or_any(columns, UINT8_MAX);
 	override.port = read_or_any(columns, UINT16_MAX);
 	g_autofree char *verdict = am_column_text(columns);
-	if (verdict == NULL || !am_verdict_parse(verdict, &override.verdict))
+	if (verdict == NULL || !am_override_parse(verdict, &override.verdict))
 		columns->damaged = TRUE;
 	override.who = am_column_text(columns);
 	override.why = am_column_text(columns);

@@ -108,6 +108,33 @@ n_all=$("$allowmap" flows --db "$db" --format json | jq '[.[] | select(.client |
 expect 0 "; $n_all flows in" "$allowmap" verdict set 0.0.0.0/0 0.0.0.0/0 any essential --db "$db" --decisions "$work/apart.db"
 expect 2 'one is IPv4, the other IPv6' "$allowmap" verdict set ::/0 10.0.0.0/8 any essential --db "$db"
 
+# ---- Taken back, it is as if nothing had been said, and the list tells all of it
+columns='.[] | [.client, .service, .verdict, .flows, .by, .why] | @csv'
+"$allowmap" verdict list --db "$db" --format json | jq -r "$columns" >"$work/verdicts"
+printf '"203.0.113.250","tcp/9","undecided",0,"%s",\n"%s","%s","essential",1,"%s",\n"%s","%s","essential",0,"tester","asked the owner"\n' \
+	"$(id -un)" "$client" "$service" "$(id -un)" "$client" "$service" >"$work/expected"
+same "$work/expected" "$work/verdicts"
+expect 0 'nobody has decided' "$allowmap" verdict --db "$work/none.db" --decisions "$work/no-decisions.db"
+expect 2 'nothing was said' "$allowmap" verdict remove "$server" "$client" "$service" --db "$db"
+expect 0 "is as if nothing had been said (2 decisions taken back), said ann; 1 flow in $db is judged by what was seen again" \
+	"$allowmap" verdict remove "$client" "$server" "$service" --by ann --why 'host is gone' --db "$db"
+"$allowmap" flows --db "$db" --format json >"$work/taken-back.json"
+same "$work/flows.json" "$work/taken-back.json"
+"$allowmap" verdict --db "$db" --format json | jq -r "$columns" | head -n 1 >"$work/verdicts"
+echo "\"$client\",\"$service\",\"withdrawn\",0,\"ann\",\"host is gone\"" >"$work/expected"
+same "$work/expected" "$work/verdicts"
+expect 2 'nothing was said' "$allowmap" verdict remove "$client" "$server" "$service" --db "$db"
+expect 0 "(1 decision taken back), said ann; no flow in $db was decided by that" "$allowmap" verdict remove 203.0.113.250 203.0.113.251 any --by ann --db "$db"
+[ "$("$allowmap" verdict list --db "$db" --format csv | wc -l)" = 6 ] || fail "verdict list: $("$allowmap" verdict list --db "$db")"
+expect 0 '; 1 flow in' "$allowmap" verdict set "$client" "$server" "$service" essential --db "$db"
+for words in "remove $client $server" "set $client $server $service" "take $client $server $service" "list all" "remove $client $server $service local"; do
+	# shellcheck disable=SC2086
+	expect 2 'verdict list, verdict set CLIENT SERVER SERVICE VERDICT, or verdict remove CLIENT SERVER SERVICE' "$allowmap" verdict $words --db "$db"
+done
+expect 2 'format is for the list' "$allowmap" verdict remove "$client" "$server" "$service" --format csv --db "$db"
+expect 2 'takes --format only' "$allowmap" verdict list --why reason --db "$db"
+[ -e "$work/no-decisions.db" ] && fail "a list made decisions"
+
 # ---- Policy and exports
 expect 0 rules "$allowmap" recommend --db "$db" -o "$work/policy.json"
 expect 0 rules "$allowmap" recommend --db "$db" --granularity exact -o "$work/exact.json"

@@ -438,6 +438,14 @@ static void test_names(void)
 	AmVerdict untouched = AM_VERDICT_LOCAL;
 	CU_ASSERT_FALSE(am_verdict_parse("ESSENTIAL", &untouched));
 	CU_ASSERT_EQUAL(untouched, AM_VERDICT_LOCAL);
+	for (unsigned n = 0; n <= AM_N_VERDICTS; n++) {
+		AmVerdict verdict = AM_VERDICT_LOCAL;
+		CU_ASSERT_TRUE(am_override_parse(am_override_name((AmVerdict)n), &verdict));
+		CU_ASSERT_EQUAL(verdict, (AmVerdict)n);
+	}
+	CU_ASSERT_STRING_EQUAL(am_override_name(AM_OVERRIDE_WITHDRAWN), "withdrawn");
+	CU_ASSERT_FALSE(am_verdict_parse("withdrawn", &untouched)); /* no verdict of an edge */
+	CU_ASSERT_FALSE(am_override_parse("Withdrawn", &untouched));
 	for (unsigned n = 0; n < AM_N_REASONS; n++) {
 		CU_ASSERT_PTR_NOT_NULL(am_reason_name((AmReason)n));
 		CU_ASSERT_PTR_NOT_NULL(am_reason_text((AmReason)n));

@@ -542,6 +542,80 @@ static void test_override_survives(void)
 	net_clear(&net);
 }
 
+static AmOverride override_of(const char *clients, const char *servers, int port, AmVerdict verdict)
+{
+	AmOverride override = {.ip_protocol = port >= 0 ? AM_PROTO_TCP : -1, .port = port, .verdict = verdict};
+	CU_ASSERT(am_prefix_parse(clients, &override.client, NULL) && am_prefix_parse(servers, &override.server, NULL));
+	return override;
+}
+
+static void test_override_withdrawn(void)
+{
+	Net net = net_new();
+	net_span(&net, 3);
+	net_use(&net, "10.0.1.1", "10.0.2.1", 443, 0, 3);
+	net_use(&net, "10.0.1.2", "10.0.2.1", 443, 0, 3);
+	g_autoptr(AmMap) own = am_map_build(net.tallies, net.networks, NULL, NULL);
+	AmDecisionSet decisions = {.overrides = g_array_new(FALSE, TRUE, sizeof(AmOverride)),
+				   .hints = g_array_new(FALSE, TRUE, sizeof(AmHint))};
+	GArray *overrides = decisions.overrides;
+	AmOverride all = override_of("10.0.1.0/24", "10.0.2.1", -1, AM_VERDICT_BACKGROUND);
+	AmOverride one = override_of("10.0.1.1", "10.0.2.1", 443, AM_VERDICT_SUSPICIOUS);
+	AmOverride back = override_of("10.0.1.1", "10.0.2.1", 443, AM_OVERRIDE_WITHDRAWN);
+	CU_ASSERT_EQUAL(am_map_count_withdrawn(overrides, &back), 0);
+	g_array_append_val(overrides, all);
+	g_array_append_val(overrides, one);
+	CU_ASSERT_EQUAL(am_map_count_withdrawn(overrides, &back), 2);
+	g_array_append_val(overrides, back);
+	CU_ASSERT_EQUAL(am_map_count_withdrawn(overrides, &back), 0);
+	g_autoptr(AmMap) map = am_map_build(net.tallies, net.networks, &decisions, NULL);
+	/* As if nothing had been said of it, also by the wider one, which goes on for the rest. */
+	const AmEdge *edge = edge_of(map, "10.0.1.1", "10.0.2.1", AM_PROTO_TCP, 443);
+	const AmEdge *before = edge_of(own, "10.0.1.1", "10.0.2.1", AM_PROTO_TCP, 443);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(edge);
+	CU_ASSERT_EQUAL(edge->verdict, before->verdict);
+	CU_ASSERT_EQUAL(edge->reasons, before->reasons);
+	CU_ASSERT_EQUAL(edge->override_index, -1);
+	ASSERT_VERDICT(map, "10.0.1.2", "10.0.2.1", AM_PROTO_TCP, 443, BACKGROUND);
+	CU_ASSERT_EQUAL(am_map_count_matching(map, &all), 2);
+	CU_ASSERT_EQUAL(am_map_count_decided(map, &all), 1);
+	CU_ASSERT_STRING_NOT_EQUAL(map->revision, own->revision);
+	/* What is left to take back is the wider one; after that nothing, not even for a still wider one. */
+	AmOverride rest = override_of("10.0.0.0/16", "0.0.0.0/0", -1, AM_OVERRIDE_WITHDRAWN);
+	CU_ASSERT_EQUAL(am_map_count_withdrawn(overrides, &rest), 1);
+	AmOverride elsewhere = override_of("10.0.3.0/24", "10.0.2.1", -1, AM_OVERRIDE_WITHDRAWN);
+	CU_ASSERT_EQUAL(am_map_count_withdrawn(overrides, &elsewhere), 0);
+	g_array_append_val(overrides, rest);
+	AmOverride everything = override_of("0.0.0.0/0", "0.0.0.0/0", -1, AM_OVERRIDE_WITHDRAWN);
+	CU_ASSERT_EQUAL(am_map_count_withdrawn(overrides, &everything), 0);
+	g_array_append_val(overrides, one);
+	CU_ASSERT_EQUAL(am_map_count_withdrawn(overrides, &back), 1);
+	g_autoptr(AmMap) anew = am_map_build(net.tallies, net.networks, &decisions, NULL);
+	ASSERT_VERDICT(anew, "10.0.1.1", "10.0.2.1", AM_PROTO_TCP, 443, SUSPICIOUS); /* said again, it holds again */
+	ASSERT_VERDICT(anew, "10.0.1.2", "10.0.2.1", AM_PROTO_TCP, 443, ESSENTIAL);
+	g_array_unref(decisions.overrides);
+	g_array_unref(decisions.hints);
+	net_clear(&net);
+}
+
+/* One network's decisions and another's have nothing to do with each other. */
+static void test_withdrawal_by_network(void)
+{
+	g_autoptr(GArray) overrides = g_array_new(FALSE, TRUE, sizeof(AmOverride));
+	AmOverride blue = override_of("10.0.1.1", "10.0.2.1", 443, AM_VERDICT_ESSENTIAL);
+	AmOverride back = override_of("10.0.1.1", "10.0.2.1", 443, AM_OVERRIDE_WITHDRAWN);
+	blue.network = (char *)"blue";
+	g_array_append_val(overrides, blue);
+	CU_ASSERT_EQUAL(am_map_count_withdrawn(overrides, &back), 1);
+	back.network = (char *)"green";
+	CU_ASSERT_EQUAL(am_map_count_withdrawn(overrides, &back), 0);
+	g_array_append_val(overrides, back);
+	back.network = (char *)"blue";
+	CU_ASSERT_EQUAL(am_map_count_withdrawn(overrides, &back), 1);
+	back.port = 80;
+	CU_ASSERT_EQUAL(am_map_count_withdrawn(overrides, &back), 0);
+}
+
 static void test_two_sensors_count_once(void)
 {
 	Net net = net_new();
@@ -709,6 +783,8 @@ int main(void)
 		UNIT_TEST(test_local_and_chatter),
 		UNIT_TEST(test_unicast_dhcp),
 		UNIT_TEST(test_override_survives),
+		UNIT_TEST(test_override_withdrawn),
+		UNIT_TEST(test_withdrawal_by_network),
 		UNIT_TEST(test_two_sensors_count_once),
 		UNIT_TEST(test_networks_are_apart),
 		UNIT_TEST(test_client_of),

@@ -678,6 +678,56 @@ static void test_connections(void)
 	fixture_clear(&fixture);
 }
 
+static void add_override(GArray *overrides, const char *client, const char *server, int protocol, int port,
+			 AmVerdict verdict)
+{
+	AmOverride override = {.ip_protocol = protocol,
+			       .port = port,
+			       .verdict = verdict,
+			       .who = (char *)"ann\x1b[2J",
+			       .why = (char *)"=cmd",
+			       .at_ns = START};
+	CU_ASSERT_TRUE(am_prefix_parse(client, &override.client, NULL));
+	CU_ASSERT_TRUE(am_prefix_parse(server, &override.server, NULL));
+	g_array_append_val(overrides, override);
+}
+
+static char *list_verdicts(const Fixture *fixture, const GArray *overrides, AmFormat format)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	CU_ASSERT_TRUE(am_report_verdicts(&fixture->map, overrides, format, out, NULL));
+	fclose(out);
+	return text;
+}
+
+static void test_verdicts(void)
+{
+	Fixture fixture;
+	fixture_init(&fixture);
+	fixture_fill(&fixture);
+	g_autoptr(GArray) overrides = g_array_new(FALSE, FALSE, sizeof(AmOverride));
+	char *text = list_verdicts(&fixture, overrides, AM_FORMAT_JSON);
+	CU_ASSERT_STRING_EQUAL(text, "[]\n");
+	free(text);
+	add_override(overrides, "10.0.0.0/8", "10.0.1.1", -1, -1, AM_VERDICT_BACKGROUND);
+	add_override(overrides, "10.0.0.9", "10.0.1.1", 1, 8 << 8, AM_VERDICT_ESSENTIAL);
+	add_override(overrides, "10.0.0.9", "10.0.1.1", 112, 0, AM_OVERRIDE_WITHDRAWN);
+	for (guint n = 0; n < 4; n++)
+		g_array_index(fixture.map.edges, AmEdge, n).override_index = n == 0;
+	text = list_verdicts(&fixture, overrides, AM_FORMAT_CSV);
+	CU_ASSERT_STRING_EQUAL(text, "client,server,service,network,verdict,flows,by,at,why\n"
+				     "10.0.0.9,10.0.1.1,ip/112,,withdrawn,0,ann?[2J,2026-03-02T08:00:00Z,\"'=cmd\"\n"
+				     "10.0.0.9,10.0.1.1,icmp/8.0,,essential,1,ann?[2J,2026-03-02T08:00:00Z,\"'=cmd\"\n"
+				     "10.0.0.0/8,10.0.1.1,any,,background,3,ann?[2J,2026-03-02T08:00:00Z,\"'=cmd\"\n");
+	free(text);
+	text = list_verdicts(&fixture, overrides, AM_FORMAT_TABLE);
+	CU_ASSERT_PTR_NULL(strchr(text, '\x1b'));
+	free(text);
+	fixture_clear(&fixture);
+}
+
 /* A full disk is told, and the lister says to stop. */
 static void test_write_error(void)
 {
@@ -848,23 +898,12 @@ static void test_summary(void)
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
-		UNIT_TEST(test_format),
-		UNIT_TEST(test_flows_json),
-		UNIT_TEST(test_other_json),
-		UNIT_TEST(test_status),
-		UNIT_TEST(test_escapes),
-		UNIT_TEST(test_filters),
-		UNIT_TEST(test_bad_options),
-		UNIT_TEST(test_sort_limit),
-		UNIT_TEST(test_golden),
-		UNIT_TEST(test_networks),
-		UNIT_TEST(test_empty),
-		UNIT_TEST(test_connections),
-		UNIT_TEST(test_write_error),
-		UNIT_TEST(test_html),
-		UNIT_TEST(test_graph_folding),
-		UNIT_TEST(test_summary),
-		{NULL, NULL},
+		UNIT_TEST(test_format),        UNIT_TEST(test_flows_json),  UNIT_TEST(test_other_json),
+		UNIT_TEST(test_status),        UNIT_TEST(test_escapes),     UNIT_TEST(test_filters),
+		UNIT_TEST(test_bad_options),   UNIT_TEST(test_sort_limit),  UNIT_TEST(test_golden),
+		UNIT_TEST(test_networks),      UNIT_TEST(test_verdicts),    UNIT_TEST(test_empty),
+		UNIT_TEST(test_connections),   UNIT_TEST(test_write_error), UNIT_TEST(test_html),
+		UNIT_TEST(test_graph_folding), UNIT_TEST(test_summary),     {NULL, NULL},
 	};
 	return unit_run("report", tests);
 }

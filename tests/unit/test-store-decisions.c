@@ -201,12 +201,40 @@ static void test_networks(void)
 	CU_ASSERT_EQUAL(store_clean(folder), 1);
 }
 
-static void add_with_networks(const char *db)
+static void add_withdrawal(AmDecisions *decisions)
+{
+	AmOverride override = override_of("10.0.0.1/32", "10.0.0.0/8", 443);
+	override.verdict = AM_OVERRIDE_WITHDRAWN;
+	override.why = (char *)"host is gone";
+	CU_ASSERT_TRUE(am_decisions_add_override(decisions, &override, NULL));
+}
+
+static void test_withdrawn(void)
+{
+	char *folder = store_folder();
+	g_autofree char *db = g_build_filename(folder, "d.db", NULL);
+	add_two(db);
+	g_autoptr(AmDecisions) decisions = am_decisions_open(db, TRUE, NULL);
+	add_withdrawal(decisions);
+	CU_ASSERT_TRUE(am_decisions_verify(decisions, NULL));
+	g_autoptr(AmDecisionSet) set = am_decisions_load(decisions, NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(set);
+	CU_ASSERT_EQUAL_FATAL(set->overrides->len, 3); /* nothing is deleted */
+	const AmOverride *last = &g_array_index(set->overrides, AmOverride, 2);
+	CU_ASSERT_EQUAL(g_array_index(set->overrides, AmOverride, 0).verdict, AM_VERDICT_ESSENTIAL);
+	CU_ASSERT_EQUAL(last->verdict, AM_OVERRIDE_WITHDRAWN);
+	CU_ASSERT_STRING_EQUAL(last->why, "host is gone");
+	g_clear_pointer(&decisions, am_decisions_free);
+	CU_ASSERT_EQUAL(store_clean(folder), 1);
+}
+
+static void add_all_kinds(const char *db)
 {
 	add_two(db);
 	g_autoptr(AmDecisions) decisions = am_decisions_open(db, TRUE, NULL);
 	add_network(decisions, NULL, 5001, "blue");
 	add_network(decisions, "tap-7", 5002, NULL);
+	add_withdrawal(decisions);
 	CU_ASSERT_TRUE(am_decisions_verify(decisions, NULL));
 }
 
@@ -214,7 +242,7 @@ static void test_log(void)
 {
 	char *folder = store_folder();
 	g_autofree char *db = g_build_filename(folder, "d.db", NULL);
-	add_with_networks(db);
+	add_all_kinds(db);
 	run_sql(db, "UPDATE log SET who = 'bob' WHERE n = 1", SQLITE_CONSTRAINT);
 	run_sql(db, "DELETE FROM log WHERE n = 2", SQLITE_CONSTRAINT);
 	static const char *const tamperings[] = {
@@ -231,6 +259,11 @@ static void test_log(void)
 		"DELETE FROM networks_by_encapsulation WHERE log = 4",
 		"UPDATE overrides SET why = 'because' WHERE log = 2",
 		"DELETE FROM overrides WHERE log = 1",
+		"UPDATE overrides SET verdict = 'essential' WHERE log = 5",
+		"UPDATE overrides SET verdict = 'withdrawn' WHERE log = 2",
+		"UPDATE overrides SET port = NULL WHERE log = 5",
+		"DELETE FROM overrides WHERE log = 5",
+		"DROP TRIGGER log_is_never_changed; UPDATE log SET content = replace(content, 'withdrawn', 'local')",
 		"INSERT INTO overrides SELECT 9, network, client, client_length, server, server_length, ip_protocol, "
 		"port, "
 		"verdict, why FROM overrides WHERE log = 1",
@@ -272,10 +305,9 @@ static void test_not_ours(void)
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
-		UNIT_TEST(test_path),       UNIT_TEST(test_none),
-		UNIT_TEST(test_round_trip), UNIT_TEST(test_survives_rerun),
-		UNIT_TEST(test_networks),   UNIT_TEST(test_log),
-		UNIT_TEST(test_not_ours),   {NULL, NULL},
+		UNIT_TEST(test_path),           UNIT_TEST(test_none),      UNIT_TEST(test_round_trip),
+		UNIT_TEST(test_survives_rerun), UNIT_TEST(test_networks),  UNIT_TEST(test_log),
+		UNIT_TEST(test_not_ours),       UNIT_TEST(test_withdrawn), {NULL, NULL},
 	};
 	return unit_run("store-decisions", tests);
 }

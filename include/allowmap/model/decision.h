@@ -7,13 +7,15 @@
 
 #include <glib.h>
 
-/* A verdict set by hand on (client, server, protocol, port). A prefix may be wider than one host. Strings owned. */
+/* A verdict set by hand on (client, server, protocol, port). A prefix may be wider than one host. Strings owned. With this in
+ * place of a verdict it takes back what was said of the same flows before: as if nothing had been said. */
+#define AM_OVERRIDE_WITHDRAWN AM_N_VERDICTS
 typedef struct {
 	char *network; /* name; NULL = any */
 	AmPrefix client, server;
-	int ip_protocol; /* -1 = any */
-	int port;        /* server port; ICMP: type << 8 | code; -1 = any */
-	AmVerdict verdict;
+	int ip_protocol;   /* -1 = any */
+	int port;          /* server port; ICMP: type << 8 | code; -1 = any */
+	AmVerdict verdict; /* or AM_OVERRIDE_WITHDRAWN */
 	char *who, *why;
 	int64_t at_ns;
 } AmOverride;
