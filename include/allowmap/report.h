@@ -34,10 +34,23 @@ typedef struct {
 	guint64 limit;       /* 0 = all */
 } AmListOptions;
 
-gboolean am_report_assets(const AmMap *map, const AmListOptions *options, FILE *out, GError **error);
-gboolean am_report_listeners(const AmMap *map, const AmListOptions *options, FILE *out, GError **error);
-gboolean am_report_flows(const AmMap *map, const AmListOptions *options, FILE *out, GError **error);
-gboolean am_report_groups(const AmMap *map, const AmListOptions *options, FILE *out, GError **error);
+/* What became of a listing: rows that there are, and those that the filters left, up to the limit. */
+typedef struct {
+	uint64_t there, listed;
+} AmListed;
+
+/* *ret_listed may be NULL. */
+gboolean am_report_assets(const AmMap *map, const AmListOptions *options, FILE *out, AmListed *ret_listed,
+			  GError **error);
+gboolean am_report_listeners(const AmMap *map, const AmListOptions *options, FILE *out, AmListed *ret_listed,
+			     GError **error);
+gboolean am_report_flows(const AmMap *map, const AmListOptions *options, FILE *out, AmListed *ret_listed,
+			 GError **error);
+gboolean am_report_groups(const AmMap *map, const AmListOptions *options, FILE *out, AmListed *ret_listed,
+			  GError **error);
+/* Where no flow is of the application protocol that --l7 asks for: those that were seen, the most frequent first, as one line
+ * that is safe to print ("" for none); else NULL. g_free() */
+char *am_report_l7_seen(const AmMap *map, const char *l7);
 /* `runs`: AmRun *. `connections`: how many are kept. */
 gboolean am_report_status(const AmMap *map, const GPtrArray *runs, uint64_t connections, AmFormat format, FILE *out,
 			  GError **error);
@@ -55,7 +68,8 @@ AmConnectionLister *am_connection_lister_new(const AmMap *map, const AmListOptio
 /* FALSE = enough (limit reached) or the output is closed. */
 gboolean am_connection_lister_add(AmConnectionLister *lister, const AmConnection *connection, int client,
 				  AmDirection level);
-gboolean am_connection_lister_finish(AmConnectionLister *lister, GError **error); /* frees it */
+/* Frees it. *ret_listed may be NULL; `there` is how many were added. */
+gboolean am_connection_lister_finish(AmConnectionLister *lister, AmListed *ret_listed, GError **error);
 
 /* The terminal summary that `analyze` ends with. */
 void am_report_summary(const AmMap *map, const AmPolicy *policy, const GPtrArray *runs, FILE *out);

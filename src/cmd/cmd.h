@@ -87,6 +87,9 @@ int am_cmd_ingest_outcome(const char *verb, const AmIngestResult *result, gboole
 /* Reads the facts and computes the map. */
 AmSnapshot *am_cmd_snapshot(const AmMapArguments *arguments, GError **error);
 gboolean am_cmd_list_options(const AmListArguments *arguments, AmListOptions *ret_options, GError **error);
+/* Where the filters left nothing, says so on standard error, and what would help. `what`: "flows". */
+void am_cmd_note_listed(const char *what, const AmMapArguments *map_arguments, const AmListArguments *arguments,
+			const AmMap *map, const AmListed *listed);
 gboolean am_cmd_recommend_options(const char *granularity, const char *default_action, const char *now,
 				  AmRecommendOptions *ret_options, GError **error);
 /* Says on standard error how many rules permit ports that were handed out for one transfer each, and what helps. */

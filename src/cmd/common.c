@@ -288,6 +288,43 @@ gboolean am_cmd_list_options(const AmListArguments *arguments, AmListOptions *re
 	return TRUE;
 }
 
+/* " --port 9 --verdict essential" */
+static char *filters_text(const AmListArguments *arguments)
+{
+	const struct {
+		const char *name, *value;
+	} filters[] = {
+		{"asset", arguments->asset}, {"group", arguments->group},     {"port", arguments->port},
+		{"l7", arguments->l7},       {"verdict", arguments->verdict},
+	};
+	GString *text = g_string_new(NULL);
+	for (size_t n = 0; n < G_N_ELEMENTS(filters); n++)
+		if (filters[n].value != NULL)
+			g_string_append_printf(text, " --%s %s", filters[n].name, filters[n].value);
+	return g_string_free(text, FALSE);
+}
+
+void am_cmd_note_listed(const char *what, const AmMapArguments *map_arguments, const AmListArguments *arguments,
+			const AmMap *map, const AmListed *listed)
+{
+	if (listed->listed > 0)
+		return;
+	if (listed->there == 0) {
+		am_cmd_say("there are no %s in %s; 'allowmap status' tells what was read", what,
+			   map_arguments->db != NULL ? map_arguments->db : "allowmap.db");
+		return;
+	}
+	g_autofree char *filters = filters_text(arguments);
+	g_autofree char *none = listed->there == 1 ? g_strdup_printf("the only one of the %s does not match", what)
+						   : g_strdup_printf("none of the %" G_GUINT64_FORMAT " %s matches",
+								     listed->there, what);
+	g_autofree char *seen = arguments->l7 != NULL ? am_report_l7_seen(map, arguments->l7) : NULL;
+	const char *help = seen == NULL      ? ""
+			   : seen[0] == '\0' ? "; no application protocol was recognised"
+					     : "; the application protocols seen are: ";
+	am_cmd_say("%s%s%s%s", none, filters, help, seen != NULL ? seen : "");
+}
+
 gboolean am_cmd_recommend_options(const char *granularity, const char *default_action, const char *now,
 				  AmRecommendOptions *ret_options, GError **error)
 {

@@ -43,8 +43,12 @@ static gboolean list(const AmMapArguments *map_arguments, const AmListArguments 
 	if (listing.lister == NULL)
 		return FALSE;
 	gboolean read = am_facts_foreach_connection(facts, add, &listing, error);
-	gboolean written = am_connection_lister_finish(listing.lister, read ? error : NULL);
-	return read && written && am_cmd_finish_output(error);
+	AmListed listed;
+	gboolean written = am_connection_lister_finish(listing.lister, &listed, read ? error : NULL);
+	if (!read || !written || !am_cmd_finish_output(error))
+		return FALSE;
+	am_cmd_note_listed("connections", map_arguments, list_arguments, snapshot->map, &listed);
+	return TRUE;
 }
 
 int am_cmd_connections(int argc, char **argv)

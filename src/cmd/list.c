@@ -5,16 +5,21 @@
 
 #include <stdio.h>
 
-typedef gboolean (*ListFunc)(const AmMap *map, const AmListOptions *options, FILE *out, GError **error);
+typedef gboolean (*ListFunc)(const AmMap *map, const AmListOptions *options, FILE *out, AmListed *ret_listed,
+			     GError **error);
 
-static gboolean list(const AmMapArguments *map_arguments, const AmListArguments *list_arguments, ListFunc print,
-		     GError **error)
+static gboolean list(const char *verb, const AmMapArguments *map_arguments, const AmListArguments *list_arguments,
+		     ListFunc print, GError **error)
 {
 	AmListOptions options;
+	AmListed listed;
 	if (!am_cmd_list_options(list_arguments, &options, error))
 		return FALSE;
 	g_autoptr(AmSnapshot) snapshot = am_cmd_snapshot(map_arguments, error);
-	return snapshot != NULL && print(snapshot->map, &options, stdout, error) && am_cmd_finish_output(error);
+	if (snapshot == NULL || !print(snapshot->map, &options, stdout, &listed, error) || !am_cmd_finish_output(error))
+		return FALSE;
+	am_cmd_note_listed(verb, map_arguments, list_arguments, snapshot->map, &listed);
+	return TRUE;
 }
 
 static int run(const char *verb, const char *description, ListFunc print, int argc, char **argv)
@@ -26,7 +31,7 @@ static int run(const char *verb, const char *description, ListFunc print, int ar
 	am_list_arguments_add(context, &list_arguments);
 	g_autoptr(GError) error = NULL;
 	if (am_cmd_parse(context, description, &argc, &argv, 0, 0, &error) &&
-	    list(&map_arguments, &list_arguments, print, &error))
+	    list(verb, &map_arguments, &list_arguments, print, &error))
 		return AM_EXIT_OK;
 	return am_cmd_fail(verb, error);
 }

@@ -94,7 +94,8 @@ static void fill_asset(void *context, guint row, AmCell *cells)
 	cells[LAST] = am_cell_time(asset->last_ns);
 }
 
-gboolean am_report_assets(const AmMap *map, const AmListOptions *options, FILE *out, GError **error)
+gboolean am_report_assets(const AmMap *map, const AmListOptions *options, FILE *out, AmListed *ret_listed,
+			  GError **error)
 {
 	Assets assets = {.map = map};
 	if (!am_filter_parse(map, options, "assets", AM_FILTER_ASSET | AM_FILTER_GROUP, &assets.filter, error))
@@ -118,7 +119,7 @@ gboolean am_report_assets(const AmMap *map, const AmListOptions *options, FILE *
 		.context = &assets,
 	};
 	address_list_init(&assets.addresses);
-	gboolean good = am_listing_run(&listing, options, out, error);
+	gboolean good = am_listing_run(&listing, options, out, ret_listed, error);
 	address_list_clear(&assets.addresses);
 	return good;
 }
@@ -170,7 +171,8 @@ static void fill_group(void *context, guint row, AmCell *cells)
 	cells[MEMBERS] = address_list_cell(&groups->addresses);
 }
 
-gboolean am_report_groups(const AmMap *map, const AmListOptions *options, FILE *out, GError **error)
+gboolean am_report_groups(const AmMap *map, const AmListOptions *options, FILE *out, AmListed *ret_listed,
+			  GError **error)
 {
 	Groups groups = {.map = map};
 	if (!am_filter_parse(map, options, "groups", AM_FILTER_ASSET | AM_FILTER_GROUP, &groups.filter, error))
@@ -185,7 +187,7 @@ gboolean am_report_groups(const AmMap *map, const AmListOptions *options, FILE *
 		.context = &groups,
 	};
 	address_list_init(&groups.addresses);
-	gboolean good = am_listing_run(&listing, options, out, error);
+	gboolean good = am_listing_run(&listing, options, out, ret_listed, error);
 	address_list_clear(&groups.addresses);
 	return good;
 }

@@ -74,7 +74,8 @@ static const AmColumn columns[N_COLUMNS] = {
 struct AmConnectionLister {
 	const AmMap *map;
 	AmFilter filter;
-	guint64 limit, written;
+	guint64 limit;
+	AmListed listed;
 	AmEndpointIndex *endpoints;
 	AmWriter *writer;
 	char *l7; /* the filter's own copy: options are borrowed for one call only */
@@ -154,8 +155,9 @@ static void fill_service(AmCell *cells, const AmConnection *connection, uint16_t
 gboolean am_connection_lister_add(AmConnectionLister *lister, const AmConnection *connection, int client,
 				  AmDirection level)
 {
-	if (lister->limit > 0 && lister->written >= lister->limit)
+	if (lister->limit > 0 && lister->listed.listed >= lister->limit)
 		return FALSE;
+	lister->listed.there++;
 	const AmAddress *from = client == 0 ? &connection->lo : &connection->hi;
 	const AmAddress *to = client == 0 ? &connection->hi : &connection->lo;
 	uint16_t from_port = client == 0 ? connection->port_lo : connection->port_hi;
@@ -197,13 +199,15 @@ gboolean am_connection_lister_add(AmConnectionLister *lister, const AmConnection
 	cells[ALPN] = am_cell_text(connection->alpn);
 	cells[TLS_VERSION] = am_cell_text(tls);
 	cells[RELATED_TO] = am_cell_text(am_related_text(connection->related, related));
-	lister->written++;
+	lister->listed.listed++;
 	return am_writer_row(lister->writer, cells);
 }
 
-gboolean am_connection_lister_finish(AmConnectionLister *lister, GError **error)
+gboolean am_connection_lister_finish(AmConnectionLister *lister, AmListed *ret_listed, GError **error)
 {
 	gboolean good = am_writer_finish(lister->writer, error);
+	if (good && ret_listed != NULL)
+		*ret_listed = lister->listed;
 	am_endpoint_index_free(lister->endpoints);
 	g_free(lister->l7);
 	g_free(lister);

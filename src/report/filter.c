@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define MAX_GROUPS_NAMED 30
+#define MAX_L7_NAMED 20
 
 static gboolean parse_asset(const char *text, AmFilter *filter, GError **error)
 {
@@ -206,4 +207,62 @@ gboolean am_filter_edge(const AmFilter *filter, const AmEdge *edge)
 		if (am_filter_l7(filter, edge->l7[i].name))
 			return TRUE;
 	return FALSE;
+}
+
+/* ---- What would have matched */
+
+typedef struct {
+	const char *name; /* borrowed from the map */
+	uint64_t connections;
+} L7Seen;
+
+static int compare_seen(gconstpointer a, gconstpointer b)
+{
+	const L7Seen *x = a, *y = b;
+	if (x->connections != y->connections)
+		return x->connections > y->connections ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+/* L7Seen, the most frequent first. */
+static GArray *collect_seen(const AmMap *map)
+{
+	GArray *all = g_array_new(FALSE, FALSE, sizeof(L7Seen));
+	g_autoptr(GHashTable) numbers = g_hash_table_new(g_str_hash, g_str_equal);
+	for (guint n = 0; n < map->edges->len; n++) {
+		const AmEdge *edge = am_view_edge(map, n);
+		for (guint i = 0; i < edge->n_l7; i++) {
+			const AmTallyL7 *l7 = &edge->l7[i];
+			guint number = GPOINTER_TO_UINT(g_hash_table_lookup(numbers, l7->name));
+			if (number == 0 && l7->name[0] != '\0') {
+				L7Seen seen = {.name = l7->name};
+				g_array_append_val(all, seen);
+				number = all->len;
+				g_hash_table_insert(numbers, (gpointer)l7->name, GUINT_TO_POINTER(number));
+			}
+			if (number != 0)
+				g_array_index(all, L7Seen, number - 1).connections += l7->connections;
+		}
+	}
+	g_array_sort(all, compare_seen);
+	return all;
+}
+
+char *am_report_l7_seen(const AmMap *map, const char *l7)
+{
+	const AmFilter filter = {.l7 = l7};
+	g_autoptr(GArray) all = collect_seen(map);
+	g_autoptr(GString) names = g_string_new(NULL);
+	for (guint n = 0; n < all->len; n++) {
+		const char *name = g_array_index(all, L7Seen, n).name;
+		if (am_filter_l7(&filter, name))
+			return NULL;
+		if (n >= MAX_L7_NAMED)
+			continue;
+		g_string_append(names, n > 0 ? ", " : "");
+		(void)am_text_append_terminal(names, name);
+	}
+	if (all->len > MAX_L7_NAMED)
+		g_string_append_printf(names, " and %u more", all->len - MAX_L7_NAMED);
+	return g_string_free(g_steal_pointer(&names), FALSE);
 }

@@ -92,7 +92,8 @@ static void fill_edge(void *context, guint row, AmCell *cells)
 	cells[RELATED_TO] = am_cell_text(am_related_text(edge->related, flows->related));
 }
 
-gboolean am_report_flows(const AmMap *map, const AmListOptions *options, FILE *out, GError **error)
+gboolean am_report_flows(const AmMap *map, const AmListOptions *options, FILE *out, AmListed *ret_listed,
+			 GError **error)
 {
 	Flows flows = {.map = map};
 	if (!am_filter_parse(map, options, "flows", AM_FILTER_ALL, &flows.filter, error))
@@ -106,5 +107,5 @@ gboolean am_report_flows(const AmMap *map, const AmListOptions *options, FILE *o
 		.fill = fill_edge,
 		.context = &flows,
 	};
-	return am_listing_run(&listing, options, out, error);
+	return am_listing_run(&listing, options, out, ret_listed, error);
 }

@@ -71,7 +71,8 @@ static void fill_listener(void *context, guint row, AmCell *cells)
 	cells[OUTCOMES] = am_cell_outcomes(listener->outcomes);
 }
 
-gboolean am_report_listeners(const AmMap *map, const AmListOptions *options, FILE *out, GError **error)
+gboolean am_report_listeners(const AmMap *map, const AmListOptions *options, FILE *out, AmListed *ret_listed,
+			     GError **error)
 {
 	Listeners listeners = {.map = map};
 	if (!am_filter_parse(map, options, "listeners",
@@ -87,5 +88,5 @@ gboolean am_report_listeners(const AmMap *map, const AmListOptions *options, FIL
 		.fill = fill_listener,
 		.context = &listeners,
 	};
-	return am_listing_run(&listing, options, out, error);
+	return am_listing_run(&listing, options, out, ret_listed, error);
 }

@@ -105,7 +105,8 @@ static int compare_keys(const void *a, const void *b, void *descending)
 	return (x->row > y->row) - (x->row < y->row);
 }
 
-gboolean am_listing_run(const AmListing *listing, const AmListOptions *options, FILE *out, GError **error)
+gboolean am_listing_run(const AmListing *listing, const AmListOptions *options, FILE *out, AmListed *ret_listed,
+			GError **error)
 {
 	guint column = 0;
 	gboolean descending = FALSE;
@@ -130,12 +131,17 @@ gboolean am_listing_run(const AmListing *listing, const AmListOptions *options, 
 	if (options->sort != NULL)
 		g_array_sort_with_data(keys, compare_keys, &descending);
 	AmWriter *writer = am_writer_new(options->format, FALSE, listing->columns, listing->n_columns, out);
-	for (guint i = 0; i < keys->len && (options->limit == 0 || i < options->limit); i++) {
-		listing->fill(listing->context, g_array_index(keys, SortKey, i).row, cells);
+	AmListed listed = {.there = listing->n_rows};
+	for (; listed.listed < keys->len && (options->limit == 0 || listed.listed < options->limit); listed.listed++) {
+		listing->fill(listing->context, g_array_index(keys, SortKey, listed.listed).row, cells);
 		if (!am_writer_row(writer, cells))
 			break;
 	}
-	return am_writer_finish(writer, error);
+	if (!am_writer_finish(writer, error))
+		return FALSE;
+	if (ret_listed != NULL)
+		*ret_listed = listed;
+	return TRUE;
 }
 
 AmCell am_cell_outcomes(const uint64_t outcomes[AM_N_OUTCOMES])

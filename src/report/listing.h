@@ -15,7 +15,8 @@ typedef struct {
 } AmListing;
 
 /* Sorts by `options->sort` (else the rows' own order; ties stay in it) and writes up to `options->limit` rows. */
-gboolean am_listing_run(const AmListing *listing, const AmListOptions *options, FILE *out, GError **error);
+gboolean am_listing_run(const AmListing *listing, const AmListOptions *options, FILE *out, AmListed *ret_listed,
+			GError **error);
 
 /* The column that `sort` ("bytes", "-bytes") names, or an error that lists those that can be sorted by. */
 gboolean am_listing_sort(const AmColumn *columns, guint n_columns, const char *sort, guint *ret_column,

@@ -165,5 +165,5 @@ gboolean am_report_networks(const GArray *seen, const GArray *rules, AmFormat fo
 		.fill = fill_row,
 		.context = rows,
 	};
-	return am_listing_run(&listing, &options, out, error);
+	return am_listing_run(&listing, &options, out, NULL, error);
 }

@@ -86,5 +86,5 @@ gboolean am_report_verdicts(const AmMap *map, const GArray *overrides, AmFormat 
 		.fill = fill_verdict,
 		.context = &verdicts,
 	};
-	return am_listing_run(&listing, &options, out, error);
+	return am_listing_run(&listing, &options, out, NULL, error);
 }

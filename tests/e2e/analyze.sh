@@ -81,6 +81,26 @@ expect 0 . "$allowmap" explain flow "$client" "$server" "$service" --db "$db"
 expect 3 'no flow' "$allowmap" explain flow 203.0.113.250 203.0.113.251 tcp/9 --db "$db"
 expect 2 'service' "$allowmap" explain flow "$client" "$server" tcp/99999 --db "$db"
 
+# Filters that leave nothing: standard output as ever, and a word on standard error.
+n_flows=$("$allowmap" flows --db "$db" --format json | jq length)
+# nothing_left MESSAGE VERB OPTION...
+nothing_left() {
+	local message=$1
+	shift
+	"$allowmap" "$@" --db "$db" --format json >"$work/listed" 2>"$work/seen" || fail "$*: exit status $?"
+	[ ! -s "$work/listed" ] || [ "$(cat "$work/listed")" = '[]' ] || fail "$*: lists $(cat "$work/listed")"
+	[ "$(cat "$work/seen")" = "$message" ] || fail "$*: says $(cat "$work/seen")"
+}
+nothing_left "none of the $n_flows flows matches --port 9 --verdict essential" flows --verdict essential --port 9
+nothing_left "none of the $("$allowmap" connections --db "$db" --format json | wc -l) connections matches --port 9 --l7 tls" connections --l7 tls --port 9
+for verb in assets listeners groups; do
+	n_rows=$("$allowmap" $verb --db "$db" --format json | jq length)
+	nothing_left "none of the $n_rows $verb matches --asset 192.0.2.99" $verb --asset 192.0.2.99
+done
+expect 0 "^none of the $n_flows flows matches --l7 gopher; the application protocols seen are: .*dns.* and [0-9]* more$" "$allowmap" flows --db "$db" --l7 gopher
+expect 0 'listeners matches --l7 go?\[2Jpher; the application' "$allowmap" listeners --db "$db" --l7 "$(printf 'go\033[2Jpher')"
+"$allowmap" flows --db "$db" --port 443 2>&1 >/dev/null | grep . && fail "a listing that lists something says something"
+
 # What is listed as a service is understood as one: one flow of each protocol, ICMP and protocols without ports among them.
 "$allowmap" flows --db "$db" | awk 'NR > 1 { for (n = 3; n <= NF; n++) if ($n ~ /^[a-z0-9]+\/[0-9.]+$/) {
 	kind = $n; sub(/\/.*/, "", kind); if (!seen[kind]++) print $1, $2, $n; break } }' >"$work/services"

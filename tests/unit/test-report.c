@@ -173,7 +173,8 @@ static void assert_has(const char *page, const char *text)
 	CU_ASSERT_PTR_NOT_NULL(strstr(page, text));
 }
 
-typedef gboolean (*ListFunc)(const AmMap *map, const AmListOptions *options, FILE *out, GError **error);
+typedef gboolean (*ListFunc)(const AmMap *map, const AmListOptions *options, FILE *out, AmListed *ret_listed,
+			     GError **error);
 
 static char *list(ListFunc print, const AmMap *map, AmListOptions options)
 {
@@ -181,7 +182,7 @@ static char *list(ListFunc print, const AmMap *map, AmListOptions options)
 	size_t size = 0;
 	g_autoptr(GError) error = NULL;
 	FILE *out = open_memstream(&text, &size);
-	CU_ASSERT_TRUE(print(map, &options, out, &error));
+	CU_ASSERT_TRUE(print(map, &options, out, NULL, &error));
 	CU_ASSERT_PTR_NULL(error);
 	fclose(out);
 	return text;
@@ -215,7 +216,7 @@ static void assert_option_error(ListFunc print, const AmMap *map, AmListOptions 
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
-	CU_ASSERT_FALSE(print(map, &options, out, &error));
+	CU_ASSERT_FALSE(print(map, &options, out, NULL, &error));
 	fclose(out);
 	CU_ASSERT_EQUAL(size, 0);
 	free(text);
@@ -411,6 +412,52 @@ static void test_filters(void)
 	CU_ASSERT_EQUAL(count(am_report_assets, map, (AmListOptions){.group = "web"}), 1);
 	CU_ASSERT_EQUAL(count(am_report_listeners, map, (AmListOptions){.port = "tcp/80"}), 0);
 	CU_ASSERT_EQUAL(count(am_report_listeners, map, (AmListOptions){.l7 = "tls"}), 1);
+	fixture_clear(&fixture);
+}
+
+static void assert_listed(ListFunc print, const AmMap *map, AmListOptions options, uint64_t there, uint64_t listed)
+{
+	char *text = NULL;
+	size_t size = 0;
+	AmListed got = {99, 99};
+	FILE *out = open_memstream(&text, &size);
+	CU_ASSERT_TRUE(print(map, &options, out, &got, NULL));
+	fclose(out);
+	free(text);
+	CU_ASSERT_EQUAL(got.there, there);
+	CU_ASSERT_EQUAL(got.listed, listed);
+}
+
+static void test_listed(void)
+{
+	Fixture fixture;
+	fixture_init(&fixture);
+	assert_listed(am_report_flows, &fixture.map, (AmListOptions){0}, 0, 0);
+	char *seen = am_report_l7_seen(&fixture.map, "tls");
+	CU_ASSERT_STRING_EQUAL(seen, "");
+	g_free(seen);
+	fixture_fill(&fixture);
+	const AmMap *map = &fixture.map;
+	assert_listed(am_report_flows, map, (AmListOptions){0}, 55, 55);
+	assert_listed(am_report_flows, map, (AmListOptions){.port = "443"}, 55, 2);
+	assert_listed(am_report_flows, map, (AmListOptions){.limit = 7, .sort = "bytes"}, 55, 7);
+	assert_listed(am_report_flows, map, (AmListOptions){.port = "9", .verdict = "essential"}, 55, 0);
+	assert_listed(am_report_assets, map, (AmListOptions){.asset = "192.0.2.1"}, 4, 0);
+	assert_listed(am_report_groups, map, (AmListOptions){.asset = "10.0.0.10"}, 2, 1);
+	assert_listed(am_report_listeners, map, (AmListOptions){.port = "80"}, 1, 0);
+	/* Only where nothing is of that protocol; the most frequent first, and nothing that acts on a terminal. */
+	CU_ASSERT_PTR_NULL(am_report_l7_seen(map, "tls"));
+	CU_ASSERT_PTR_NULL(am_report_l7_seen(map, "ssh"));
+	seen = am_report_l7_seen(map, "dns");
+	CU_ASSERT_STRING_EQUAL(seen, "=cmd|'\"<b>?[2J, tls.google, ssh");
+	g_free(seen);
+	for (guint n = 0; n < 30; n++) {
+		g_autofree char *name = g_strdup_printf("app%02u", n);
+		add_edge(&fixture.map, 0, 1, 6, (uint16_t)(9000 + n), AM_VERDICT_UNDECIDED, 0, 1, name);
+	}
+	seen = am_report_l7_seen(map, "dns");
+	CU_ASSERT_TRUE(g_str_has_suffix(seen, ", app17 and 13 more"));
+	g_free(seen);
 	fixture_clear(&fixture);
 }
 
@@ -611,7 +658,9 @@ static char *list_connections(const AmMap *map, AmListOptions options, int clien
 	for (int i = 0; i < 3; i++)
 		if (!am_connection_lister_add(lister, i < 2 ? &one : &two, client, AM_DIRECTION_HANDSHAKE))
 			break;
-	CU_ASSERT_TRUE(am_connection_lister_finish(lister, &error));
+	AmListed listed;
+	CU_ASSERT_TRUE(am_connection_lister_finish(lister, &listed, &error));
+	CU_ASSERT_TRUE(listed.listed <= listed.there && listed.there <= 3);
 	fclose(out);
 	return text;
 }
@@ -738,7 +787,7 @@ static void test_write_error(void)
 	if (full != NULL) {
 		g_autoptr(GError) error = NULL, html_error = NULL;
 		setvbuf(full, NULL, _IONBF, 0);
-		CU_ASSERT_FALSE(am_report_flows(&fixture.map, &(AmListOptions){0}, full, &error));
+		CU_ASSERT_FALSE(am_report_flows(&fixture.map, &(AmListOptions){0}, full, NULL, &error));
 		CU_ASSERT_TRUE(g_error_matches(error, AM_REPORT_ERROR, AM_REPORT_ERROR_WRITE));
 		CU_ASSERT_FALSE(am_report_html(&fixture.map, NULL, fixture.runs, NULL, full, &html_error));
 		CU_ASSERT_TRUE(g_error_matches(html_error, AM_REPORT_ERROR, AM_REPORT_ERROR_WRITE));
@@ -898,12 +947,13 @@ static void test_summary(void)
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
-		UNIT_TEST(test_format),        UNIT_TEST(test_flows_json),  UNIT_TEST(test_other_json),
-		UNIT_TEST(test_status),        UNIT_TEST(test_escapes),     UNIT_TEST(test_filters),
-		UNIT_TEST(test_bad_options),   UNIT_TEST(test_sort_limit),  UNIT_TEST(test_golden),
-		UNIT_TEST(test_networks),      UNIT_TEST(test_verdicts),    UNIT_TEST(test_empty),
-		UNIT_TEST(test_connections),   UNIT_TEST(test_write_error), UNIT_TEST(test_html),
-		UNIT_TEST(test_graph_folding), UNIT_TEST(test_summary),     {NULL, NULL},
+		UNIT_TEST(test_format), UNIT_TEST(test_flows_json),    UNIT_TEST(test_other_json),
+		UNIT_TEST(test_status), UNIT_TEST(test_escapes),       UNIT_TEST(test_filters),
+		UNIT_TEST(test_listed), UNIT_TEST(test_bad_options),   UNIT_TEST(test_sort_limit),
+		UNIT_TEST(test_golden), UNIT_TEST(test_networks),      UNIT_TEST(test_verdicts),
+		UNIT_TEST(test_empty),  UNIT_TEST(test_connections),   UNIT_TEST(test_write_error),
+		UNIT_TEST(test_html),   UNIT_TEST(test_graph_folding), UNIT_TEST(test_summary),
+		{NULL, NULL},
 	};
 	return unit_run("report", tests);
 }
