@@ -19,6 +19,14 @@ GQuark am_job_error_quark(void);
 typedef enum { AM_JOB_ERROR_INPUT, AM_JOB_ERROR_OUTPUT, AM_JOB_ERROR_PROOF, AM_JOB_ERROR_SANDBOX } AmJobError;
 
 /* ---- ingest: files → facts. A reader thread (decoding and sharding), workers (one or more shards each), a writer. */
+/* How far it is, for whoever has to say what an end at this moment leaves. */
+typedef enum {
+	AM_INGEST_READING, /* nothing is kept */
+	AM_INGEST_KEEPING, /* all or nothing */
+	AM_INGEST_KEPT,    /* all, also where all was known before */
+	AM_N_INGEST_STAGES,
+} AmIngestStage;
+
 typedef struct {
 	const char *db;
 	const char *decisions;    /* for the network table; NULL = those beside `db` */
@@ -33,6 +41,7 @@ typedef struct {
 	 * which to write, files and folders to read; NULL-terminated, or NULL. */
 	gboolean sandbox;
 	const char *const *also_writes, *const *also_reads;
+	void (*reached)(AmIngestStage stage); /* by the caller's thread; may be NULL */
 } AmIngestOptions;
 
 typedef struct {

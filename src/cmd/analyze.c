@@ -194,6 +194,7 @@ static int analyze(const AmMapArguments *map_arguments, const AmIngestArguments 
 	options.also_reads = reads;
 	options.also_writes = writes;
 	options.decisions = map_arguments->decisions;
+	am_cmd_tell_interruption("analyze");
 	AmIngestResult result;
 	gboolean ok = am_job_ingest(&options, &result, error);
 	int status = am_cmd_ingest_outcome("analyze", &result, ingest_arguments->strict);

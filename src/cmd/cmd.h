@@ -81,6 +81,9 @@ gboolean am_cmd_check_name(const char *option, const char *name, GError **error)
 /* Fills the job's options from arguments. The strings stay the arguments'. */
 gboolean am_cmd_ingest_options(const AmIngestArguments *arguments, const char *db, const char *now,
 			       const char *const *paths, AmIngestOptions *ret_options, GError **error);
+/* From here on SIGINT and SIGTERM end the program, as ever, but not without a word on what is kept of an ingest with these
+ * options. Whoever ignores them goes on to. */
+void am_cmd_tell_interruption(const char *verb);
 /* Prints the warnings of an ingest, and gives the exit status. */
 int am_cmd_ingest_outcome(const char *verb, const AmIngestResult *result, gboolean strict);
 

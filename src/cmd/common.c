@@ -4,9 +4,11 @@
 #include "cmd.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static void add_entries(GOptionContext *context, const GOptionEntry *entries)
 {
@@ -190,6 +192,62 @@ gboolean am_cmd_check_name(const char *option, const char *name, GError **error)
 	return FALSE;
 }
 
+/* ---- Interruptions: all that a handler knows is in one flag, and it makes system calls only */
+
+static volatile sig_atomic_t stage; /* AmIngestStage */
+
+static void note_stage(AmIngestStage reached)
+{
+	stage = reached;
+}
+
+/* Dies by the signal after all, so that a shell or a script sees that and ends, too. */
+static void die_of(int number, const char *message)
+{
+	static const char wipe[] = "\r\033[K"; /* what progress wrote, and the terminal's ^C */
+	gboolean told = (!isatty(STDERR_FILENO) || write(STDERR_FILENO, wipe, strlen(wipe)) > 0) &&
+			write(STDERR_FILENO, message, strlen(message)) > 0;
+	(void)told; /* there is nobody else to tell */
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+static void on_ingest_interrupted(int number)
+{
+	static const char *const messages[AM_N_INGEST_STAGES] = {
+		"allowmap ingest: interrupted; nothing of this run is kept, run the same command again\n",
+		"allowmap ingest: interrupted while the run was being kept; 'allowmap status' tells whether it is\n",
+		"allowmap ingest: interrupted when all was kept\n",
+	};
+	die_of(number, messages[stage]);
+}
+
+static void on_analyze_interrupted(int number)
+{
+	static const char *const messages[AM_N_INGEST_STAGES] = {
+		"allowmap analyze: interrupted; nothing of this run is kept, run the same command again\n",
+		"allowmap analyze: interrupted while the run was being kept; 'allowmap status' tells whether it is\n",
+		"allowmap analyze: interrupted; what was read is kept, not all results are: run it with the same files "
+		"again\n",
+	};
+	die_of(number, messages[stage]);
+}
+
+void am_cmd_tell_interruption(const char *verb)
+{
+	static const int signals[] = {SIGINT, SIGTERM};
+	struct sigaction action = {0}, before;
+	action.sa_handler = strcmp(verb, "analyze") == 0 ? on_analyze_interrupted : on_ingest_interrupted;
+	sigemptyset(&action.sa_mask);
+	for (size_t n = 0; n < G_N_ELEMENTS(signals); n++)
+		sigaddset(&action.sa_mask, signals[n]);
+	for (size_t n = 0; n < G_N_ELEMENTS(signals); n++)
+		if (sigaction(signals[n], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+			sigaction(signals[n], &action, NULL);
+}
+
+/* ---- Ingests */
+
 /* What the rest takes at most (nDPI's tables and states, chunks, tallies, SQLite's cache), and what a connection takes in
  * the table; both measured, and rounded up. */
 #define FIXED_MEMORY (UINT64_C(144) << 20)
@@ -234,6 +292,7 @@ gboolean am_cmd_ingest_options(const AmIngestArguments *arguments, const char *d
 		return FALSE;
 	options.threads = (guint)arguments->threads;
 	options.whole_hash = arguments->hash;
+	options.reached = note_stage;
 	if (!am_clock(now, &options.now_ns, error))
 		return FALSE;
 	*ret_options = options;
@@ -246,6 +305,8 @@ int am_cmd_ingest_outcome(const char *verb, const AmIngestResult *result, gboole
 		am_cmd_say("allowmap %s: %s", verb, (const char *)result->warnings->pdata[n]);
 	return result->n_failed > 0 || (strict && result->n_cut > 0) ? AM_EXIT_ENVIRONMENT : AM_EXIT_OK;
 }
+
+/* ---- Listings and policies */
 
 AmSnapshot *am_cmd_snapshot(const AmMapArguments *arguments, GError **error)
 {

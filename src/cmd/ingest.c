@@ -39,6 +39,7 @@ static int ingest(const AmIngestArguments *arguments, const char *db, const char
 		return -1;
 	options.sandbox = TRUE;
 	options.decisions = decisions;
+	am_cmd_tell_interruption("ingest");
 	AmIngestResult result;
 	gboolean ok = am_job_ingest(&options, &result, error);
 	int status = am_cmd_ingest_outcome("ingest", &result, arguments->strict);

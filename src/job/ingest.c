@@ -168,8 +168,15 @@ static gboolean fence_in(const AmIngestOptions *options, AmIngestResult *result,
 	return TRUE;
 }
 
+static void reach(const AmIngestOptions *options, AmIngestStage stage)
+{
+	if (options->reached != NULL)
+		options->reached(stage);
+}
+
 gboolean am_job_ingest(const AmIngestOptions *options, AmIngestResult *ret_result, GError **error)
 {
+	reach(options, AM_INGEST_READING);
 	*ret_result = (AmIngestResult){.warnings = g_ptr_array_new_with_free_func(g_free)};
 	g_autoptr(GArray) rules = am_pipeline_rules(options->db, options->decisions, error);
 	if (rules == NULL)
@@ -187,16 +194,20 @@ gboolean am_job_ingest(const AmIngestOptions *options, AmIngestResult *ret_resul
 		am_facts_abandon(g_steal_pointer(&facts));
 		return FALSE;
 	}
-	if (am_inputs_count(inputs) == 0)
-		return TRUE; /* all known: nothing to do */
+	if (am_inputs_count(inputs) == 0) { /* all known: nothing to do */
+		reach(options, AM_INGEST_KEPT);
+		return TRUE;
+	}
 	gboolean ok = am_facts_begin_run(facts, run, &ingest.network, error) && read_captures(&ingest, inputs, error) &&
 		      read_logs(&ingest, inputs, error);
 	if (!ok)
 		return FALSE;
 	run->inputs = am_inputs_steal(inputs);
 	run->finished_ns = options->now_ns;
+	reach(options, AM_INGEST_KEEPING);
 	if (!am_facts_finish_run(facts, run, error))
 		return FALSE;
+	reach(options, AM_INGEST_KEPT);
 	ret_result->run = g_steal_pointer(&run);
 	return TRUE;
 }
