@@ -46,7 +46,7 @@ typedef struct {
 
 typedef struct {
 	AmRun *run;          /* as finished; owned. NULL when every input was known already */
-	GPtrArray *warnings; /* char *: inputs cut short, left out as known, or not usable; owned */
+	GPtrArray *warnings; /* char *: inputs cut short, left out as known, alike, or not usable; owned */
 	guint n_failed;      /* inputs that could not be used, or only in part: exit 3, the rest is done */
 	guint n_cut;         /* captures that end inside a record: all before it was kept */
 	guint n_known;       /* inputs left out because a finished run holds them */

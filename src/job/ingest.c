@@ -6,6 +6,7 @@
 #include "allowmap/capture.h"
 #include "allowmap/import.h"
 #include "allowmap/job.h"
+#include "alike.h"
 #include "inputs.h"
 #include "pipeline.h"
 #include "sandbox.h"
@@ -203,6 +204,8 @@ gboolean am_job_ingest(const AmIngestOptions *options, AmIngestResult *ret_resul
 	if (!ok)
 		return FALSE;
 	run->inputs = am_inputs_steal(inputs);
+	if (!am_alike_warn(facts, run, options->db, run->inputs, ret_result->warnings, error))
+		return FALSE;
 	run->finished_ns = options->now_ns;
 	reach(options, AM_INGEST_KEEPING);
 	if (!am_facts_finish_run(facts, run, error))

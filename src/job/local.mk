@@ -2,6 +2,8 @@ noinst_LIBRARIES += libam-job.a
 libam_job_a_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS) $(CAPNG_CFLAGS)
 libam_job_a_SOURCES = \
 	include/allowmap/job.h \
+	src/job/alike.c \
+	src/job/alike.h \
 	src/job/capture.c \
 	src/job/capture.h \
 	src/job/capture-commit.c \

@@ -245,6 +245,14 @@ fi
 "$allowmap" ingest --db "$work/stdin.db" - <"$sample" 2>/dev/null || fail "standard input"
 "$allowmap" flows --db "$work/stdin.db" --format json >"$work/stdin.json"
 same "$work/flows.json" "$work/stdin.json"
+# Standard input is never refused, but what looks like the same once more is told.
+expect 0 "standard input looks like the same capture as standard input of run 1, which is in $work/stdin.db already (same number of packets" \
+	sh -c '"$0" ingest --db "$1" - <"$2"' "$allowmap" "$work/stdin.db" "$sample"
+cp "$sample" "$work/sample.zst"
+zstd -dcq "$sample" 2>/dev/null | gzip >"$work/again.pcapng.gz"
+if [ "$(wc -c <"$work/again.pcapng.gz")" -gt 10000 ]; then
+	expect 0 "looks like the same capture as $work/[a-z./]*, read with it (same number of packets" "$allowmap" ingest --db "$work/twice.db" "$work/again.pcapng.gz" "$work/sample.zst"
+fi
 "$allowmap" ingest --db "$work/pipe.db" <(cat "$sample") 2>/dev/null || fail "a named pipe"
 "$allowmap" flows --db "$work/pipe.db" --format json >"$work/pipe.json"
 same "$work/flows.json" "$work/pipe.json"

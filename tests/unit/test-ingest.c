@@ -344,6 +344,67 @@ static guint count_same(const GArray *connections, uint32_t network, const GArra
 	return n_same;
 }
 
+/* Ingests into a database that there may be; how many warnings say that an input looks like another one. */
+static guint count_alike(const char *db, const char *const *paths, const char *says)
+{
+	AmIngestResult result;
+	CU_ASSERT_TRUE_FATAL(ingest(db, 2, paths, &result, NULL));
+	CU_ASSERT_EQUAL(result.n_failed, 0);
+	CU_ASSERT_EQUAL(result.n_known, 0);
+	guint n_alike = 0;
+	for (guint n = 0; n < result.warnings->len; n++)
+		n_alike += strstr(result.warnings->pdata[n], says) != NULL;
+	CU_ASSERT_EQUAL(n_alike, result.warnings->len);
+	am_ingest_result_clear(&result);
+	return n_alike;
+}
+
+/* The same packets in another file format have another hash: they are read, and told. */
+static void the_same_in_another_shape_is_told(void)
+{
+	g_autofree char *db = in_folder("alike.db"), *plain = write_part("alike.pcap", 0, UINT_MAX),
+			*half = write_part("half.pcap", 0, 3000), *rest = write_part("rest.pcap", 3000, UINT_MAX);
+	g_autofree char *earlier =
+		g_strdup_printf("alike.pcap looks like the same capture as %s of run 1, which is in ", sample);
+	const char *const first[] = {sample, NULL}, *const again[] = {plain, NULL}, *const parts[] = {half, rest, NULL};
+	CU_ASSERT_EQUAL(count_alike(db, first, ""), 0);
+	CU_ASSERT_EQUAL(count_alike(db, again, earlier), 1);
+	CU_ASSERT_EQUAL(count_alike(db, parts, ""), 0);
+	/* In one run: packets are told from their copies, so that the facts are the same. */
+	const char *const both[] = {sample, plain, NULL};
+	g_autofree char *twice = in_folder("alike-twice.db"), *once = facts_of("alike-once.db", 2, first);
+	CU_ASSERT_EQUAL(count_alike(twice, both, "read with it"), 1);
+	g_autoptr(GArray) connections = connections_in(once), others = connections_in(twice);
+	CU_ASSERT_EQUAL(connections->len, others->len);
+	CU_ASSERT_EQUAL(count_same(others, 0, connections), connections->len);
+	/* Without a packet, nothing is alike. */
+	g_autofree char *empty_db = in_folder("alike-none.db");
+	for (uint32_t link_type = 1; link_type < 102; link_type += 100) {
+		g_autofree char *name = g_strdup_printf("empty-%u.pcap", link_type), *empty = in_folder(name);
+		FILE *file = fopen(empty, "wb");
+		CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+		put_head(file, link_type);
+		CU_ASSERT_EQUAL(fclose(file), 0);
+		const char *const paths[] = {empty, NULL};
+		CU_ASSERT_EQUAL(count_alike(empty_db, paths, ""), 0);
+	}
+}
+
+/* Another network's machines, and another sensor's view, are others. */
+static void another_network_is_not_alike(void)
+{
+	g_autofree char *db = in_folder("apart.db"), *plain = write_part("apart.pcap", 0, 500),
+			*cut = write_part("apart-2.pcap", 0, 501);
+	const char *const paths[] = {plain, NULL}, *const others[] = {cut, NULL};
+	CU_ASSERT_EQUAL(count_alike(db, paths, ""), 0);
+	CU_ASSERT_EQUAL(count_alike(db, others, ""), 0); /* one packet more */
+	AmIngestOptions options = {.db = db, .paths = paths, .now_ns = AM_NS_PER_S, .network = "blue"};
+	AmIngestResult result;
+	CU_ASSERT_TRUE(am_job_ingest(&options, &result, NULL));
+	CU_ASSERT_EQUAL(result.warnings->len, 0);
+	am_ingest_result_clear(&result);
+}
+
 /* How many are between the ends of the overlay: both directions, in the run's own network, each a connection of its own. */
 static guint count_outers(const GArray *connections)
 {
@@ -514,6 +575,8 @@ int main(void)
 		UNIT_TEST(announcements_reach_every_thread),
 		UNIT_TEST(files_and_their_order_make_no_difference),
 		UNIT_TEST(known_inputs_are_left_out),
+		UNIT_TEST(the_same_in_another_shape_is_told),
+		UNIT_TEST(another_network_is_not_alike),
 		UNIT_TEST(the_ledger_balances),
 		UNIT_TEST(broken_inputs_are_told),
 		UNIT_TEST(a_cut_capture_keeps_what_was_read),
