@@ -54,6 +54,7 @@ typedef struct {
 struct AmFragments {
 	uint64_t key0, key1;
 	Datagram *datagrams; /* N_SETS * N_WAYS; NULL: there was no fragment yet */
+	guint n_in_use;
 	int64_t swept_ns;
 	uint64_t held, lost, contradicting;
 };
@@ -79,6 +80,7 @@ static void forget(AmFragments *fragments, Datagram *datagram)
 {
 	fragments->lost += datagram->held.packets;
 	fragments->held -= datagram->held.packets;
+	fragments->n_in_use -= datagram->in_use ? 1 : 0;
 	*datagram = (Datagram){0};
 }
 
@@ -123,6 +125,7 @@ static Datagram *find(AmFragments *fragments, const AmPacket *packet, int64_t no
 	forget(fragments, room);
 	room->key = key;
 	begin_anew(room, now_ns);
+	fragments->n_in_use++;
 	return room;
 }
 
@@ -208,7 +211,7 @@ AmFragmentFate am_fragments_later(AmFragments *fragments, const AmPacket *packet
 
 void am_fragments_advance(AmFragments *fragments, int64_t now_ns)
 {
-	if (fragments->datagrams == NULL || now_ns - SWEEP_NS < fragments->swept_ns)
+	if (fragments->n_in_use == 0 || now_ns - SWEEP_NS < fragments->swept_ns)
 		return;
 	fragments->swept_ns = now_ns;
 	for (guint n = 0; n < AM_FRAGMENTS_MAX; n++)
