@@ -21,6 +21,7 @@
 #define FLUSH_PACKETS 65536 /* connections that began within so many packets end in one chunk; at most so many chunks */
 #define FLUSH_PIECES 1024
 #define UNKNOWN_ID UINT32_MAX
+#define LOOK_AHEAD 4 /* packets whose octets are fetched from memory before they are looked at */
 
 typedef struct {
 	AmPipeline *pipeline;
@@ -61,6 +62,8 @@ static gpointer worker_main(gpointer data)
 		Chunk *chunk = g_async_queue_pop(worker->chunks);
 		AmConnectionBatch *out = &chunk->batches[worker->index];
 		for (guint n = 0; n < chunk->n; n++) {
+			if (n + LOOK_AHEAD < chunk->n)
+				__builtin_prefetch(chunk->packets[n + LOOK_AHEAD].ip);
 			if (chunk->shards[n] % pipeline->n_workers == worker->index)
 				am_flow_shard_packet(pipeline->shards[chunk->shards[n]], &chunk->packets[n],
 						     chunk->ordinals[n], out);
