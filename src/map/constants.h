@@ -46,6 +46,10 @@
  * not all go on writing to one that is gone without a router's complaint. */
 #define AM_COLLECTOR_CLIENTS 4
 
+/* ---- Leases (ours). Few hosts take more than two a day, but who gives one to so many hosts that go on to use it, and was
+ * asked by broadcast for each, is this network's DHCP server. */
+#define AM_LEASE_CLIENTS 3
+
 /* ---- Peers (ours). Two clients are alike when they share at least two services and half of those of the one that has
  * fewer; looked for among this many clients of the service, spread evenly. */
 #define AM_PEER_SHARED 2

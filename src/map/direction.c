@@ -368,6 +368,9 @@ static int weaker_server(const Ladder *ladder, guint n, AmDirection *ret_level, 
 	return guessed_server(ladder, tally, sockets, classes, ret_level);
 }
 
+/* One beginning in so many may have been missed, or its packets come out of order. */
+#define MISSED_SHARE 10
+
 /* Between equal ports, or where there are none, nothing but who begins tells client from server: IKE, ESP, SIP between proxies,
  * clocks that are peers. Gives the servers' sides, and how many: where both ends begin, each needs to be let through. 0: too
  * little was seen, or something else tells. */
@@ -389,8 +392,7 @@ static int servers_by_opening(const Ladder *ladder, guint n, int ret_servers[2])
 	}
 	ret_servers[0] = tally->first[0] >= tally->first[1];
 	ret_servers[1] = !ret_servers[0];
-	/* One in ten may be a beginning that was missed, or packets out of order. */
-	return fewer >= 2 && fewer * 10 >= all ? 2 : fewer * 2 < all ? 1 : 0;
+	return fewer >= 2 && fewer * MISSED_SHARE >= all ? 2 : fewer * 2 < all ? 1 : 0;
 }
 
 /* Who serves when nothing proves it: one side, or both in turn. Gives how many. */
@@ -406,11 +408,39 @@ static int unproven_servers(const Ladder *ladder, guint n, int ret_servers[2], A
 	return MAX(n_servers, 1);
 }
 
+/* RFC 2131, 4.1: to ask for a lease is a broadcast, but what a server gives goes to the address that it gives. So there the
+ * server begins, also across routers, and it is the client's port that must be let through. */
+gboolean am_direction_gives_lease(uint8_t ip_protocol, uint16_t server_port, const AmAddress *client)
+{
+	return ip_protocol == AM_PROTO_UDP && server_port == AM_PORT_DHCP_SERVER && !am_address_is_multicast(client) &&
+	       !am_address_is_unspecified(client);
+}
+
+/* Where the protocol tells the server, and it is nevertheless the one that begins. Gives the servers' sides, as above. */
+static int lease_servers(const AmMapWork *work, guint n, int server, int ret_servers[2])
+{
+	const AmTally *tally = am_work_tally(work, n);
+	uint64_t given = tally->first[server], asked = tally->first[!server];
+	ret_servers[0] = server;
+	ret_servers[1] = !server;
+	if (!am_direction_gives_lease(tally->key.ip_protocol, port_of(&tally->key, server),
+				      server == 0 ? &tally->key.hi : &tally->key.lo) ||
+	    given * MISSED_SHARE < given + asked)
+		return 1;
+	if (asked * MISSED_SHARE >= given + asked)
+		return 2;
+	ret_servers[0] = !server;
+	return 1;
+}
+
 static void add_arc(AmMapWork *work, guint n, int server, AmDirection level, gboolean backscatter, gboolean is_part)
 {
 	const AmTallyKey *key = &am_work_tally(work, n)->key;
 	AmArc arc = {.client = work->ends[2 * n + !server], .server = work->ends[2 * n + server], .tally = n};
 	arc.port = port_of(key, server);
+	/* Of a lease that is given only the port of who gives it is kept. */
+	if (arc.port == 0 && key->ip_protocol == AM_PROTO_UDP && port_of(key, !server) == AM_PORT_DHCP_SERVER)
+		arc.port = AM_PORT_DHCP_CLIENT;
 	arc.ip_protocol = key->ip_protocol;
 	arc.level = level & 15;
 	arc.client_is_hi = server == 0;
@@ -461,6 +491,8 @@ void am_direction_build(AmMapWork *work)
 		int servers[2] = {proven[n], 0}, n_servers = 1;
 		if (proven[n] < 0)
 			n_servers = unproven_servers(&ladder, n, servers, &level, &backscatter);
+		else
+			n_servers = lease_servers(work, n, proven[n], servers);
 		for (int s = 0; s < n_servers; s++)
 			add_arc(work, n, servers[s], level, backscatter, n_servers == 2);
 	}

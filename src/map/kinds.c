@@ -31,7 +31,8 @@ static gboolean is_subnet_broadcast(const AmMapWork *work, const AmEdge *edge)
 static gboolean is_dhcp(const AmEdge *edge)
 {
 	return edge->ip_protocol == AM_PROTO_UDP &&
-	       (edge->port == 67 || edge->port == 68 || edge->port == 546 || edge->port == 547);
+	       (edge->port == AM_PORT_DHCP_SERVER || edge->port == AM_PORT_DHCP_CLIENT || edge->port == 546 ||
+		edge->port == 547);
 }
 
 static gboolean any_link_local(const AmMapWork *work, const AmEdge *edge)
@@ -62,8 +63,10 @@ static gboolean dismiss_by_address(const AmMapWork *work, AmEdge *edge, AmEdgeNo
 			     am_address_is_multicast(am_work_address(work, edge->client));
 	gboolean broadcast = is_subnet_broadcast(work, edge);
 	gboolean discovery = am_port_is_discovery(edge->ip_protocol, edge->port);
-	/* Asking for a lease stays on the link; renewing it, and what a relay passes on, is unicast, and a router sees it. */
-	if (is_dhcp(edge) && (multicast || broadcast || edge->payload_both == 0 || any_link_local(work, edge)))
+	/* Asking for a lease stays on the link; giving it, renewing it, and what a relay passes on, is unicast, and a router may
+	 * see it. */
+	gboolean is_unanswered = edge->port == AM_PORT_DHCP_SERVER && edge->payload_both == 0;
+	if (is_dhcp(edge) && (multicast || broadcast || is_unanswered || any_link_local(work, edge)))
 		dismiss(edge, notes, AM_VERDICT_LOCAL, BIT(LINK_LOCAL) | (multicast ? BIT(MULTICAST) : 0));
 	else if (discovery && (multicast || broadcast || edge->payload_both == 0))
 		dismiss(edge, notes, AM_VERDICT_BACKGROUND,

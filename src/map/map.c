@@ -182,8 +182,13 @@ static int proven_client(const AmConnection *connection, AmDirection *ret_level)
 int am_map_client_of(const AmMap *map, const AmConnection *connection, AmDirection *ret_level)
 {
 	int client = proven_client(connection, ret_level);
-	if (client >= 0)
-		return client;
+	if (client >= 0) {
+		gboolean server_begins = bit(connection, client == 0 ? AM_EVIDENCE_FIRST_HI : AM_EVIDENCE_FIRST_LO);
+		uint16_t server_port = client == 0 ? connection->port_hi : connection->port_lo;
+		const AmAddress *address = client == 0 ? &connection->lo : &connection->hi;
+		gboolean lease = am_direction_gives_lease(connection->ip_protocol, server_port, address);
+		return server_begins && lease ? !client : client;
+	}
 	uint32_t ends[2] = {am_map_find_endpoint(map, connection->network, &connection->lo),
 			    am_map_find_endpoint(map, connection->network, &connection->hi)};
 	uint16_t ports[2] = {connection->port_lo, connection->port_hi};

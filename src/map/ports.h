@@ -4,6 +4,9 @@
 #include <glib.h>
 #include <stdint.h>
 
+#define AM_PORT_DHCP_SERVER 67
+#define AM_PORT_DHCP_CLIENT 68
+
 /* Remote administration and logins: ssh, telnet, smb, rdp, winrm, vnc, ... Single sources there stay a question. */
 gboolean am_port_is_admin(uint8_t ip_protocol, uint16_t port);
 /* Discovery by multicast or broadcast: mDNS, LLMNR, SSDP, NetBIOS, WS-Discovery, ... */

@@ -174,6 +174,25 @@ static gboolean speaks_for_itself(const AmMapWork *work, const AmEdge *edge, con
 	       !am_port_is_admin(edge->ip_protocol, edge->port);
 }
 
+static gboolean is_lease(const AmMapWork *work, uint32_t n)
+{
+	const AmEdge *edge = am_work_edge(work, n);
+	return edge->ip_protocol == AM_PROTO_UDP && edge->port == AM_PORT_DHCP_CLIENT &&
+	       edge->direction == AM_DIRECTION_PROTOCOL && am_work_notes(work, n)->kind == AM_KIND_ONE_WAY;
+}
+
+/* One of many leases that the same inside server gave to hosts that are up. */
+static gboolean is_usual_lease(const AmMapWork *work, uint32_t n)
+{
+	const AmEndpointNotes *giver = &work->hosts[am_work_edge(work, n)->client];
+	uint32_t n_leases = 0;
+	if (!is_lease(work, n) || !giver->inside || giver->scanner)
+		return FALSE;
+	for (uint32_t k = giver->first_edge; k < giver->first_edge + giver->n_edges && n_leases < AM_LEASE_CLIENTS; k++)
+		n_leases += is_lease(work, k) ? 1 : 0;
+	return n_leases >= AM_LEASE_CLIENTS;
+}
+
 static void judge_thin(const AmMapWork *work, uint32_t n)
 {
 	AmEdge *edge = am_work_edge(work, n);
@@ -181,6 +200,8 @@ static void judge_thin(const AmMapWork *work, uint32_t n)
 	gboolean admin = am_port_is_admin(edge->ip_protocol, edge->port);
 	gboolean guessed = am_client_is_guessed(edge, notes);
 	if (!guessed && am_peers_support(work, n))
+		conclude(edge, AM_VERDICT_ESSENTIAL, BIT(PEERS));
+	else if (is_usual_lease(work, n))
 		conclude(edge, AM_VERDICT_ESSENTIAL, BIT(PEERS));
 	else if (speaks_for_itself(work, edge, notes))
 		conclude(edge, AM_VERDICT_ESSENTIAL, 0);

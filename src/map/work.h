@@ -119,6 +119,8 @@ void am_direction_build(AmMapWork *work);
 /* The user's hints: does this endpoint serve this port? */
 gboolean am_direction_hinted(const AmMap *map, const AmDecisionSet *decisions, uint32_t endpoint, uint8_t ip_protocol,
 			     uint16_t port);
+/* A DHCP server that gives this client a lease begins: it is the client then, of the port for DHCP clients. */
+gboolean am_direction_gives_lease(uint8_t ip_protocol, uint16_t server_port, const AmAddress *client);
 /* edges.c: sums arcs into edges; sets `notes`, `by_service`, first and last times of assets. */
 void am_edges_build(AmMapWork *work);
 /* scan.c: sets `windows`, hosts[].scanner, and tainted / probe in the notes. Needs the kinds (verdict.c, first half). */
