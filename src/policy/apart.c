@@ -1,11 +1,19 @@
 /* Groups permit more than was seen, but nothing that was seen and judged otherwise: where a suspicious edge, or one
  * that a person decided is none of the needed, lies between two groups that need the same service, the needed edges of these
- * two are permitted address by address. An undecided one does not part groups: its peers speak for it, and it is counted. */
+ * two are permitted address by address. An undecided one does not part groups: its peers speak for it, and it is counted.
+ *
+ * Nor do groups join what keeps apart: where each of several clients uses one server of its own, again and again, and none
+ * uses another's (tenants and their databases, pairs that replicate), the pairs are all that is needed. */
 #include "config.h"
 
 #include "private.h"
 
 #include <string.h>
+
+/* That four clients find a server each by chance has a probability of 4!/4^4 = .09 when each picked one once and kept to it,
+ * and less than 1e-10 when it picked anew each of this many times. */
+#define MIN_PAIRS 4
+#define MIN_PAIR_CONNECTIONS 5
 
 /* A service between two units of rules: what one tuple of groups would permit. */
 typedef struct {
@@ -44,12 +52,9 @@ static gboolean is_judged(const AmEdge *edge)
 	       (edge->override_index >= 0 && edge->verdict != AM_VERDICT_ESSENTIAL);
 }
 
-uint8_t *am_edges_apart(const AmMap *map, const GArray *edges, AmGranularity granularity)
+static GArray *judged_areas(const AmMap *map)
 {
-	uint8_t *apart = g_new0(uint8_t, MAX(edges->len, 1));
-	if (granularity != AM_GRANULARITY_GROUP)
-		return apart;
-	g_autoptr(GArray) areas = g_array_new(FALSE, FALSE, sizeof(Area));
+	GArray *areas = g_array_new(FALSE, FALSE, sizeof(Area));
 	for (guint n = 0; n < map->edges->len; n++) {
 		const AmEdge *edge = &g_array_index(map->edges, AmEdge, n);
 		if (!is_judged(edge))
@@ -58,9 +63,83 @@ uint8_t *am_edges_apart(const AmMap *map, const GArray *edges, AmGranularity gra
 		g_array_append_val(areas, area);
 	}
 	g_array_sort(areas, compare_areas);
+	return areas;
+}
+
+/* A needed edge in its area, while it is looked for pairs. */
+typedef struct {
+	Area area;
+	uint32_t client, server; /* endpoints */
+	uint32_t position;       /* in `edges` */
+	gboolean is_often;
+} Placed;
+
+static int compare_placed(gconstpointer a, gconstpointer b)
+{
+	const Placed *x = a, *y = b;
+	int by_area = compare_areas(&x->area, &y->area);
+	if (by_area != 0)
+		return by_area;
+	return x->server != y->server ? (x->server < y->server ? -1 : 1)
+				      : (x->client > y->client) - (x->client < y->client);
+}
+
+static int compare_clients(gconstpointer a, gconstpointer b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	return x < y ? -1 : x > y;
+}
+
+/* Enough pairs, each client with one server and each server with one client, each pair often enough that chance does not
+ * explain it. `placed` is sorted by server. */
+static gboolean are_pairs(const Placed *placed, guint n_placed)
+{
+	if (n_placed < MIN_PAIRS)
+		return FALSE;
+	g_autoptr(GArray) clients = g_array_sized_new(FALSE, FALSE, sizeof(uint32_t), n_placed);
+	for (guint n = 0; n < n_placed; n++) {
+		if (!placed[n].is_often || (n > 0 && placed[n].server == placed[n - 1].server))
+			return FALSE;
+		g_array_append_val(clients, placed[n].client);
+	}
+	g_array_sort(clients, compare_clients);
+	for (guint n = 1; n < n_placed; n++) {
+		if (g_array_index(clients, uint32_t, n) == g_array_index(clients, uint32_t, n - 1))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static void part_pairs(const AmMap *map, const GArray *edges, uint8_t *apart)
+{
+	g_autoptr(GArray) all = g_array_sized_new(FALSE, TRUE, sizeof(Placed), edges->len);
+	for (guint n = 0; n < edges->len; n++) {
+		const AmEdge *edge = &g_array_index(map->edges, AmEdge, g_array_index(edges, uint32_t, n));
+		Placed placed = {area_of(map, edge), edge->client, edge->server, n,
+				 edge->connections >= MIN_PAIR_CONNECTIONS};
+		g_array_append_val(all, placed);
+	}
+	g_array_sort(all, compare_placed);
+	for (guint n = 0, run; n < all->len; n += run) {
+		const Placed *first = &g_array_index(all, Placed, n);
+		for (run = 1; n + run < all->len && compare_areas(&first->area, &first[run].area) == 0;)
+			run++;
+		gboolean pairs = are_pairs(first, run);
+		for (guint k = 0; k < run; k++)
+			apart[first[k].position] |= pairs ? 1 : 0;
+	}
+}
+
+uint8_t *am_edges_apart(const AmMap *map, const GArray *edges, AmGranularity granularity)
+{
+	uint8_t *apart = g_new0(uint8_t, MAX(edges->len, 1));
+	if (granularity != AM_GRANULARITY_GROUP)
+		return apart;
+	g_autoptr(GArray) areas = judged_areas(map);
 	for (guint n = 0; n < edges->len; n++) {
 		Area area = area_of(map, &g_array_index(map->edges, AmEdge, g_array_index(edges, uint32_t, n)));
 		apart[n] = g_array_binary_search(areas, &area, compare_areas, NULL);
 	}
+	part_pairs(map, edges, apart);
 	return apart;
 }

@@ -272,14 +272,6 @@ const char *am_map_network(const AmMap *map, uint32_t network)
 	return name == NULL || strcmp(name, "default") == 0 ? NULL : name;
 }
 
-gboolean am_edge_needs_rule(const AmMap *map, const AmEdge *edge)
-{
-	const AmEndpoint *client = am_map_endpoint(map, edge->client), *server = am_map_endpoint(map, edge->server);
-	uint8_t family = client->address.family;
-	return edge->verdict == AM_VERDICT_ESSENTIAL && family != 0 && family == server->address.family &&
-	       client->network == server->network && am_protocol_fits(edge->ip_protocol, family == 6);
-}
-
 char *am_tuple_text(const AmAddress *client, const AmAddress *server, uint8_t ip_protocol, uint16_t port,
 		    const char *network)
 {

@@ -107,7 +107,7 @@ AmCompiled *am_compiled_new(const AmPolicy *const *policies, guint n_policies, g
 void am_compiled_free(AmCompiled *compiled);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmCompiled, am_compiled_free)
 
-/* ---- Essential edges that a rule between hosts can serve. Sorted as the map's edges are. */
+/* ---- needed.c */
 gboolean am_edge_needs_rule(const AmMap *map, const AmEdge *edge);
 
 /* ---- apart.c */

@@ -280,7 +280,8 @@ static void noise_row(GString *page, const AmMap *map, const AmNoiseSum *noise, 
 	am_html_cell(page, services->str);
 	am_html_cell_number(page, noise->sum.edges);
 	am_html_cell_number(page, noise->sum.connections);
-	am_html_cell_number(page, noise->sum.outcomes[AM_OUTCOME_ACCEPTED]);
+	/* A probe that is answered and then reset leaves nothing by which the outcome could be told. */
+	am_html_cell_number(page, noise->sum.outcomes[AM_OUTCOME_ACCEPTED] + noise->sum.outcomes[AM_OUTCOME_MIDSTREAM]);
 	am_html_cell_span(page, noise->sum.first_ns, noise->sum.last_ns);
 	g_string_append(page, "</tr>\n");
 }
@@ -345,8 +346,9 @@ void am_html_local(GString *page, const AmHtmlReport *report)
 					       ">Connections", "Why",           "Seen (UTC)", NULL};
 	const GPtrArray *list = report->digest->local;
 	section(page, "local", "Local", report->digest->by_verdict[AM_VERDICT_LOCAL].edges,
-		"Needed, but it never crosses a router, so a rule between hosts cannot express it: DHCP, neighbour "
-		"discovery, multicast. Allow it on the segment itself.");
+		"What hosts say on their own link, or to a multicast group. The allow-list for hosts permits DHCP, "
+		"neighbour discovery and IGMP in any case; the rest has rules where it was answered, or told more than "
+		"by chance.");
 	if (list->len == 0) {
 		g_string_append(page, "<p class=\"none\">None.</p>\n</section>\n");
 		return;

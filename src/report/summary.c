@@ -120,7 +120,7 @@ static void summarise_policy(GString *to, const AmPolicy *policy)
 	am_text_append_counted(to, policy->rules->len, "rule", NULL);
 	g_string_append(to, " between ");
 	am_text_append_counted(to, policy->groups->len, "group", NULL);
-	g_string_append_printf(to, " for %s essential edges; over-grant ", am_number_text(needed, number));
+	g_string_append_printf(to, " for %s needed edges; over-grant ", am_number_text(needed, number));
 	g_string_append_printf(to, "%s (permitted, never seen)\n", am_number_text(over_grant, number));
 }
 

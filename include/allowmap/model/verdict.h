@@ -6,7 +6,8 @@
 	X(UNDECIDED, "undecided", "a question for a person; no rule until it is answered")                             \
 	X(BACKGROUND, "background", "chatter, leftovers and failures; no rule")                                        \
 	X(SUSPICIOUS, "suspicious", "scans, attacks, beacons; no rule")                                                \
-	X(LOCAL, "local", "needed, but not enforceable between hosts: DHCP, neighbour discovery, multicast")
+	X(LOCAL, "local",                                                                                              \
+	  "needed on its link, where hosts let it through themselves: DHCP, neighbour discovery, multicast")
 
 typedef enum {
 #define X(id, name, text) AM_VERDICT_##id,
