@@ -104,6 +104,8 @@ static void list_facts(const AmMapWork *work, GArray *facts, GArray *rest)
 		const AmServiceNotes *service = &g_array_index(work->services, AmServiceNotes, s);
 		for (uint32_t n = service->first; clients[s] > 0 && n < service->end; n++) {
 			const AmEdge *edge = am_work_edge(work, work->by_service[n]);
+			if (am_edge_is_lease(edge))
+				continue;
 			for (int uses = 0; uses < 2 && edge->verdict == AM_VERDICT_ESSENTIAL; uses++) {
 				uint32_t endpoint = uses ? edge->client : edge->server;
 				AmFeature feature = feature_of(&dynamic, edge, uses != 0);

@@ -81,6 +81,8 @@ static GArray *list_sightings(const AmMapWork *work)
 	GArray *sightings = g_array_new(FALSE, FALSE, sizeof(Sighting));
 	for (guint n = 0; n < work->map->edges->len; n++) {
 		const AmEdge *edge = am_work_edge(work, n);
+		if (am_edge_is_lease(edge))
+			continue;
 		for (int side = 0; side < 2 && edge->verdict == AM_VERDICT_ESSENTIAL; side++) {
 			uint32_t endpoint = side ? edge->client : edge->server;
 			uint32_t asset = g_array_index(work->map->endpoints, AmEndpoint, endpoint).asset;

@@ -3,6 +3,7 @@
 
 #include "allowmap/map.h"
 #include "allowmap/model/packet.h"
+#include "ports.h"
 #include "table.h"
 
 /* A tally with its sides told apart. 16 octets: there are millions. */
@@ -106,6 +107,11 @@ static inline AmEdgeNotes *am_work_notes(const AmMapWork *work, uint32_t n)
 static inline const AmAddress *am_work_address(const AmMapWork *work, uint32_t endpoint)
 {
 	return &g_array_index(work->map->endpoints, AmEndpoint, endpoint).address;
+}
+/* A lease that a DHCP server gave (direction.c): every host takes one, so it tells nothing of what a host is for. */
+static inline gboolean am_edge_is_lease(const AmEdge *edge)
+{
+	return edge->ip_protocol == AM_PROTO_UDP && edge->port == AM_PORT_DHCP_CLIENT;
 }
 static inline uint64_t am_socket_key(uint32_t endpoint, uint8_t ip_protocol, uint16_t port)
 {
