@@ -416,14 +416,17 @@ gboolean am_direction_gives_lease(uint8_t ip_protocol, uint16_t server_port, con
 	       !am_address_is_unspecified(client);
 }
 
-/* Where the protocol tells the server, and it is nevertheless the one that begins. Gives the servers' sides, as above. */
+/* Where a server was told, by its port or better, and it is nevertheless the one that begins. Gives the servers' sides, as
+ * above. */
 static int lease_servers(const AmMapWork *work, guint n, int server, int ret_servers[2])
 {
 	const AmTally *tally = am_work_tally(work, n);
 	uint64_t given = tally->first[server], asked = tally->first[!server];
 	ret_servers[0] = server;
 	ret_servers[1] = !server;
-	if (!am_direction_gives_lease(tally->key.ip_protocol, port_of(&tally->key, server),
+	uint16_t client_port = port_of(&tally->key, !server);
+	if ((client_port != 0 && client_port != AM_PORT_DHCP_CLIENT) ||
+	    !am_direction_gives_lease(tally->key.ip_protocol, port_of(&tally->key, server),
 				      server == 0 ? &tally->key.hi : &tally->key.lo) ||
 	    given * MISSED_SHARE < given + asked)
 		return 1;
@@ -491,8 +494,8 @@ void am_direction_build(AmMapWork *work)
 		int servers[2] = {proven[n], 0}, n_servers = 1;
 		if (proven[n] < 0)
 			n_servers = unproven_servers(&ladder, n, servers, &level, &backscatter);
-		else
-			n_servers = lease_servers(work, n, proven[n], servers);
+		if (n_servers == 1)
+			n_servers = lease_servers(work, n, servers[0], servers);
 		for (int s = 0; s < n_servers; s++)
 			add_arc(work, n, servers[s], level, backscatter, n_servers == 2);
 	}

@@ -176,9 +176,7 @@ static gboolean speaks_for_itself(const AmMapWork *work, const AmEdge *edge, con
 
 static gboolean is_lease(const AmMapWork *work, uint32_t n)
 {
-	const AmEdge *edge = am_work_edge(work, n);
-	return am_edge_is_lease(edge) && edge->direction == AM_DIRECTION_PROTOCOL &&
-	       am_work_notes(work, n)->kind == AM_KIND_ONE_WAY;
+	return am_edge_is_lease(am_work_edge(work, n)) && am_work_notes(work, n)->kind == AM_KIND_ONE_WAY;
 }
 
 /* One of many leases that the same inside server gave to hosts that are up. */
