@@ -227,8 +227,7 @@ static void on_analyze_interrupted(int number)
 	static const char *const messages[AM_N_INGEST_STAGES] = {
 		"allowmap analyze: interrupted; nothing of this run is kept, run the same command again\n",
 		"allowmap analyze: interrupted while the run was being kept; 'allowmap status' tells whether it is\n",
-		"allowmap analyze: interrupted; what was read is kept, but not all results: run the same command "
-		"again\n",
+		"allowmap analyze: interrupted; all that was read is kept, run the same command again\n",
 	};
 	die_of(number, messages[stage]);
 }

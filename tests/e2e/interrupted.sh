@@ -78,7 +78,7 @@ pid=$!
 is_kept() { "$allowmap" flows --db "$work/out/allowmap.db" --format csv 2>/dev/null | grep -q essential; }
 until_true is_kept || fail "analyze keeps nothing"
 sleep 1
-interrupt TERM 143 "allowmap analyze: interrupted; what was read is kept, but not all results: run the same command again"
+interrupt TERM 143 "allowmap analyze: interrupted; all that was read is kept, run the same command again"
 rm "$work/out/policy.json"
 "$allowmap" analyze "$sample" -o "$work/out" >/dev/null 2>"$work/said" || fail "analyze again: $(cat "$work/said")"
 [ -s "$work/out/policy.json" ] || fail "analyze again writes no policy"
