@@ -496,7 +496,8 @@ static void test_lease(void)
 			     .outcome = AM_OUTCOME_ONE_WAY,
 			     .packets = {0, 4},
 			     .payload = {0, 1200}};
-		AmTally *given = &g_array_index(net.tallies, AmTally, net_add(&net, talk));
+		guint n = net_add(&net, talk);
+		AmTally *given = &g_array_index(net.tallies, AmTally, n);
 		given->counts.packets[0] = 0; /* of the client, who is the lower address */
 		given->first[0] = 0;
 		given->first[1] = 2;
@@ -504,7 +505,8 @@ static void test_lease(void)
 		talk.connections = 4;
 		talk.packets[0] = 2;
 		talk.payload[0] = 600;
-		AmTally *mixed = &g_array_index(net.tallies, AmTally, net_add(&net, talk));
+		n = net_add(&net, talk);
+		AmTally *mixed = &g_array_index(net.tallies, AmTally, n);
 		mixed->first[0] = mixed->first[1] = mixed->outcomes[AM_OUTCOME_ONE_WAY] = 2;
 		mixed->outcomes[AM_OUTCOME_ACCEPTED] = 2;
 		mixed->payload_both = 2;
