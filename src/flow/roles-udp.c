@@ -28,7 +28,8 @@ static unsigned dhcp_role(const AmRoleInput *in)
 		return AM_ROLE_NONE;
 	if (in->p[0] == 1 && in->to == 67)
 		return AM_ROLE_CLIENT;
-	return in->p[0] == 2 && in->from == 67 ? AM_ROLE_SERVER : AM_ROLE_NONE;
+	/* To a relay's other address (giaddr, from port 67 to 67) it says as much, but nobody asked from there. */
+	return in->p[0] == 2 && in->from == 67 && in->to != 67 ? AM_ROLE_SERVER : AM_ROLE_NONE;
 }
 
 /* RFC 8415, section 7.3. */

@@ -38,6 +38,9 @@
 #define AM_LATE_SHARE 5
 #define AM_LATE_MIN_DAYS 3
 
+/* Ours: adverts of routing and redundancy come every second to half a minute, so minutes show this many. */
+#define AM_LOCAL_PACKETS 10
+
 /* ---- Half-seen hosts (ours): so many packets sent, and not one received for so many sent. */
 #define AM_HALF_SEEN_PACKETS 100
 #define AM_HALF_SEEN_RATIO 50

@@ -65,8 +65,7 @@ static gboolean dismiss_by_address(const AmMapWork *work, AmEdge *edge, AmEdgeNo
 	gboolean discovery = am_port_is_discovery(edge->ip_protocol, edge->port);
 	/* Asking for a lease stays on the link; giving it, renewing it, and what a relay passes on, is unicast, and a router may
 	 * see it. */
-	gboolean is_unanswered = edge->port == AM_PORT_DHCP_SERVER && edge->payload_both == 0;
-	if (is_dhcp(edge) && (multicast || broadcast || is_unanswered || any_link_local(work, edge)))
+	if (is_dhcp(edge) && (multicast || broadcast || any_link_local(work, edge)))
 		dismiss(edge, notes, AM_VERDICT_LOCAL, BIT(LINK_LOCAL) | (multicast ? BIT(MULTICAST) : 0));
 	else if (discovery && (multicast || broadcast || edge->payload_both == 0))
 		dismiss(edge, notes, AM_VERDICT_BACKGROUND,
@@ -221,15 +220,27 @@ static void find_collectors(AmMapWork *work)
 	am_table_free(told);
 }
 
+/* Local edges are not judged further, so what is no chance is noted here: what comes again, and in a short observation what is
+ * told to a group many times. */
+static uint32_t local_reasons(const AmMapWork *work, const AmEdge *edge)
+{
+	gboolean told = work->span_hours < AM_RECUR_SHORT_HOURS && edge->counts.packets[0] >= AM_LOCAL_PACKETS &&
+			am_address_is_multicast(am_work_address(work, edge->server));
+	return told || recurs(work, edge) ? BIT(RECURRING) : 0;
+}
+
 void am_kinds_find(AmMapWork *work)
 {
 	find_collectors(work);
 	for (guint n = 0; n < work->map->edges->len; n++) {
 		AmEdge *edge = am_work_edge(work, n);
 		AmEdgeNotes *notes = am_work_notes(work, n);
-		if (dismiss_by_address(work, edge, notes))
+		if (dismiss_by_address(work, edge, notes)) {
+			edge->reasons |= edge->verdict == AM_VERDICT_LOCAL ? local_reasons(work, edge) : 0;
 			continue;
+		}
 		notes->kind = kind_of(work, edge, notes);
 		notes->recurs = recurs(work, edge);
+		work->hosts[edge->server].leased |= am_edge_is_lease(edge) ? 1 : 0;
 	}
 }

@@ -58,6 +58,20 @@ static gboolean is_late(const AmMapWork *work, const AmEdge *edge)
 	return work->map->days >= AM_LATE_MIN_DAYS && edge->first_ns > work->map->last_ns - observed / AM_LATE_SHARE;
 }
 
+/* Answers whose questions the mirror did not show; or a TCP connection from before the capture that says no more than that it
+ * is still there, both ways. Neither was refused. */
+static gboolean is_half_of_something(const AmEdge *edge)
+{
+	uint64_t refused =
+		edge->outcomes[AM_OUTCOME_REFUSED] + edge->outcomes[AM_OUTCOME_PROHIBITED] + edge->icmp_errors;
+	if (refused > 0 || edge->counts.packets[1] == 0)
+		return FALSE;
+	if (edge->ip_protocol == AM_PROTO_UDP)
+		return edge->counts.packets[0] == 0 && edge->counts.payload[1] > 0;
+	return edge->ip_protocol == AM_PROTO_TCP && edge->counts.packets[0] > 0 &&
+	       edge->outcomes[AM_OUTCOME_MIDSTREAM] == edge->connections;
+}
+
 /* Failed, and nothing else: a probe, a stray from outside, a typing error, a client of something that is gone. */
 static void judge_failed(const AmMapWork *work, AmEdge *edge, const AmEdgeNotes *notes)
 {
@@ -65,6 +79,9 @@ static void judge_failed(const AmMapWork *work, AmEdge *edge, const AmEdgeNotes 
 		conclude(edge, AM_VERDICT_SUSPICIOUS, BIT(SCANNER) | BIT(SCAN_PROBE) | BIT(FAILED));
 	else if (!work->hosts[edge->client].inside && !work->hosts[edge->client].strong_client)
 		conclude(edge, AM_VERDICT_SUSPICIOUS, BIT(INBOUND_UNKNOWN) | BIT(FAILED));
+	else if (notes->recurs && work->hosts[edge->server].inside && is_half_of_something(edge))
+		conclude(edge, AM_VERDICT_UNDECIDED,
+			 BIT(RECURRING) | (edge->counts.payload[1] > 0 ? BIT(SERVER_ONLY) : BIT(NO_PAYLOAD)));
 	else if (edge->ip_protocol == AM_PROTO_UDP && notes->recurs && edge->icmp_errors == 0 &&
 		 (work->hosts[edge->server].live || edge->outcomes[AM_OUTCOME_ONE_WAY] * 2 > edge->connections) &&
 		 edge->counts.payload[0] > 0)
@@ -179,12 +196,12 @@ static gboolean is_lease(const AmMapWork *work, uint32_t n)
 	return am_edge_is_lease(am_work_edge(work, n)) && am_work_notes(work, n)->kind == AM_KIND_ONE_WAY;
 }
 
-/* One of many leases that the same inside server gave to hosts that are up. */
+/* One of many leases that the same inside server gave to hosts that are up. Who has a lease of his own is no server of them. */
 static gboolean is_usual_lease(const AmMapWork *work, uint32_t n)
 {
 	const AmEndpointNotes *giver = &work->hosts[am_work_edge(work, n)->client];
 	uint32_t n_leases = 0;
-	if (!is_lease(work, n) || !giver->inside || giver->scanner)
+	if (!is_lease(work, n) || !giver->inside || giver->scanner || giver->leased)
 		return FALSE;
 	for (uint32_t k = giver->first_edge; k < giver->first_edge + giver->n_edges && n_leases < AM_LEASE_CLIENTS; k++)
 		n_leases += is_lease(work, k) ? 1 : 0;

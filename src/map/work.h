@@ -49,6 +49,7 @@ typedef struct {
 
 typedef struct {
 	uint8_t inside, live, scanner, lateral;
+	uint8_t leased;               /* a DHCP server gave it its address */
 	uint8_t strong_client;        /* has an edge that stands on its own */
 	uint32_t first_edge, n_edges; /* as a client: a run of the edges */
 	uint64_t sent, received;      /* packets */

@@ -445,10 +445,10 @@ static void test_local_and_chatter(void)
 		     .outcome = AM_OUTCOME_ONE_WAY,
 		     .payload = {300, 0}};
 	net_add(&net, dhcp);
-	Talk offer = dhcp; /* on the link, to an address that is not in use yet */
-	offer.client = "10.0.1.9";
-	offer.server = "10.0.1.250";
-	net_add(&net, offer);
+	Talk renewal = dhcp; /* of a server that is gone */
+	renewal.client = "10.0.1.9";
+	renewal.server = "10.0.1.250";
+	net_add(&net, renewal);
 	net_add(&net, (Talk){.client = "10.0.1.3", .server = "224.0.0.18", .ip_protocol = 112, .n_hours = 24});
 	Talk solicit = {.client = "fe80::1",
 			.server = "fe80::2",
@@ -469,7 +469,7 @@ static void test_local_and_chatter(void)
 	g_autoptr(AmMap) map = net_map(&net);
 	ASSERT_VERDICT(map, "10.0.1.1", "224.0.0.251", AM_PROTO_UDP, 5353, BACKGROUND);
 	ASSERT_VERDICT(map, "0.0.0.0", "255.255.255.255", AM_PROTO_UDP, 67, LOCAL);
-	ASSERT_VERDICT(map, "10.0.1.9", "10.0.1.250", AM_PROTO_UDP, 67, LOCAL);
+	ASSERT_VERDICT(map, "10.0.1.9", "10.0.1.250", AM_PROTO_UDP, 67, BACKGROUND);
 	ASSERT_VERDICT(map, "10.0.1.3", "224.0.0.18", 112, 0, LOCAL);
 	ASSERT_VERDICT(map, "fe80::1", "fe80::2", AM_PROTO_ICMPV6, 135 << 8, LOCAL);
 	ASSERT_VERDICT(map, "10.0.1.1", "10.0.1.255", AM_PROTO_UDP, 137, BACKGROUND);
@@ -526,6 +526,78 @@ static void test_lease(void)
 	CU_ASSERT_EQUAL(am_map_client_of(map, &given, &level), 1);
 	given.evidence = AM_EVIDENCE_FIRST_LO | AM_EVIDENCE_CLIENT_LO;
 	CU_ASSERT_EQUAL(am_map_client_of(map, &given, &level), 0);
+	net_clear(&net);
+}
+
+/* A relay asks from one address and is answered at another (RFC 2131, 4.1: giaddr): one way each, from port 67 to 67. */
+static void test_relay_with_two_addresses(void)
+{
+	Net net = net_new();
+	net_span(&net, 3);
+	net_use(&net, "10.0.0.1", "10.0.8.1", 443, 0, 3);
+	net_use(&net, "10.0.1.1", "10.0.8.1", 443, 0, 3);
+	net_use(&net, "10.0.9.1", "10.0.8.1", 443, 0, 3);
+	for (int day = 0; day < 3; day++) {
+		Talk talk = {.client = "10.0.0.1",
+			     .server = "10.0.9.1",
+			     .ip_protocol = AM_PROTO_UDP,
+			     .client_port = 67,
+			     .port = 67,
+			     .undirected = TRUE,
+			     .day = day,
+			     .n_hours = 4,
+			     .connections = 8,
+			     .outcome = AM_OUTCOME_ONE_WAY,
+			     .payload = {2400, 0}};
+		net_add(&net, talk);
+		talk.client = "10.0.9.1";
+		talk.server = "10.0.1.1";
+		net_add(&net, talk);
+	}
+	g_autoptr(AmMap) map = net_map(&net);
+	ASSERT_VERDICT(map, "10.0.0.1", "10.0.9.1", AM_PROTO_UDP, 67, ESSENTIAL);
+	ASSERT_VERDICT(map, "10.0.9.1", "10.0.1.1", AM_PROTO_UDP, 67, ESSENTIAL);
+	net_clear(&net);
+}
+
+/* Half of a conversation, again and again, is a question: only its answers were seen, or it began before and is idle. */
+static void test_half_of_something(void)
+{
+	Net net = net_new();
+	net_span(&net, 3);
+	for (int day = 0; day < 3; day++) {
+		net_add(&net, (Talk){.client = "10.0.1.1",
+				     .server = "10.0.2.1",
+				     .ip_protocol = AM_PROTO_UDP,
+				     .port = 53,
+				     .role = TRUE,
+				     .day = day,
+				     .n_hours = 8,
+				     .connections = 20,
+				     .outcome = AM_OUTCOME_ONE_WAY,
+				     .packets = {0, 20},
+				     .payload = {0, 3000}});
+		guint n = net.tallies->len - 1;
+		AmTally *answers = &g_array_index(net.tallies, AmTally, n);
+		answers->counts.packets[0] = 0; /* of the client, who is the lower address */
+		answers->first[0] = 0;
+		answers->first[1] = 20;
+		net_add(&net, (Talk){.client = "10.0.1.1",
+				     .server = "10.0.2.1",
+				     .ip_protocol = AM_PROTO_TCP,
+				     .client_port = 40000,
+				     .port = 389,
+				     .undirected = TRUE,
+				     .no_handshake = TRUE,
+				     .day = day,
+				     .n_hours = 20,
+				     .outcome = AM_OUTCOME_MIDSTREAM,
+				     .packets = {900, 900}});
+	}
+	g_autoptr(AmMap) map = net_map(&net);
+	ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.1", AM_PROTO_UDP, 53, UNDECIDED);
+	CU_ASSERT(!has_reason(edge_of(map, "10.0.1.1", "10.0.2.1", AM_PROTO_UDP, 53), AM_REASON_FAILED));
+	ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.1", AM_PROTO_TCP, 389, UNDECIDED);
 	net_clear(&net);
 }
 
@@ -835,6 +907,8 @@ int main(void)
 		UNIT_TEST(test_local_and_chatter),
 		UNIT_TEST(test_unicast_dhcp),
 		UNIT_TEST(test_lease),
+		UNIT_TEST(test_relay_with_two_addresses),
+		UNIT_TEST(test_half_of_something),
 		UNIT_TEST(test_override_survives),
 		UNIT_TEST(test_override_withdrawn),
 		UNIT_TEST(test_withdrawal_by_network),

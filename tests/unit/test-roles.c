@@ -119,7 +119,7 @@ static const Message messages[] = {
 	{"DHCP discover", U, 68, 67, C, B(BOOTP("\1"))},
 	{"DHCP offer", U, 67, 68, S, B(BOOTP("\2"))},
 	{"DHCP relayed", U, 67, 67, C, B(BOOTP("\1"))},
-	{"DHCP relayed back", U, 67, 67, S, B(BOOTP("\2"))},
+	{"DHCP relayed back", U, 67, 67, NONE, B(BOOTP("\2"))},
 	{"DHCPv6 solicit", U, 546, 547, C, B("\1\1\2\3\0\1\0\4abcd")},
 	{"DHCPv6 advertise", U, 547, 546, S, B("\2\1\2\3\0\1\0\4abcd")},
 	{"DHCPv6 relay forward", U, 547, 547, C, B("\x0c\1" ZERO32 "\0\1")},
