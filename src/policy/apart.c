@@ -1,6 +1,7 @@
 /* Groups permit more than was seen, but nothing that was seen and judged otherwise: where a suspicious edge, or one
  * that a person decided is none of the needed, lies between two groups that need the same service, the needed edges of these
  * two are permitted address by address. An undecided one does not part groups: its peers speak for it, and it is counted.
+ * Local ones are nobody's but who was seen to say it.
  *
  * Nor do groups join what keeps apart: where each of several clients uses one server of its own, again and again, and none
  * uses another's (tenants and their databases, pairs that replicate), the pairs are all that is needed. */
@@ -137,8 +138,10 @@ uint8_t *am_edges_apart(const AmMap *map, const GArray *edges, AmGranularity gra
 		return apart;
 	g_autoptr(GArray) areas = judged_areas(map);
 	for (guint n = 0; n < edges->len; n++) {
-		Area area = area_of(map, &g_array_index(map->edges, AmEdge, g_array_index(edges, uint32_t, n)));
-		apart[n] = g_array_binary_search(areas, &area, compare_areas, NULL);
+		const AmEdge *edge = &g_array_index(map->edges, AmEdge, g_array_index(edges, uint32_t, n));
+		Area area = area_of(map, edge);
+		apart[n] =
+			edge->verdict == AM_VERDICT_LOCAL || g_array_binary_search(areas, &area, compare_areas, NULL);
 	}
 	part_pairs(map, edges, apart);
 	return apart;

@@ -9,7 +9,6 @@
 #include "allowmap/model/packet.h"
 
 #define PROTO_IGMP 2
-#define MIN_TOLD 3 /* packets */
 
 /* What the frame of every allow-list for hosts lets through without a rule (data/nftables-host.nft). */
 static gboolean is_in_frame(const AmEdge *edge)
@@ -21,7 +20,7 @@ static gboolean is_in_frame(const AmEdge *edge)
 	case AM_PROTO_UDP:
 		return edge->port == 67 || edge->port == 68 || edge->port == 546 || edge->port == 547;
 	case AM_PROTO_ICMPV6:
-		return (type >= 1 && type <= 4) || (type >= 130 && type <= 137) || type == 143;
+		return (type >= 1 && type <= 4) || (type >= 130 && type <= 136) || type == 143;
 	default:
 		return FALSE;
 	}
@@ -32,22 +31,24 @@ static gboolean is_placeless(const AmAddress *address)
 	return am_address_is_unspecified(address) || am_address_is_loopback(address);
 }
 
-/* Told to a group more than by chance; or answered, for a link-local host that never answers may not be there. */
+/* A link-local host that never answers, or refuses, may not be there. */
 static gboolean is_in_use(const AmEdge *edge, gboolean multicast)
 {
 	uint64_t refused = edge->outcomes[AM_OUTCOME_REFUSED] + edge->outcomes[AM_OUTCOME_PROHIBITED];
-	if (multicast)
-		return edge->counts.packets[0] >= MIN_TOLD;
-	return edge->counts.packets[0] > 0 && edge->counts.packets[1] > 0 && refused < edge->connections;
+	return multicast ||
+	       (edge->counts.packets[0] > 0 && edge->counts.packets[1] > 0 && refused * 2 < edge->connections);
 }
 
+/* Nobody judges local edges, so less is taken for a need: what comes again, from an inside host that scanned nobody. */
 static gboolean is_needed_on_link(const AmMap *map, const AmEdge *edge)
 {
 	const AmEndpoint *client = am_map_endpoint(map, edge->client), *server = am_map_endpoint(map, edge->server);
-	return edge->verdict == AM_VERDICT_LOCAL && edge->override_index < 0 && !is_in_frame(edge) &&
+	const AmAsset *asset = &g_array_index(map->assets, AmAsset, client->asset);
+	return edge->verdict == AM_VERDICT_LOCAL && edge->override_index < 0 &&
+	       (edge->reasons & 1u << AM_REASON_RECURRING) != 0 && !is_in_frame(edge) &&
 	       is_in_use(edge, am_address_is_multicast(&server->address)) && !is_placeless(&client->address) &&
-	       !is_placeless(&server->address) && !am_address_is_multicast(&client->address) &&
-	       !g_array_index(map->assets, AmAsset, client->asset).scanner;
+	       !is_placeless(&server->address) && !am_address_is_multicast(&client->address) && asset->inside &&
+	       !asset->scanner;
 }
 
 gboolean am_edge_needs_rule(const AmMap *map, const AmEdge *edge)

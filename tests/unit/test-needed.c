@@ -45,6 +45,7 @@ static void test_local(void)
 			     .server = "fe80::2",
 			     .ip_protocol = AM_PROTO_TCP,
 			     .port = 179,
+			     .n_hours = 4,
 			     .payload = {900, 900}});
 	g_autoptr(AmMap) map = net_map(&net);
 	ASSERT_VERDICT(map, "10.0.1.2", "224.0.0.18", 112, 0, LOCAL);
@@ -81,6 +82,12 @@ static void test_local_without_a_rule(void)
 			     .ip_protocol = AM_PROTO_TCP,
 			     .port = 80,
 			     .outcome = AM_OUTCOME_SILENT});
+	tell(&net, "203.0.113.9", "239.9.9.9", AM_PROTO_UDP, 4000, 500);
+	net_add(&net, (Talk){.client = "fe80::1",
+			     .server = "fe80::4",
+			     .ip_protocol = AM_PROTO_TCP,
+			     .port = 22,
+			     .payload = {900, 900}}); /* once */
 	AmDecisionSet decisions = {.overrides = g_array_new(FALSE, FALSE, sizeof(AmOverride))};
 	AmAddress stream = address("239.1.1.2"), sender = address("10.0.1.2");
 	AmOverride local = {.client = am_prefix_host(&sender),
