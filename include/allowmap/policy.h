@@ -16,10 +16,10 @@ typedef struct {
 	const char *tool_version;
 } AmRecommendOptions;
 
-/* Rules from the essential edges of `map`. Equal rows and columns are contracted; prefixes are minimal and exact (none
- * holds an address that is no member); ports of the same pair of peers share a rule. Undecided edges
- * get none; local ones do where a host's own list must let them through: multicast, link-local addresses, but not DHCP, neighbour
- * discovery and IGMP, which every such list permits. */
+/* Rules from the essential edges of `map`, and from the local ones that come again and that a host's own list must let through:
+ * multicast and link-local addresses, but not DHCP, neighbour discovery and IGMP, which every such list permits. Undecided
+ * edges get none. Equal rows and columns are contracted; prefixes are minimal and exact (none holds an address that is no
+ * member); ports of the same pair of peers share a rule. */
 AmPolicy *am_policy_recommend(const AmMap *map, const AmRecommendOptions *options);
 
 /* Sorts and deduplicates everything inside, and sets each rule's id from the SHA-256 of its expanded meaning: the member

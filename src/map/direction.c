@@ -41,11 +41,6 @@ static gboolean connects(uint8_t ip_protocol)
 	return ip_protocol == AM_PROTO_TCP || ip_protocol == AM_PROTO_SCTP;
 }
 
-static gboolean is_icmp(uint8_t ip_protocol)
-{
-	return ip_protocol == AM_PROTO_ICMP || ip_protocol == AM_PROTO_ICMPV6;
-}
-
 /* Who serves, as far as handshake and protocol tell: 0 = lo, 1 = hi, -1 = they do not. */
 static int proven_server(const AmTally *tally, AmDirection *ret_level)
 {
@@ -73,7 +68,7 @@ static int proven_server(const AmTally *tally, AmDirection *ret_level)
 static uint16_t port_of(const AmTallyKey *key, int side)
 {
 	uint16_t port = side == 0 ? key->port_lo : key->port_hi;
-	if (is_icmp(key->ip_protocol) &&
+	if (am_service_is_icmp(key->ip_protocol) &&
 	    port == 0) /* the type is the same for both; one side may be all that was kept */
 		port = side == 0 ? key->port_hi : key->port_lo;
 	return port;
@@ -84,7 +79,7 @@ static void learn(AmMapWork *work, guint n, int server)
 	const AmTally *tally = am_work_tally(work, n);
 	gboolean answered =
 		tally->counts.payload[server] > 0 || (connects(tally->key.ip_protocol) && tally->synack[server] > 0);
-	if (!answered || is_icmp(tally->key.ip_protocol))
+	if (!answered || am_service_is_icmp(tally->key.ip_protocol))
 		return;
 	uint64_t socket =
 		am_socket_key(work->ends[2 * n + server], tally->key.ip_protocol, port_of(&tally->key, server));
@@ -115,7 +110,7 @@ static GArray *list_partners(const AmMapWork *work, const int8_t *proven)
 	GArray *partners = g_array_new(FALSE, FALSE, sizeof(Partner));
 	for (guint n = 0; n < work->tallies->len; n++) {
 		const AmTallyKey *key = &am_work_tally(work, n)->key;
-		if (proven[n] >= 0 || key->side != AM_SIDE_NONE || is_icmp(key->ip_protocol))
+		if (proven[n] >= 0 || key->side != AM_SIDE_NONE || am_service_is_icmp(key->ip_protocol))
 			continue;
 		for (int side = 0; side < 2; side++) {
 			Partner partner;
@@ -379,8 +374,9 @@ static int servers_by_opening(const Ladder *ladder, guint n, int ret_servers[2])
 	const AmMapWork *work = ladder->work;
 	const AmTally *tally = am_work_tally(work, n);
 	const AmTallyKey *key = &tally->key;
-	gboolean alike = key->ip_protocol == AM_PROTO_UDP ? key->port_lo == key->port_hi
-							  : !connects(key->ip_protocol) && !is_icmp(key->ip_protocol);
+	gboolean alike = key->ip_protocol == AM_PROTO_UDP
+				 ? key->port_lo == key->port_hi
+				 : !connects(key->ip_protocol) && !am_service_is_icmp(key->ip_protocol);
 	uint64_t all = tally->first[0] + tally->first[1], fewer = MIN(tally->first[0], tally->first[1]);
 	if (!alike || key->side != AM_SIDE_NONE || all < 2)
 		return 0;

@@ -85,12 +85,6 @@ static int compare_placed(gconstpointer a, gconstpointer b)
 				      : (x->client > y->client) - (x->client < y->client);
 }
 
-static int compare_clients(gconstpointer a, gconstpointer b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	return x < y ? -1 : x > y;
-}
-
 /* Enough pairs, each client with one server and each server with one client, each pair often enough that chance does not
  * explain it. `placed` is sorted by server. */
 static gboolean are_pairs(const Placed *placed, guint n_placed)
@@ -103,7 +97,7 @@ static gboolean are_pairs(const Placed *placed, guint n_placed)
 			return FALSE;
 		g_array_append_val(clients, placed[n].client);
 	}
-	g_array_sort(clients, compare_clients);
+	g_array_sort(clients, am_numbers_compare);
 	for (guint n = 1; n < n_placed; n++) {
 		if (g_array_index(clients, uint32_t, n) == g_array_index(clients, uint32_t, n - 1))
 			return FALSE;

@@ -39,11 +39,11 @@ static void canonicalise_service(AmService *service)
 	for (guint n = 0; n < intervals->len; n++) {
 		const AmInterval *interval = &g_array_index(intervals, AmInterval, n);
 		uint32_t low = (uint32_t)interval->low.low, high = (uint32_t)interval->high.low;
-		if (am_protocol_has_ports(service->ip_protocol)) {
+		if (am_service_has_ports(service->ip_protocol)) {
 			AmPortRange range = {(uint16_t)low, (uint16_t)high};
 			g_array_append_val(service->ports, range);
 		}
-		if (!am_protocol_is_icmp(service->ip_protocol) || high - low == UINT16_MAX)
+		if (!am_service_is_icmp(service->ip_protocol) || high - low == UINT16_MAX)
 			continue;
 		while (low <= high) {
 			gboolean whole = (low & 0xff) == 0 && (low | 0xff) <= high;

@@ -104,7 +104,7 @@ static int compare_entries(gconstpointer left, gconstpointer right)
 	return x->joined < y->joined ? -1 : x->joined > y->joined;
 }
 
-static int compare_numbers(gconstpointer a, gconstpointer b)
+int am_numbers_compare(gconstpointer a, gconstpointer b)
 {
 	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 	return x < y ? -1 : x > y;
@@ -134,7 +134,7 @@ static uint32_t join(AmNumberSets *sets, const Entry *entries, uint32_t n, GArra
 		AmSlice members = am_number_set(sets, entries[k].joined, &storage);
 		g_array_append_vals(scratch, members.at, members.n);
 	}
-	g_array_sort(scratch, compare_numbers);
+	g_array_sort(scratch, am_numbers_compare);
 	return intern(sets, scratch);
 }
 

@@ -198,16 +198,6 @@ GArray *am_peer_intervals(const AmPeer *peer, AmGroupIndex *groups, AmSpaces *sp
 	return intervals;
 }
 
-gboolean am_protocol_has_ports(uint8_t ip_protocol)
-{
-	return ip_protocol == 6 || ip_protocol == 17 || ip_protocol == 132;
-}
-
-gboolean am_protocol_is_icmp(uint8_t ip_protocol)
-{
-	return ip_protocol == 1 || ip_protocol == 58;
-}
-
 gboolean am_protocol_fits(uint8_t ip_protocol, gboolean ipv6)
 {
 	return ip_protocol == 1 ? !ipv6 : ip_protocol == 58 ? ipv6 : TRUE;
@@ -215,17 +205,17 @@ gboolean am_protocol_fits(uint8_t ip_protocol, gboolean ipv6)
 
 uint16_t am_service_port(uint8_t ip_protocol, uint16_t port)
 {
-	return am_protocol_has_ports(ip_protocol) || am_protocol_is_icmp(ip_protocol) ? port : 0;
+	return am_service_has_ports(ip_protocol) || am_service_is_icmp(ip_protocol) ? port : 0;
 }
 
 GArray *am_service_intervals(const AmService *service)
 {
 	GArray *intervals = g_array_new(FALSE, FALSE, sizeof(AmInterval));
 	AmInterval interval = {.zone = service->ip_protocol};
-	gboolean has_ports = am_protocol_has_ports(service->ip_protocol);
-	const GArray *list = has_ports                                   ? service->ports
-			     : am_protocol_is_icmp(service->ip_protocol) ? service->types
-									 : NULL;
+	gboolean has_ports = am_service_has_ports(service->ip_protocol);
+	const GArray *list = has_ports                                  ? service->ports
+			     : am_service_is_icmp(service->ip_protocol) ? service->types
+									: NULL;
 	if (list == NULL || list->len == 0) {
 		interval.high.low = has_ports || list != NULL ? UINT16_MAX : 0;
 		g_array_append_val(intervals, interval);
@@ -284,10 +274,10 @@ char *am_tuple_text(const AmAddress *client, const AmAddress *server, uint8_t ip
 		am_text_safe(safe, sizeof safe, network, strlen(network));
 		g_snprintf(where, sizeof where, " in network %s", safe);
 	}
-	if (am_protocol_is_icmp(ip_protocol))
+	if (am_service_is_icmp(ip_protocol))
 		return g_strdup_printf("%s -> %s %s type %u code %u%s", from, to, protocol, port >> 8, port & 0xffu,
 				       where);
-	if (am_protocol_has_ports(ip_protocol))
+	if (am_service_has_ports(ip_protocol))
 		return g_strdup_printf("%s -> %s %s/%u%s", from, to, protocol, port, where);
 	return g_strdup_printf("%s -> %s protocol %s%s", from, to, protocol, where);
 }

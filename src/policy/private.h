@@ -117,8 +117,6 @@ const AmEndpoint *am_map_endpoint(const AmMap *map, uint32_t index);
 const char *am_map_network(const AmMap *map, uint32_t network); /* NULL = the default one */
 /* Protocols with ports or types keep their port; for the others it is 0. */
 uint16_t am_service_port(uint8_t ip_protocol, uint16_t port);
-gboolean am_protocol_has_ports(uint8_t ip_protocol);
-gboolean am_protocol_is_icmp(uint8_t ip_protocol);
 
 /* "client -> server tcp/443 in network NAME", for messages; NULL = the default network, which is not told. */
 char *am_tuple_text(const AmAddress *client, const AmAddress *server, uint8_t ip_protocol, uint16_t port,
@@ -150,4 +148,6 @@ AmContraction *am_contract(const GArray *tuples, uint32_t n_from, uint32_t n_to,
 void am_contraction_free(AmContraction *contraction);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmContraction, am_contraction_free)
 /* The numbers of a set. A singleton is written to *storage, which must live as long as the slice. */
+/* For g_array_sort() of uint32_t. */
+int am_numbers_compare(gconstpointer a, gconstpointer b);
 AmSlice am_number_set(const AmNumberSets *sets, uint32_t id, uint32_t *storage);

@@ -210,8 +210,8 @@ static gboolean service_has(const AmService *service, uint8_t ip_protocol, uint1
 {
 	if (service->ip_protocol != ip_protocol)
 		return FALSE;
-	gboolean has_ports = am_protocol_has_ports(ip_protocol);
-	const GArray *list = has_ports ? service->ports : am_protocol_is_icmp(ip_protocol) ? service->types : NULL;
+	gboolean has_ports = am_service_has_ports(ip_protocol);
+	const GArray *list = has_ports ? service->ports : am_service_is_icmp(ip_protocol) ? service->types : NULL;
 	if (list == NULL || list->len == 0)
 		return TRUE;
 	for (guint n = 0; n < list->len; n++) {

@@ -52,16 +52,10 @@ static int compare_units(gconstpointer a, gconstpointer b)
 	return x->group == AM_NO_INDEX ? am_address_compare(&x->address, &y->address) : 0;
 }
 
-static int compare_numbers(gconstpointer a, gconstpointer b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	return x < y ? -1 : x > y;
-}
-
 static void unique_numbers(GArray *numbers)
 {
 	guint n = 0;
-	g_array_sort(numbers, compare_numbers);
+	g_array_sort(numbers, am_numbers_compare);
 	for (guint next = 0; next < numbers->len; next++)
 		if (n == 0 || g_array_index(numbers, uint32_t, n - 1) != g_array_index(numbers, uint32_t, next))
 			g_array_index(numbers, uint32_t, n++) = g_array_index(numbers, uint32_t, next);
@@ -131,7 +125,7 @@ static void find_units(Builder *builder, AmGranularity granularity)
 static uint32_t find_number(const GArray *numbers, uint32_t value)
 {
 	guint index = 0;
-	gboolean found = g_array_binary_search((GArray *)numbers, &value, compare_numbers, &index);
+	gboolean found = g_array_binary_search((GArray *)numbers, &value, am_numbers_compare, &index);
 	g_assert(found); /* each was put there from the same edges */
 	return index;
 }
@@ -298,9 +292,9 @@ static void fill_service(const Builder *builder, AmService *service, AmSlice ser
 		service->ip_protocol = (uint8_t)(key >> 16);
 		AmPortRange range = {port, port};
 		AmIcmpType type = {(uint8_t)(port >> 8), (int16_t)(port & 0xff)};
-		if (am_protocol_has_ports(service->ip_protocol))
+		if (am_service_has_ports(service->ip_protocol))
 			g_array_append_val(service->ports, range);
-		else if (am_protocol_is_icmp(service->ip_protocol))
+		else if (am_service_is_icmp(service->ip_protocol))
 			g_array_append_val(service->types, type);
 	}
 }

@@ -347,8 +347,8 @@ void am_html_local(GString *page, const AmHtmlReport *report)
 	const GPtrArray *list = report->digest->local;
 	section(page, "local", "Local", report->digest->by_verdict[AM_VERDICT_LOCAL].edges,
 		"What hosts say on their own link, or to a multicast group. The allow-list for hosts permits DHCP, "
-		"neighbour discovery and IGMP in any case; the rest has rules where it was answered, or told more than "
-		"by chance.");
+		"neighbour discovery and IGMP in any case; the rest has rules where it comes again from a host "
+		"inside.");
 	if (list->len == 0) {
 		g_string_append(page, "<p class=\"none\">None.</p>\n</section>\n");
 		return;

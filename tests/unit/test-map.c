@@ -477,89 +477,6 @@ static void test_local_and_chatter(void)
 	net_clear(&net);
 }
 
-/* A server that answers a broadcast speaks to the address that it gives, and that only: a router must let it through. */
-static void test_lease(void)
-{
-	Net net = net_new();
-	net_span(&net, 3);
-	net_use(&net, "10.0.1.7", "10.0.8.1", 443, 0, 3);
-	net_use(&net, "10.0.1.8", "10.0.8.1", 443, 0, 3);
-	for (int day = 0; day < 3; day++) {
-		Talk talk = {.client = "10.0.1.7",
-			     .server = "10.0.9.1",
-			     .ip_protocol = AM_PROTO_UDP,
-			     .port = 67,
-			     .day = day,
-			     .n_hours = 2,
-			     .connections = 2,
-			     .role = TRUE,
-			     .outcome = AM_OUTCOME_ONE_WAY,
-			     .packets = {0, 4},
-			     .payload = {0, 1200}};
-		guint n = net_add(&net, talk);
-		AmTally *given = &g_array_index(net.tallies, AmTally, n);
-		given->counts.packets[0] = 0; /* of the client, who is the lower address */
-		given->first[0] = 0;
-		given->first[1] = 2;
-		talk.client = "10.0.1.8"; /* and renews its lease, too */
-		talk.connections = 4;
-		talk.packets[0] = 2;
-		talk.payload[0] = 600;
-		n = net_add(&net, talk);
-		AmTally *mixed = &g_array_index(net.tallies, AmTally, n);
-		mixed->first[0] = mixed->first[1] = mixed->outcomes[AM_OUTCOME_ONE_WAY] = 2;
-		mixed->outcomes[AM_OUTCOME_ACCEPTED] = 2;
-		mixed->payload_both = 2;
-	}
-	g_autoptr(AmMap) map = net_map(&net);
-	ASSERT_VERDICT(map, "10.0.9.1", "10.0.1.7", AM_PROTO_UDP, 68, ESSENTIAL);
-	CU_ASSERT_PTR_NULL(edge_of(map, "10.0.1.7", "10.0.9.1", AM_PROTO_UDP, 67));
-	ASSERT_VERDICT(map, "10.0.9.1", "10.0.1.8", AM_PROTO_UDP, 68, ESSENTIAL);
-	ASSERT_VERDICT(map, "10.0.1.8", "10.0.9.1", AM_PROTO_UDP, 67, ESSENTIAL);
-	AmConnection given = {.lo = address("10.0.1.7"),
-			      .hi = address("10.0.9.1"),
-			      .port_lo = 68,
-			      .port_hi = 67,
-			      .ip_protocol = AM_PROTO_UDP,
-			      .evidence = AM_EVIDENCE_FIRST_HI | AM_EVIDENCE_CLIENT_LO};
-	AmDirection level;
-	CU_ASSERT_EQUAL(am_map_client_of(map, &given, &level), 1);
-	given.evidence = AM_EVIDENCE_FIRST_LO | AM_EVIDENCE_CLIENT_LO;
-	CU_ASSERT_EQUAL(am_map_client_of(map, &given, &level), 0);
-	net_clear(&net);
-}
-
-/* A relay asks from one address and is answered at another (RFC 2131, 4.1: giaddr): one way each, from port 67 to 67. */
-static void test_relay_with_two_addresses(void)
-{
-	Net net = net_new();
-	net_span(&net, 3);
-	net_use(&net, "10.0.0.1", "10.0.8.1", 443, 0, 3);
-	net_use(&net, "10.0.1.1", "10.0.8.1", 443, 0, 3);
-	net_use(&net, "10.0.9.1", "10.0.8.1", 443, 0, 3);
-	for (int day = 0; day < 3; day++) {
-		Talk talk = {.client = "10.0.0.1",
-			     .server = "10.0.9.1",
-			     .ip_protocol = AM_PROTO_UDP,
-			     .client_port = 67,
-			     .port = 67,
-			     .undirected = TRUE,
-			     .day = day,
-			     .n_hours = 4,
-			     .connections = 8,
-			     .outcome = AM_OUTCOME_ONE_WAY,
-			     .payload = {2400, 0}};
-		net_add(&net, talk);
-		talk.client = "10.0.9.1";
-		talk.server = "10.0.1.1";
-		net_add(&net, talk);
-	}
-	g_autoptr(AmMap) map = net_map(&net);
-	ASSERT_VERDICT(map, "10.0.0.1", "10.0.9.1", AM_PROTO_UDP, 67, ESSENTIAL);
-	ASSERT_VERDICT(map, "10.0.9.1", "10.0.1.1", AM_PROTO_UDP, 67, ESSENTIAL);
-	net_clear(&net);
-}
-
 /* Half of a conversation, again and again, is a question: only its answers were seen, or it began before and is idle. */
 static void test_half_of_something(void)
 {
@@ -598,28 +515,6 @@ static void test_half_of_something(void)
 	ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.1", AM_PROTO_UDP, 53, UNDECIDED);
 	CU_ASSERT(!has_reason(edge_of(map, "10.0.1.1", "10.0.2.1", AM_PROTO_UDP, 53), AM_REASON_FAILED));
 	ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.1", AM_PROTO_TCP, 389, UNDECIDED);
-	net_clear(&net);
-}
-
-/* Renewing a lease across a router, and what a relay passes on. */
-static void test_unicast_dhcp(void)
-{
-	Net net = net_new();
-	net_span(&net, 2);
-	for (int day = 0; day < 2; day++) {
-		Talk relay = {.client = "10.0.1.1",
-			      .server = "10.0.9.1",
-			      .ip_protocol = AM_PROTO_UDP,
-			      .port = 67,
-			      .day = day,
-			      .n_hours = 8,
-			      .connections = 12,
-			      .role = TRUE,
-			      .payload = {3600, 3600}};
-		net_add(&net, relay);
-	}
-	g_autoptr(AmMap) map = net_map(&net);
-	ASSERT_VERDICT(map, "10.0.1.1", "10.0.9.1", AM_PROTO_UDP, 67, ESSENTIAL);
 	net_clear(&net);
 }
 
@@ -905,9 +800,7 @@ int main(void)
 		UNIT_TEST(test_health_check),
 		UNIT_TEST(test_words_of_one_side),
 		UNIT_TEST(test_local_and_chatter),
-		UNIT_TEST(test_unicast_dhcp),
-		UNIT_TEST(test_lease),
-		UNIT_TEST(test_relay_with_two_addresses),
+
 		UNIT_TEST(test_half_of_something),
 		UNIT_TEST(test_override_survives),
 		UNIT_TEST(test_override_withdrawn),

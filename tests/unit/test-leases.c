@@ -1,0 +1,121 @@
+/* What the map makes of DHCP: who begins, and what must be let through where a router is between. */
+#include "config.h"
+
+#include "map-fixture.h"
+#include "unit.h"
+
+/* A server that answers a broadcast speaks to the address that it gives, and that only: a router must let it through. */
+static void test_lease(void)
+{
+	Net net = net_new();
+	net_span(&net, 3);
+	net_use(&net, "10.0.1.7", "10.0.8.1", 443, 0, 3);
+	net_use(&net, "10.0.1.8", "10.0.8.1", 443, 0, 3);
+	for (int day = 0; day < 3; day++) {
+		Talk talk = {.client = "10.0.1.7",
+			     .server = "10.0.9.1",
+			     .ip_protocol = AM_PROTO_UDP,
+			     .port = 67,
+			     .day = day,
+			     .n_hours = 2,
+			     .connections = 2,
+			     .role = TRUE,
+			     .outcome = AM_OUTCOME_ONE_WAY,
+			     .packets = {0, 4},
+			     .payload = {0, 1200}};
+		guint n = net_add(&net, talk);
+		AmTally *given = &g_array_index(net.tallies, AmTally, n);
+		given->counts.packets[0] = 0; /* of the client, who is the lower address */
+		given->first[0] = 0;
+		given->first[1] = 2;
+		talk.client = "10.0.1.8"; /* and renews its lease, too */
+		talk.connections = 4;
+		talk.packets[0] = 2;
+		talk.payload[0] = 600;
+		n = net_add(&net, talk);
+		AmTally *mixed = &g_array_index(net.tallies, AmTally, n);
+		mixed->first[0] = mixed->first[1] = mixed->outcomes[AM_OUTCOME_ONE_WAY] = 2;
+		mixed->outcomes[AM_OUTCOME_ACCEPTED] = 2;
+		mixed->payload_both = 2;
+	}
+	g_autoptr(AmMap) map = net_map(&net);
+	ASSERT_VERDICT(map, "10.0.9.1", "10.0.1.7", AM_PROTO_UDP, 68, ESSENTIAL);
+	CU_ASSERT_PTR_NULL(edge_of(map, "10.0.1.7", "10.0.9.1", AM_PROTO_UDP, 67));
+	ASSERT_VERDICT(map, "10.0.9.1", "10.0.1.8", AM_PROTO_UDP, 68, ESSENTIAL);
+	ASSERT_VERDICT(map, "10.0.1.8", "10.0.9.1", AM_PROTO_UDP, 67, ESSENTIAL);
+	AmConnection given = {.lo = address("10.0.1.7"),
+			      .hi = address("10.0.9.1"),
+			      .port_lo = 68,
+			      .port_hi = 67,
+			      .ip_protocol = AM_PROTO_UDP,
+			      .evidence = AM_EVIDENCE_FIRST_HI | AM_EVIDENCE_CLIENT_LO};
+	AmDirection level;
+	CU_ASSERT_EQUAL(am_map_client_of(map, &given, &level), 1);
+	given.evidence = AM_EVIDENCE_FIRST_LO | AM_EVIDENCE_CLIENT_LO;
+	CU_ASSERT_EQUAL(am_map_client_of(map, &given, &level), 0);
+	net_clear(&net);
+}
+
+/* A relay asks from one address and is answered at another (RFC 2131, 4.1: giaddr): one way each, from port 67 to 67. */
+static void test_relay_with_two_addresses(void)
+{
+	Net net = net_new();
+	net_span(&net, 3);
+	net_use(&net, "10.0.0.1", "10.0.8.1", 443, 0, 3);
+	net_use(&net, "10.0.1.1", "10.0.8.1", 443, 0, 3);
+	net_use(&net, "10.0.9.1", "10.0.8.1", 443, 0, 3);
+	for (int day = 0; day < 3; day++) {
+		Talk talk = {.client = "10.0.0.1",
+			     .server = "10.0.9.1",
+			     .ip_protocol = AM_PROTO_UDP,
+			     .client_port = 67,
+			     .port = 67,
+			     .undirected = TRUE,
+			     .day = day,
+			     .n_hours = 4,
+			     .connections = 8,
+			     .outcome = AM_OUTCOME_ONE_WAY,
+			     .payload = {2400, 0}};
+		net_add(&net, talk);
+		talk.client = "10.0.9.1";
+		talk.server = "10.0.1.1";
+		net_add(&net, talk);
+	}
+	g_autoptr(AmMap) map = net_map(&net);
+	ASSERT_VERDICT(map, "10.0.0.1", "10.0.9.1", AM_PROTO_UDP, 67, ESSENTIAL);
+	ASSERT_VERDICT(map, "10.0.9.1", "10.0.1.1", AM_PROTO_UDP, 67, ESSENTIAL);
+	net_clear(&net);
+}
+
+/* Renewing a lease across a router, and what a relay passes on. */
+static void test_unicast_dhcp(void)
+{
+	Net net = net_new();
+	net_span(&net, 2);
+	for (int day = 0; day < 2; day++) {
+		Talk relay = {.client = "10.0.1.1",
+			      .server = "10.0.9.1",
+			      .ip_protocol = AM_PROTO_UDP,
+			      .port = 67,
+			      .day = day,
+			      .n_hours = 8,
+			      .connections = 12,
+			      .role = TRUE,
+			      .payload = {3600, 3600}};
+		net_add(&net, relay);
+	}
+	g_autoptr(AmMap) map = net_map(&net);
+	ASSERT_VERDICT(map, "10.0.1.1", "10.0.9.1", AM_PROTO_UDP, 67, ESSENTIAL);
+	net_clear(&net);
+}
+
+int main(void)
+{
+	static const CU_TestInfo tests[] = {
+		UNIT_TEST(test_lease),
+		UNIT_TEST(test_relay_with_two_addresses),
+		UNIT_TEST(test_unicast_dhcp),
+		{NULL, NULL},
+	};
+	return unit_run("leases", tests);
+}
