@@ -246,22 +246,28 @@ static Place *place_for(AmDuplicates *duplicates, uint64_t tag, int64_t time_ns)
 	}
 }
 
-gboolean am_duplicates_seen(AmDuplicates *duplicates, const AmPacket *packet, int64_t time_ns)
+AmFingerprint am_duplicates_fingerprint(const AmDuplicates *duplicates, const AmPacket *packet)
 {
-	gboolean has_id;
-	uint64_t tag = (fingerprint(duplicates, packet, &has_id) & HASH_MASK) | HASH_USED;
+	AmFingerprint print;
+	print.tag = (fingerprint(duplicates, packet, &print.has_id) & HASH_MASK) | HASH_USED;
 	/* With an identification it does not matter where. */
-	tag |= has_id ? 0 : point_of(duplicates, packet);
-	Place *set = duplicates->sets[set_of(tag, duplicates->n_sets)];
+	print.tag |= print.has_id ? 0 : point_of(duplicates, packet);
+	__builtin_prefetch(duplicates->sets[set_of(print.tag, duplicates->n_sets)]);
+	return print;
+}
+
+gboolean am_duplicates_seen(AmDuplicates *duplicates, AmFingerprint print, int64_t time_ns)
+{
+	Place *set = duplicates->sets[set_of(print.tag, duplicates->n_sets)];
 	for (int way = 0; way < WAYS; way++) {
-		if (((set[way].tag ^ tag) & HASH_MASK) != 0)
+		if (((set[way].tag ^ print.tag) & HASH_MASK) != 0)
 			continue;
 		int64_t apart_ns = apart(time_ns, set[way].time_ns);
-		if (apart_ns <= NEAR_NS || (apart_ns <= WINDOW_NS && (has_id || set[way].tag != tag)))
+		if (apart_ns <= NEAR_NS || (apart_ns <= WINDOW_NS && (print.has_id || set[way].tag != print.tag)))
 			return TRUE;
-		set[way] = (Place){time_ns, tag}; /* sent again: its own copies may follow */
+		set[way] = (Place){time_ns, print.tag}; /* sent again: its own copies may follow */
 		return FALSE;
 	}
-	*place_for(duplicates, tag, time_ns) = (Place){time_ns, tag};
+	*place_for(duplicates, print.tag, time_ns) = (Place){time_ns, print.tag};
 	return FALSE;
 }

@@ -128,6 +128,9 @@ static inline AmFlowRecord *am_flow_record_at(const AmFlowTable *table, uint32_t
 }
 
 uint32_t am_flow_table_hash(const AmFlowTable *table, const AmFlowKey *key);
+/* Brings what am_flow_table_find() will read nearer: first the slot, and, when that is there, the flow. */
+void am_flow_table_fetch_slot(const AmFlowTable *table, uint32_t hash);
+void am_flow_table_fetch_flow(const AmFlowTable *table, uint32_t hash);
 /* Index of the flow with this key, or AM_NO_FLOW. */
 uint32_t am_flow_table_find(const AmFlowTable *table, const AmFlowKey *key, uint32_t hash);
 /* A zeroed flow with its key set, not yet in a wheel. The table must not be full. */

@@ -41,6 +41,7 @@ flow_test_LDADD = libam-flow.a libam-base.a $(NDPI_LIBS) $(GLIB_LIBS)
 
 if HAVE_CUNIT
 flow_tests = tests/unit/test-duplicates tests/unit/test-flow tests/unit/test-fragments tests/unit/test-loss tests/unit/test-mirror \
+	tests/unit/test-shards \
 	tests/unit/test-outers tests/unit/test-related tests/unit/test-roles tests/unit/test-sampler tests/unit/test-unanswered
 check_PROGRAMS += $(flow_tests)
 TESTS += $(flow_tests)
@@ -53,6 +54,9 @@ tests_unit_test_flow_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)
 tests_unit_test_fragments_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_fragments_SOURCES = tests/unit/test-fragments.c tests/unit/flow-packets.h tests/unit/flow-shard.h tests/unit/unit.h
 tests_unit_test_fragments_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)
+tests_unit_test_shards_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_shards_SOURCES = tests/unit/test-shards.c tests/unit/flow-packets.h tests/unit/unit.h
+tests_unit_test_shards_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)
 tests_unit_test_loss_CPPFLAGS = $(unit_CPPFLAGS) -I$(top_srcdir)/src/flow
 tests_unit_test_loss_SOURCES = tests/unit/test-loss.c tests/unit/flow-packets.h tests/unit/unit.h
 tests_unit_test_loss_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)

@@ -278,7 +278,26 @@ static void count_lost_fragments(AmFlowShard *shard)
 	shard->counters.skipped[AM_SKIP_FRAGMENT_CONFLICT] += contradicting;
 }
 
-void am_flow_shard_packet(AmFlowShard *shard, const AmPacket *packet, uint64_t ordinal, AmConnectionBatch *out)
+/* What can be said of a packet before its turn. */
+typedef struct {
+	AmFingerprint print;
+	AmFlowKey key;
+	int direction;
+	uint32_t hash;
+} Prepared;
+
+static void prepare(const AmFlowShard *shard, const AmPacket *packet, Prepared *ret)
+{
+	if (G_UNLIKELY(packet->is_later_fragment))
+		return; /* nothing of this is asked */
+	ret->print = am_duplicates_fingerprint(shard->duplicates, packet);
+	ret->direction = am_flow_packet_key(packet, &ret->key);
+	ret->hash = am_flow_table_hash(&shard->table, &ret->key);
+	am_flow_table_fetch_slot(&shard->table, ret->hash);
+}
+
+static void take_packet(AmFlowShard *shard, const AmPacket *packet, const Prepared *prepared, uint64_t ordinal,
+			AmConnectionBatch *out)
 {
 	int64_t time_ns = CLAMP(packet->time_ns, -MAX_TIME_NS, MAX_TIME_NS);
 	shard->now_ns = MAX(shard->now_ns, time_ns);
@@ -288,7 +307,7 @@ void am_flow_shard_packet(AmFlowShard *shard, const AmPacket *packet, uint64_t o
 	}
 	/* A frame counts once in the ledger: as the innermost packet. */
 	gboolean is_outer = packet->carries != 0;
-	if (am_duplicates_seen(shard->duplicates, packet, time_ns)) {
+	if (am_duplicates_seen(shard->duplicates, prepared->print, time_ns)) {
 		shard->counters.skipped[AM_SKIP_DUPLICATE] += !is_outer;
 		return;
 	}
@@ -296,24 +315,23 @@ void am_flow_shard_packet(AmFlowShard *shard, const AmPacket *packet, uint64_t o
 	if (packet->has_quoted && add_icmp_error(shard, packet, time_ns, out))
 		return;
 
-	AmFlowKey key;
-	int direction = am_flow_packet_key(packet, &key);
+	const AmFlowKey *key = &prepared->key;
+	const int direction = prepared->direction;
 	AmHeldFragments held = {0};
 	if (G_UNLIKELY(packet->is_fragment) && !is_outer &&
-	    am_fragments_first(shard->fragments, packet, time_ns, &key, direction, &held) == AM_FRAGMENT_CONTRADICTS) {
+	    am_fragments_first(shard->fragments, packet, time_ns, key, direction, &held) == AM_FRAGMENT_CONTRADICTS) {
 		shard->counters.recorded--;
 		shard->counters.skipped[AM_SKIP_FRAGMENT_CONFLICT]++;
 		return;
 	}
-	uint32_t hash = am_flow_table_hash(&shard->table, &key);
-	uint32_t index = find_live(shard, &key, hash, packet, direction, time_ns, out);
+	uint32_t index = find_live(shard, key, prepared->hash, packet, direction, time_ns, out);
 	gboolean is_new = index == AM_NO_FLOW;
 	if (!is_new)
 		time_ns = MAX(time_ns, am_flow_at(&shard->table, index)->last_ns);
 	if (time_ns < shard->hour_begin_ns || time_ns >= shard->hour_end_ns)
 		set_hour(shard, time_ns);
 	if (is_new)
-		index = begin(shard, &key, hash, packet, direction, ordinal, time_ns, out);
+		index = begin(shard, key, prepared->hash, packet, direction, ordinal, time_ns, out);
 	if (index == AM_NO_FLOW) {
 		if (is_outer)
 			return;
@@ -328,7 +346,7 @@ void am_flow_shard_packet(AmFlowShard *shard, const AmPacket *packet, uint64_t o
 	count(flow, record, packet, direction);
 	if (G_UNLIKELY(held.packets != 0))
 		count_fragments(shard, flow, &held, direction);
-	if (key.ip_protocol == AM_PROTO_TCP)
+	if (key->ip_protocol == AM_PROTO_TCP)
 		am_loss_add(&record->loss, packet, direction);
 	AmFlowClass kind = am_evidence_add(flow, record, packet, direction);
 	if (is_new || kind != flow->kind)
@@ -337,6 +355,42 @@ void am_flow_shard_packet(AmFlowShard *shard, const AmPacket *packet, uint64_t o
 		am_outers_add(&shard->table, flow, record, packet, direction);
 	else if (packet->payload_size > 0)
 		look_inside(shard, flow, record, packet, direction);
+}
+
+void am_flow_shard_packet(AmFlowShard *shard, const AmPacket *packet, uint64_t ordinal, AmConnectionBatch *out)
+{
+	Prepared prepared;
+	prepare(shard, packet, &prepared);
+	take_packet(shard, packet, &prepared, ordinal, out);
+}
+
+/* The tables are far larger than the processor's caches, and each packet needs another place in them. So a packet is prepared
+ * AHEAD packets before its turn, and its connection fetched half way. */
+#define AHEAD 8 /* a power of two */
+
+void am_flow_shards_packets(AmFlowShard *const *shards, const AmFlowPackets *packets, const uint16_t *which, size_t n,
+			    AmConnectionBatch *out)
+{
+	Prepared ring[AHEAD];
+	for (size_t step = 0; step < n + AHEAD; step++) {
+		if (step >= AHEAD) {
+			size_t p = which[step - AHEAD];
+			take_packet(shards[packets->shards[p]], &packets->packets[p], &ring[step % AHEAD],
+				    packets->ordinals[p], out);
+		}
+		if (step >= AHEAD / 2 && step - AHEAD / 2 < n) {
+			size_t p = which[step - AHEAD / 2];
+			if (!packets->packets[p].is_later_fragment)
+				am_flow_table_fetch_flow(&shards[packets->shards[p]]->table,
+							 ring[(step - AHEAD / 2) % AHEAD].hash);
+		}
+		if (step + AHEAD < n)
+			__builtin_prefetch(packets->packets[which[step + AHEAD]].ip);
+		if (step < n) {
+			size_t p = which[step];
+			prepare(shards[packets->shards[p]], &packets->packets[p], &ring[step % AHEAD]);
+		}
+	}
 }
 
 void am_flow_shard_advance(AmFlowShard *shard, int64_t now_ns, AmConnectionBatch *out)

@@ -124,6 +124,22 @@ static inline gboolean is_same_key(const AmFlowKey *a, const AmFlowKey *b)
 	return difference == 0;
 }
 
+void am_flow_table_fetch_slot(const AmFlowTable *table, uint32_t hash)
+{
+	__builtin_prefetch(&table->slots[hash & (table->n_slots - 1)]);
+}
+
+void am_flow_table_fetch_flow(const AmFlowTable *table, uint32_t hash)
+{
+	uint64_t slot = table->slots[hash & (table->n_slots - 1)];
+	if (slot >> 32 != hash || slot == 0)
+		return; /* new, or one of the few that lie further on */
+	const AmFlow *flow = am_flow_at(table, (uint32_t)slot - 1);
+	__builtin_prefetch(flow);
+	__builtin_prefetch((const char *)flow + 64);
+	__builtin_prefetch(am_flow_record_at(table, (uint32_t)slot - 1));
+}
+
 uint32_t am_flow_table_find(const AmFlowTable *table, const AmFlowKey *key, uint32_t hash)
 {
 	uint32_t mask = table->n_slots - 1;

@@ -1,8 +1,8 @@
-/* A chunk: what the reader fills, the workers go through and the writer stores; pipeline.c says why. Private to it. */
+/* A chunk: what the reader fills and the workers go through; pipeline.c says why. Private to it. */
 #pragma once
 
 #include "outers.h"
-#include "pipeline.h"
+#include "pipeline-writer.h"
 
 #include <string.h>
 
@@ -23,14 +23,9 @@ typedef struct {
 	gboolean ends_all; /* what is open after it ends: the input is over, or time begins anew; in pieces */
 	uint64_t flush_to; /* how far, by the ordinal of the first packet */
 	gboolean is_last;
-	gboolean commits;
-	int64_t checkpoint_ns;                   /* INT64_MIN: no checkpoint */
-	GPtrArray *new_networks;                 /* char *: names of those that come up in it, in order */
-	GArray *seen;                            /* if it commits, or is the last: of encapsulations */
-	AmLedger ledger;                         /* if it commits: the reader's part, up to its end */
-	AmFlowCounters counters[AM_FLOW_SHARDS]; /* if it commits */
-	gint pending;                            /* workers that are not done with it */
-	AmConnectionBatch *batches;              /* one a worker */
+	int64_t checkpoint_ns; /* INT64_MIN: no checkpoint */
+	gint pending;          /* workers that are not done with it */
+	Harvest *harvest;
 } Chunk;
 
 /* Adds a packet whose octets are in the chunk, `copy` being where those at `begin` are now. */

@@ -25,6 +25,8 @@ libam_job_a_SOURCES = \
 	src/job/outers.h \
 	src/job/pipeline.c \
 	src/job/pipeline.h \
+	src/job/pipeline-writer.c \
+	src/job/pipeline-writer.h \
 	src/job/recommend.c \
 	src/job/sandbox.c \
 	src/job/sandbox.h \

@@ -2,13 +2,12 @@
  *
  * Three kinds of threads. The reader (the caller's) decodes frames and fills chunks. Each worker goes through every chunk,
  * in order, and gives the packets of its shards to their connection tables; when the last worker is done with a chunk, the
- * connections that ended in it go to the writer, who sorts them by sequence and stores them.
+ * connections that ended in it, its harvest, go to the writer (pipeline-writer.c), and the chunk to the reader.
  *
  * Why chunks: they make the result independent of the number of threads. A chunk's limits depend only on the frames; at
  * its end every shard is brought to the same packet time; so what ends in which chunk, and the order in which it is
  * stored, is the same whoever did the work. (Live, the clock decides, too: nobody can wait for a chunk to fill up.) Chunks
- * come from a pool, so a slow disk holds up the reader instead of
- * filling memory.
+ * and harvests come from pools, so a slow disk holds up the reader instead of filling memory.
  */
 #include "config.h"
 
@@ -18,10 +17,8 @@
 #include <string.h>
 
 #define N_CHUNKS 8
-#define FLUSH_PACKETS 65536 /* connections that began within so many packets end in one chunk; at most so many chunks */
-#define FLUSH_PIECES 1024
-#define UNKNOWN_ID UINT32_MAX
-#define LOOK_AHEAD 4 /* packets whose octets are fetched from memory before they are looked at */
+#define FLUSH_PACKETS 8192 /* connections that began within so many packets end in one chunk; at most so many chunks */
+#define FLUSH_PIECES 8192
 
 typedef struct {
 	AmPipeline *pipeline;
@@ -36,15 +33,8 @@ struct AmPipeline {
 	guint n_workers;
 	Worker *workers;
 	Chunk *pool[N_CHUNKS];
-	GAsyncQueue *free_chunks, *done_chunks;
-	GThread *writer;
-	/* The writer's, and what the ids of the records' networks are there. */
-	AmFacts *facts;
-	uint32_t network;    /* of the run's own */
-	GPtrArray *networks; /* names by index; [0] is not used */
-	GArray *network_ids; /* uint32_t by index; UNKNOWN_ID: not asked for yet */
-	gint stop;           /* the writer failed: the reader should end */
-	GError *write_error; /* the writer's, read after it was joined */
+	GAsyncQueue *free_chunks;
+	AmPipelineWriter *writer;
 	/* The reader's. */
 	guint told_networks; /* to the writer */
 	Chunk *chunk;
@@ -58,16 +48,18 @@ static gpointer worker_main(gpointer data)
 {
 	Worker *worker = data;
 	AmPipeline *pipeline = worker->pipeline;
+	uint16_t mine[CHUNK_PACKETS];
 	for (gboolean is_last = FALSE; !is_last;) {
 		Chunk *chunk = g_async_queue_pop(worker->chunks);
-		AmConnectionBatch *out = &chunk->batches[worker->index];
+		Harvest *harvest = chunk->harvest;
+		AmConnectionBatch *out = &harvest->batches[worker->index];
+		const AmFlowPackets packets = {chunk->packets, chunk->ordinals, chunk->shards};
+		guint n_mine = 0;
 		for (guint n = 0; n < chunk->n; n++) {
-			if (n + LOOK_AHEAD < chunk->n)
-				__builtin_prefetch(chunk->packets[n + LOOK_AHEAD].ip);
-			if (chunk->shards[n] % pipeline->n_workers == worker->index)
-				am_flow_shard_packet(pipeline->shards[chunk->shards[n]], &chunk->packets[n],
-						     chunk->ordinals[n], out);
+			mine[n_mine] = (uint16_t)n;
+			n_mine += chunk->shards[n] % pipeline->n_workers == worker->index;
 		}
+		am_flow_shards_packets(pipeline->shards, &packets, mine, n_mine, out);
 		is_last = chunk->is_last;
 		for (guint s = worker->index; s < AM_FLOW_SHARDS; s += pipeline->n_workers) {
 			if (chunk->ends_all)
@@ -76,160 +68,13 @@ static gpointer worker_main(gpointer data)
 				am_flow_shard_advance(pipeline->shards[s], chunk->now_ns, out);
 			if (chunk->checkpoint_ns != INT64_MIN)
 				am_flow_shard_checkpoint(pipeline->shards[s], chunk->checkpoint_ns, out);
-			if (chunk->commits)
-				chunk->counters[s] = am_flow_shard_counters(pipeline->shards[s]);
+			if (harvest->commits)
+				harvest->counters[s] = am_flow_shard_counters(pipeline->shards[s]);
 		}
-		if (g_atomic_int_dec_and_test(&chunk->pending))
-			g_async_queue_push(pipeline->done_chunks, chunk);
-	}
-	return NULL;
-}
-
-/* ---- Writer */
-
-static int compare_records(gconstpointer a, gconstpointer b)
-{
-	const AmConnection *x = *(const AmConnection *const *)a, *y = *(const AmConnection *const *)b;
-	if (x->sequence != y->sequence)
-		return x->sequence < y->sequence ? -1 : 1;
-	return x->revision < y->revision ? -1 : x->revision > y->revision;
-}
-
-static void count_shard(AmLedger *ledger, const AmFlowCounters *counters)
-{
-	ledger->recorded += counters->recorded;
-	ledger->fragments += counters->fragments;
-	ledger->read -= counters->held; /* of a commit: the next one's */
-	ledger->connections += counters->connections;
-	ledger->connections_given_up += counters->given_up;
-	ledger->connections_counted += counters->counted;
-	ledger->tcp_bytes_seen += counters->tcp_bytes_seen;
-	ledger->tcp_bytes_unseen += counters->tcp_bytes_unseen;
-	ledger->tcp_one_way += counters->tcp_one_way;
-	ledger->tcp_bytes_one_way += counters->tcp_bytes_one_way;
-	for (guint r = 0; r < AM_N_SKIP_REASONS; r++)
-		ledger->skipped[r] += counters->skipped[r];
-}
-
-static gboolean commit_chunk(AmPipeline *pipeline, Chunk *chunk)
-{
-	const AmPipelineOptions *options = &pipeline->options;
-	const AmFacts *before = pipeline->facts;
-	for (guint s = 0; s < AM_FLOW_SHARDS; s++)
-		count_shard(&chunk->ledger, &chunk->counters[s]);
-	gboolean ok = options->commit(&pipeline->facts, &pipeline->network, &chunk->ledger, options->user_data,
-				      &pipeline->write_error);
-	for (guint n = 0; pipeline->facts != before && n < pipeline->network_ids->len; n++)
-		g_array_index(pipeline->network_ids, uint32_t, n) = UNKNOWN_ID;
-	return ok;
-}
-
-/* From the index that the reader gave a network to its id in the facts. */
-static gboolean find_network(AmPipeline *pipeline, uint32_t index, uint32_t *ret_id)
-{
-	if (index == 0) {
-		*ret_id = pipeline->network;
-		return TRUE;
-	}
-	uint32_t *id = &g_array_index(pipeline->network_ids, uint32_t, index);
-	if (*id == UNKNOWN_ID &&
-	    !am_facts_network(pipeline->facts, pipeline->networks->pdata[index], id, &pipeline->write_error))
-		return FALSE;
-	*ret_id = *id;
-	return TRUE;
-}
-
-static void take_networks(AmPipeline *pipeline, Chunk *chunk)
-{
-	const uint32_t unknown = UNKNOWN_ID;
-	for (guint n = 0; n < chunk->new_networks->len; n++) {
-		g_ptr_array_add(pipeline->networks, chunk->new_networks->pdata[n]);
-		g_array_append_val(pipeline->network_ids, unknown);
-	}
-	g_ptr_array_set_size(chunk->new_networks, 0);
-}
-
-static gboolean write_seen(AmPipeline *pipeline, Chunk *chunk)
-{
-	gboolean ok =
-		chunk->seen == NULL || am_facts_add_encapsulated(pipeline->facts, chunk->seen, &pipeline->write_error);
-	g_clear_pointer(&chunk->seen, g_array_unref);
-	return ok;
-}
-
-static int compare_unanswered(gconstpointer a, gconstpointer b)
-{
-	const AmUnanswered *x = a, *y = b;
-	if (x->network != y->network)
-		return x->network < y->network ? -1 : 1;
-	if (x->minute != y->minute)
-		return x->minute < y->minute ? -1 : 1;
-	int order = memcmp(&x->source, &y->source, sizeof x->source);
-	if (order != 0)
-		return order;
-	if (x->ip_protocol != y->ip_protocol)
-		return x->ip_protocol < y->ip_protocol ? -1 : 1;
-	return x->port < y->port ? -1 : x->port > y->port;
-}
-
-/* Those that are equal in this order are added up, so which shard comes first does not matter. */
-static gboolean write_unanswered(AmPipeline *pipeline, Chunk *chunk)
-{
-	g_autoptr(GArray) counts = g_array_new(FALSE, FALSE, sizeof(AmUnanswered));
-	for (guint w = 0; w < pipeline->n_workers; w++) {
-		AmConnectionBatch *batch = &chunk->batches[w];
-		if (batch->n_unanswered > 0)
-			g_array_append_vals(counts, batch->unanswered, (guint)batch->n_unanswered);
-		batch->n_unanswered = 0;
-	}
-	g_array_sort(counts, compare_unanswered);
-	const AmUnanswered *all = (const AmUnanswered *)counts->data;
-	gboolean ok = TRUE;
-	for (guint from = 0, to; ok && from < counts->len; from = to) {
-		uint32_t network = all[from].network;
-		for (to = from + 1; to < counts->len && all[to].network == network;)
-			to++;
-		ok = find_network(pipeline, network, &network) &&
-		     am_facts_add_unanswered(pipeline->facts, network, all + from, to - from, &pipeline->write_error);
-	}
-	return ok;
-}
-
-static gboolean write_chunk(AmPipeline *pipeline, Chunk *chunk, GPtrArray *order)
-{
-	g_ptr_array_set_size(order, 0);
-	take_networks(pipeline, chunk);
-	for (guint w = 0; w < pipeline->n_workers; w++) {
-		for (size_t n = 0; n < chunk->batches[w].n; n++)
-			g_ptr_array_add(order, &chunk->batches[w].records[n]);
-	}
-	g_ptr_array_sort(order, compare_records);
-	gboolean ok = TRUE;
-	for (guint n = 0; ok && n < order->len; n++) {
-		AmConnection *record = order->pdata[n];
-		ok = find_network(pipeline, record->network, &record->network) &&
-		     am_facts_add_connections(pipeline->facts, record, 1, &pipeline->write_error);
-	}
-	for (guint w = 0; w < pipeline->n_workers; w++)
-		chunk->batches[w].n = 0;
-	return ok && write_unanswered(pipeline, chunk) && write_seen(pipeline, chunk) &&
-	       (!chunk->commits || commit_chunk(pipeline, chunk));
-}
-
-/* After a failure the chunks still go round, so that nobody waits for one. */
-static gpointer writer_main(gpointer data)
-{
-	AmPipeline *pipeline = data;
-	g_autoptr(GPtrArray) order = g_ptr_array_new();
-	gboolean ok = TRUE;
-	for (gboolean is_last = FALSE; !is_last;) {
-		Chunk *chunk = g_async_queue_pop(pipeline->done_chunks);
-		is_last = chunk->is_last;
-		if (ok && !write_chunk(pipeline, chunk, order)) {
-			ok = FALSE;
-			g_atomic_int_set(&pipeline->stop, 1);
+		if (g_atomic_int_dec_and_test(&chunk->pending)) {
+			am_pipeline_writer_store(pipeline->writer, harvest);
+			g_async_queue_push(pipeline->free_chunks, chunk);
 		}
-		g_async_queue_push(pipeline->free_chunks, chunk);
 	}
 	return NULL;
 }
@@ -241,13 +86,15 @@ static Chunk *take_chunk(AmPipeline *pipeline)
 	Chunk *chunk = g_async_queue_pop(pipeline->free_chunks);
 	chunk->n = chunk->n_frames = 0;
 	chunk->used = 0;
-	chunk->ends_all = chunk->is_last = chunk->commits = chunk->has_tunnels = FALSE;
+	chunk->ends_all = chunk->is_last = chunk->has_tunnels = FALSE;
 	chunk->checkpoint_ns = INT64_MIN;
+	chunk->harvest = am_pipeline_writer_take(pipeline->writer);
 	return chunk;
 }
 
 static void hand_out(AmPipeline *pipeline, Chunk *chunk)
 {
+	chunk->harvest->is_last = chunk->is_last;
 	g_atomic_int_set(&chunk->pending, (gint)pipeline->n_workers);
 	for (guint w = 0; w < pipeline->n_workers; w++)
 		g_async_queue_push(pipeline->workers[w].chunks, chunk);
@@ -299,9 +146,10 @@ static void settle_networks(AmPipeline *pipeline, Chunk *chunk, gboolean is_last
 		chunk->packets[n].network = am_networks_settle(networks, &place);
 	}
 	for (; pipeline->told_networks < am_networks_count(networks); pipeline->told_networks++)
-		g_ptr_array_add(chunk->new_networks, g_strdup(am_networks_name(networks, pipeline->told_networks)));
-	if (chunk->commits || is_last)
-		chunk->seen = am_networks_take_seen(networks);
+		g_ptr_array_add(chunk->harvest->new_networks,
+				g_strdup(am_networks_name(networks, pipeline->told_networks)));
+	if (chunk->harvest->commits || is_last)
+		chunk->harvest->seen = am_networks_take_seen(networks);
 }
 
 /* Hands out what the clock has settled of a chunk, and gives the next one, which begins with the rest; NULL when that was
@@ -324,11 +172,12 @@ static Chunk *settle(AmPipeline *pipeline, Chunk *chunk, gboolean is_last)
 	}
 	if (next != NULL)
 		next->n_frames = frames;
-	if (chunk->commits) {
-		chunk->ledger = pipeline->options.run->ledger;
-		chunk->ledger.read -= frames;
-		chunk->ledger.times_mended = clock->mended;
-		chunk->ledger.clock_steps_back = clock->steps_back;
+	if (chunk->harvest->commits) {
+		AmLedger *ledger = &chunk->harvest->ledger;
+		*ledger = pipeline->options.run->ledger;
+		ledger->read -= frames;
+		ledger->times_mended = clock->mended;
+		ledger->clock_steps_back = clock->steps_back;
 	}
 	chunk->n = settled;
 	settle_networks(pipeline, chunk, is_last_of_all);
@@ -343,14 +192,14 @@ static Chunk *settle(AmPipeline *pipeline, Chunk *chunk, gboolean is_last)
 gboolean am_pipeline_hand_out(AmPipeline *pipeline, int64_t now_ns, gboolean commits, int64_t checkpoint_ns)
 {
 	Chunk *chunk = pipeline->chunk;
-	chunk->commits = commits;
+	chunk->harvest->commits = commits;
 	chunk->checkpoint_ns = checkpoint_ns;
 	/* Time goes on, also when no packet says so; it is the packets that say that it went back. */
 	if (chunk->n == 0)
 		pipeline->clock.now_ns = MAX(pipeline->clock.now_ns, now_ns);
 	if (chunk->n > 0 || commits || now_ns != INT64_MIN)
 		pipeline->chunk = settle(pipeline, chunk, FALSE);
-	return g_atomic_int_get(&pipeline->stop) == 0;
+	return !am_pipeline_writer_failed(pipeline->writer);
 }
 
 /* The packets of a frame that has a tunnel in it: the innermost one, unless it was skipped, and then the outer ones. */
@@ -408,7 +257,7 @@ gboolean am_pipeline_frame(AmPipeline *pipeline, const AmFrame *frame)
 		ledger->skipped[skip]++;
 	while (is_full(pipeline->chunk))
 		pipeline->chunk = settle(pipeline, pipeline->chunk, FALSE);
-	return g_atomic_int_get(&pipeline->stop) == 0;
+	return !am_pipeline_writer_failed(pipeline->writer);
 }
 
 /* ---- Threads */
@@ -428,15 +277,12 @@ static void start_threads(AmPipeline *pipeline)
 	guint n_workers = pipeline->options.threads != 0 ? pipeline->options.threads : g_get_num_processors();
 	pipeline->n_workers = CLAMP(n_workers, 1, AM_FLOW_SHARDS);
 	pipeline->free_chunks = g_async_queue_new();
-	pipeline->done_chunks = g_async_queue_new();
 	for (guint c = 0; c < N_CHUNKS; c++) {
 		Chunk *chunk = pipeline->pool[c] = g_new0(Chunk, 1);
 		chunk->bytes = g_malloc(CHUNK_BYTES);
-		chunk->new_networks = g_ptr_array_new();
-		chunk->batches = g_new0(AmConnectionBatch, pipeline->n_workers);
 		g_async_queue_push(pipeline->free_chunks, chunk);
 	}
-	pipeline->writer = g_thread_new("writer", writer_main, pipeline);
+	pipeline->writer = am_pipeline_writer_new(&pipeline->options, pipeline->n_workers);
 	pipeline->workers = g_new0(Worker, pipeline->n_workers);
 	for (guint w = 0; w < pipeline->n_workers; w++) {
 		Worker *worker = &pipeline->workers[w];
@@ -445,34 +291,27 @@ static void start_threads(AmPipeline *pipeline)
 	}
 }
 
-static void join_threads(AmPipeline *pipeline)
+static gboolean join_threads(AmPipeline *pipeline, GError **error)
 {
 	for (guint w = 0; w < pipeline->n_workers; w++) {
 		g_thread_join(pipeline->workers[w].thread);
 		g_async_queue_unref(pipeline->workers[w].chunks);
 	}
-	g_thread_join(pipeline->writer);
+	gboolean ok = am_pipeline_writer_finish(g_steal_pointer(&pipeline->writer), error);
 	g_free(pipeline->workers);
 	for (guint c = 0; c < N_CHUNKS; c++) {
-		Chunk *chunk = pipeline->pool[c];
-		for (guint w = 0; w < pipeline->n_workers; w++)
-			am_connection_batch_clear(&chunk->batches[w]);
-		g_ptr_array_set_free_func(chunk->new_networks, g_free);
-		g_ptr_array_unref(chunk->new_networks);
-		g_clear_pointer(&chunk->seen, g_array_unref);
-		g_free(chunk->batches);
-		g_free(chunk->bytes);
-		g_free(chunk);
+		g_free(pipeline->pool[c]->bytes);
+		g_free(pipeline->pool[c]);
 	}
 	g_async_queue_unref(pipeline->free_chunks);
-	g_async_queue_unref(pipeline->done_chunks);
+	return ok;
 }
 
 static void count_shards(AmPipeline *pipeline)
 {
 	for (guint s = 0; s < AM_FLOW_SHARDS; s++) {
 		AmFlowCounters counters = am_flow_shard_counters(pipeline->shards[s]);
-		count_shard(&pipeline->options.run->ledger, &counters);
+		am_ledger_add_shard(&pipeline->options.run->ledger, &counters);
 	}
 }
 
@@ -482,10 +321,6 @@ AmPipeline *am_pipeline_new(const AmPipelineOptions *options, GError **error)
 {
 	g_autoptr(AmPipeline) pipeline = g_new0(AmPipeline, 1);
 	pipeline->options = *options;
-	pipeline->facts = options->facts;
-	pipeline->network = options->network;
-	pipeline->networks = g_ptr_array_new_with_free_func(g_free);
-	pipeline->network_ids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	pipeline->clock = AM_PACKET_CLOCK_INIT;
 	if (!make_shards(pipeline, error))
 		return NULL;
@@ -499,14 +334,11 @@ gboolean am_pipeline_finish(AmPipeline *pipeline, GError **error)
 	AmLedger *ledger = &pipeline->options.run->ledger;
 	while (pipeline->chunk != NULL)
 		pipeline->chunk = settle(pipeline, pipeline->chunk, TRUE);
-	join_threads(pipeline);
+	gboolean ok = join_threads(pipeline, error);
 	count_shards(pipeline);
 	ledger->times_mended += pipeline->clock.mended;
 	ledger->clock_steps_back += pipeline->clock.steps_back;
-	if (pipeline->write_error == NULL)
-		return TRUE;
-	g_propagate_error(error, g_steal_pointer(&pipeline->write_error));
-	return FALSE;
+	return ok;
 }
 
 void am_pipeline_free(AmPipeline *pipeline)
@@ -517,7 +349,5 @@ void am_pipeline_free(AmPipeline *pipeline)
 		(void)am_pipeline_finish(pipeline, NULL);
 	for (guint s = 0; s < AM_FLOW_SHARDS; s++)
 		am_flow_shard_free(pipeline->shards[s]);
-	g_ptr_array_unref(pipeline->networks);
-	g_array_unref(pipeline->network_ids);
 	g_free(pipeline);
 }

@@ -39,7 +39,7 @@ static void route(TestPacket *t)
 
 static gboolean seen(AmDuplicates *duplicates, const TestPacket *t)
 {
-	return am_duplicates_seen(duplicates, &t->packet, t->packet.time_ns);
+	return am_duplicates_seen(duplicates, am_duplicates_fingerprint(duplicates, &t->packet), t->packet.time_ns);
 }
 
 static void segment(TestPacket *t, double seconds, gboolean is_v6, uint16_t id, const char *payload)
