@@ -1,5 +1,5 @@
-/* Finds inputs that look like the same capture in another shape. It only warns: standard input and what merely looks alike
- * are never refused.
+/* Finds inputs that look like the same capture in another shape, and those that saw the same time as an earlier run's. It only
+ * warns: standard input and what merely looks alike are never refused.
  */
 #include "config.h"
 
@@ -8,6 +8,8 @@
 #include <string.h>
 
 #define NS_PER_US 1000
+/* Captures that follow each other may overlap by what their writer had not sorted yet. */
+#define OVERLAP_NS (2 * AM_NS_PER_S)
 
 /* What an input looks like. */
 typedef struct {
@@ -66,6 +68,46 @@ static char *warning_text(const AmInput *input, const Look *other, const char *d
 			       alike, why);
 }
 
+/* The first of `looks` (Look) that saw packets at the same time, or NULL. */
+static const Look *overlapping(const GArray *looks, const AmInput *input)
+{
+	for (guint n = 0; n < looks->len; n++) {
+		const Look *look = &g_array_index(looks, Look, n);
+		int64_t from = MAX(look->input->first_ns, input->first_ns),
+			to = MIN(look->input->last_ns, input->last_ns);
+		if (!is_log(look->input) && to - from > OVERLAP_NS)
+			return look;
+	}
+	return NULL;
+}
+
+/* Within a run, copies of a packet count once, and sensors are apart; so it is captures of an earlier one that matter. */
+static void warn_of_overlap(const GArray *inputs, const GArray *earlier, const char *db, GPtrArray *warnings)
+{
+	const AmInput *first = NULL;
+	const Look *other = NULL;
+	guint n_more = 0;
+	for (guint n = 0; n < inputs->len; n++) {
+		const AmInput *input = &g_array_index(inputs, AmInput, n);
+		const Look *look = is_log(input) || input->records == 0 ? NULL : overlapping(earlier, input);
+		if (look == NULL)
+			continue;
+		n_more += first != NULL;
+		other = first != NULL ? other : look;
+		first = first != NULL ? first : input;
+	}
+	if (first == NULL)
+		return;
+	g_autofree char *more = n_more > 0 ? g_strdup_printf(" and %u more", n_more) : g_strdup("");
+	g_ptr_array_add(
+		warnings,
+		g_strdup_printf(
+			"%s%s: from the same time as %s of run %" G_GINT64_FORMAT ", which is in %s already: "
+			"what both saw counts twice; captures of one time belong into one run, which counts copies "
+			"once, or, when they are from different places, each to a --sensor of its own",
+			input_name(first), more, input_name(other->input), (gint64)other->run, db));
+}
+
 gboolean am_alike_warn(AmFacts *facts, const AmRun *run, const char *db, const GArray *inputs, GPtrArray *warnings,
 		       GError **error)
 {
@@ -73,13 +115,18 @@ gboolean am_alike_warn(AmFacts *facts, const AmRun *run, const char *db, const G
 	if (runs == NULL)
 		return FALSE;
 	g_autoptr(GHashTable) looks = g_hash_table_new_full(hash_look, same_look, g_free, NULL);
+	g_autoptr(GArray) others = g_array_new(FALSE, FALSE, sizeof(Look));
 	for (guint r = 0; r < runs->len; r++) {
 		const AmRun *earlier = runs->pdata[r];
 		if (strcmp(earlier->sensor, run->sensor) != 0 || strcmp(earlier->network, run->network) != 0)
 			continue;
-		for (guint n = 0; n < earlier->inputs->len; n++)
-			add_look(looks, &g_array_index(earlier->inputs, AmInput, n), earlier->id);
+		for (guint n = 0; n < earlier->inputs->len; n++) {
+			const Look look = {.input = &g_array_index(earlier->inputs, AmInput, n), .run = earlier->id};
+			add_look(looks, look.input, look.run);
+			g_array_append_val(others, look);
+		}
 	}
+	guint n_before = warnings->len;
 	for (guint n = 0; n < inputs->len; n++) {
 		const AmInput *input = &g_array_index(inputs, AmInput, n);
 		const Look look = {.input = input}, *other = g_hash_table_lookup(looks, &look);
@@ -87,5 +134,7 @@ gboolean am_alike_warn(AmFacts *facts, const AmRun *run, const char *db, const G
 			g_ptr_array_add(warnings, warning_text(input, other, db));
 		add_look(looks, input, 0);
 	}
+	if (warnings->len == n_before)
+		warn_of_overlap(inputs, others, db, warnings);
 	return TRUE;
 }

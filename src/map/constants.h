@@ -52,6 +52,9 @@
 /* ---- Leases (ours). Few hosts take more than two a day, but who gives one to so many hosts that go on to use it, and was
  * asked by broadcast for each, is this network's DHCP server. */
 #define AM_LEASE_CLIENTS 3
+/* Two servers that share the work give half each, a branch's own one may give less; somebody's home router, plugged in for a
+ * while, gives fewer than one in so many. */
+#define AM_LEASE_SHARE 0.1
 
 /* ---- Peers (ours). Two clients are alike when they share at least two services and half of those of the one that has
  * fewer; looked for among this many clients of the service, spread evenly. */

@@ -78,6 +78,7 @@ static void work_clear(AmMapWork *work)
 	g_clear_pointer(&work->services, g_array_unref);
 	g_clear_pointer(&work->samples, g_array_unref);
 	g_clear_pointer(&work->habit_servers, g_array_unref);
+	g_clear_pointer(&work->leases, g_array_unref);
 	am_table_free(work->habits);
 	am_table_free(work->collectors);
 	am_table_free(work->learned);

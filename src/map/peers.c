@@ -185,6 +185,26 @@ static gboolean is_one_more_of_a_kind(const AmMapWork *work, uint32_t edge_index
 	       !am_port_is_admin(edge->ip_protocol, edge->port) && am_peers_habit(work, edge_index) >= AM_HABIT_SERVERS;
 }
 
+/* Its client has one server for this, which is nobody else's, and so has the only one that is regular here: tenants and their
+ * databases, of which none speaks for a visit to another's. */
+static gboolean is_anothers(const AmMapWork *work, uint32_t edge_index)
+{
+	const AmEdge *edge = am_work_edge(work, edge_index);
+	const AmEndpointNotes *client = &work->hosts[edge->client];
+	if (am_peers_count(work, edge_index) != 1 || am_peers_habit(work, edge_index) != 1)
+		return FALSE;
+	uint32_t owner = g_array_index(work->samples, uint32_t, service_of(work, edge_index)->first_sample);
+	if (am_peers_habit(work, owner) > 0)
+		return FALSE;
+	for (uint32_t n = client->first_edge; n < client->first_edge + client->n_edges; n++) {
+		const AmEdge *own = am_work_edge(work, n);
+		if (n != edge_index && own->ip_protocol == edge->ip_protocol && own->port == edge->port &&
+		    am_work_notes(work, n)->usable)
+			return am_peers_count(work, n) == 0;
+	}
+	return FALSE;
+}
+
 gboolean am_peers_support(const AmMapWork *work, uint32_t edge_index)
 {
 	const AmEdge *edge = am_work_edge(work, edge_index);
@@ -197,7 +217,7 @@ gboolean am_peers_support(const AmMapWork *work, uint32_t edge_index)
 		return am_peers_habit(work, edge_index) >= AM_ADMIN_ESTABLISHED;
 	if (!work->hosts[edge->client].inside && service_of(work, edge_index)->n_outside >= AM_PUBLIC_CLIENTS)
 		return TRUE;
-	return any_alike || am_peers_habit(work, edge_index) > 0;
+	return (any_alike || am_peers_habit(work, edge_index) > 0) && !is_anothers(work, edge_index);
 }
 
 gboolean am_peers_contradict(const AmMapWork *work, uint32_t edge_index)

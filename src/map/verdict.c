@@ -191,23 +191,6 @@ static gboolean speaks_for_itself(const AmMapWork *work, const AmEdge *edge, con
 	       !am_port_is_admin(edge->ip_protocol, edge->port);
 }
 
-static gboolean is_lease(const AmMapWork *work, uint32_t n)
-{
-	return am_edge_is_lease(am_work_edge(work, n)) && am_work_notes(work, n)->kind == AM_KIND_ONE_WAY;
-}
-
-/* One of many leases that the same inside server gave to hosts that are up. Who has a lease of his own is no server of them. */
-static gboolean is_usual_lease(const AmMapWork *work, uint32_t n)
-{
-	const AmEndpointNotes *giver = &work->hosts[am_work_edge(work, n)->client];
-	uint32_t n_leases = 0;
-	if (!is_lease(work, n) || !giver->inside || giver->scanner || giver->leased)
-		return FALSE;
-	for (uint32_t k = giver->first_edge; k < giver->first_edge + giver->n_edges && n_leases < AM_LEASE_CLIENTS; k++)
-		n_leases += is_lease(work, k) ? 1 : 0;
-	return n_leases >= AM_LEASE_CLIENTS;
-}
-
 static void judge_thin(const AmMapWork *work, uint32_t n)
 {
 	AmEdge *edge = am_work_edge(work, n);
@@ -216,7 +199,7 @@ static void judge_thin(const AmMapWork *work, uint32_t n)
 	gboolean guessed = am_client_is_guessed(edge, notes);
 	if (!guessed && am_peers_support(work, n))
 		conclude(edge, AM_VERDICT_ESSENTIAL, BIT(PEERS));
-	else if (is_usual_lease(work, n))
+	else if (am_lease_is_usual(work, n))
 		conclude(edge, AM_VERDICT_ESSENTIAL, BIT(PEERS));
 	else if (speaks_for_itself(work, edge, notes))
 		conclude(edge, AM_VERDICT_ESSENTIAL, 0);
@@ -288,6 +271,7 @@ void am_verdicts_build(AmMapWork *work)
 			judge_alone(work, n);
 	}
 	am_peers_prepare(work);
+	am_leases_count(work);
 	for (guint n = 0; n < n_edges; n++) {
 		AmEdge *edge = am_work_edge(work, n);
 		const AmEdgeNotes *notes = am_work_notes(work, n);

@@ -50,6 +50,7 @@ typedef struct {
 typedef struct {
 	uint8_t inside, live, scanner, lateral;
 	uint8_t leased;               /* a DHCP server gave it its address */
+	uint32_t n_leases;            /* that it gave, not lately, to hosts that are up */
 	uint8_t strong_client;        /* has an edge that stands on its own */
 	uint32_t first_edge, n_edges; /* as a client: a run of the edges */
 	uint64_t sent, received;      /* packets */
@@ -88,6 +89,7 @@ typedef struct {
 	AmTable *collectors;    /* sockets (am_socket_key) of datagrams that many tell and that answer none */
 	AmTable *habits;       /* (client, protocol, port) as am_socket_key: how many servers it uses there regularly */
 	GArray *habit_servers; /* uint32_t, as habits */
+	GArray *leases;        /* uint32_t by network: leases that were given to hosts that are up */
 	uint32_t span_hours;   /* of the observation, begun hours counted whole */
 	uint32_t n_outward;    /* inside hosts that talk to any outside host */
 	gboolean no_outside;   /* no address is a private one, and all count as inside: it is not known what is */
@@ -119,6 +121,9 @@ static inline uint64_t am_socket_key(uint32_t endpoint, uint8_t ip_protocol, uin
 	return (uint64_t)endpoint << 24 | (uint64_t)ip_protocol << 16 | port;
 }
 
+/* leases.c: counts them, after the first judgement; whether the lease that an edge is comes from one of the network's servers. */
+void am_leases_count(AmMapWork *work);
+gboolean am_lease_is_usual(const AmMapWork *work, uint32_t edge_index);
 /* assets.c: endpoints and assets from the tallies' addresses; sets `ends`, `hosts`. */
 void am_assets_build(AmMapWork *work);
 /* direction.c: sets `arcs` and `learned`. */

@@ -15,6 +15,9 @@
  * and less than 1e-10 when it picked anew each of this many times. */
 #define MIN_PAIRS 4
 #define MIN_PAIR_CONNECTIONS 5
+/* Of n clients that pick one of n servers each, a share of 1/e has it for itself; twice that is no chance. One that crosses
+ * over spoils three. */
+#define MIN_PAIR_SHARE 0.75
 
 /* A service between two units of rules: what one tuple of groups would permit. */
 typedef struct {
@@ -85,24 +88,34 @@ static int compare_placed(gconstpointer a, gconstpointer b)
 				      : (x->client > y->client) - (x->client < y->client);
 }
 
-/* Enough pairs, each client with one server and each server with one client, each pair often enough that chance does not
- * explain it. `placed` is sorted by server. */
+/* How many of a sorted array are equal to it. */
+static guint count_of(GArray *sorted, uint32_t number)
+{
+	guint at = 0, n = 0;
+	if (!g_array_binary_search(sorted, &number, am_numbers_compare, &at))
+		return 0;
+	while (at > 0 && g_array_index(sorted, uint32_t, at - 1) == number)
+		at--;
+	while (at + n < sorted->len && g_array_index(sorted, uint32_t, at + n) == number)
+		n++;
+	return n;
+}
+
+/* Enough pairs, each client with one server and each server with one client, often enough that chance does not explain it, and
+ * hardly anything but pairs: one that uses another's server as well does not make a pool of all. `placed` is sorted by server. */
 static gboolean are_pairs(const Placed *placed, guint n_placed)
 {
-	if (n_placed < MIN_PAIRS)
-		return FALSE;
 	g_autoptr(GArray) clients = g_array_sized_new(FALSE, FALSE, sizeof(uint32_t), n_placed);
-	for (guint n = 0; n < n_placed; n++) {
-		if (!placed[n].is_often || (n > 0 && placed[n].server == placed[n - 1].server))
-			return FALSE;
+	for (guint n = 0; n < n_placed; n++)
 		g_array_append_val(clients, placed[n].client);
-	}
 	g_array_sort(clients, am_numbers_compare);
-	for (guint n = 1; n < n_placed; n++) {
-		if (g_array_index(clients, uint32_t, n) == g_array_index(clients, uint32_t, n - 1))
-			return FALSE;
+	guint n_pairs = 0;
+	for (guint n = 0; n < n_placed; n++) {
+		gboolean shared = (n > 0 && placed[n - 1].server == placed[n].server) ||
+				  (n + 1 < n_placed && placed[n + 1].server == placed[n].server);
+		n_pairs += placed[n].is_often && !shared && count_of(clients, placed[n].client) == 1;
 	}
-	return TRUE;
+	return n_pairs >= MIN_PAIRS && n_pairs >= MIN_PAIR_SHARE * n_placed;
 }
 
 static void part_pairs(const AmMap *map, const GArray *edges, uint8_t *apart)

@@ -109,12 +109,56 @@ static void test_unicast_dhcp(void)
 	net_clear(&net);
 }
 
+static void give_leases(Net *net, const char *server, guint from, guint n, int day)
+{
+	for (guint k = from; k < from + n; k++) {
+		g_autofree char *host = g_strdup_printf("10.0.1.%u", k);
+		Talk talk = {.client = host,
+			     .server = server,
+			     .ip_protocol = AM_PROTO_UDP,
+			     .port = 67,
+			     .day = day,
+			     .connections = 1,
+			     .role = TRUE,
+			     .outcome = AM_OUTCOME_ONE_WAY,
+			     .packets = {0, 2},
+			     .payload = {0, 600}};
+		AmTally *given = &g_array_index(net->tallies, AmTally, net_add(net, talk));
+		given->counts.packets[0] = 0;
+		given->first[0] = 0;
+		given->first[1] = 1;
+	}
+}
+
+/* Whoever answers some of those that a server serves is no second one, be it for an hour or at the end; a server that shares the
+ * work is. */
+static void test_rogue_server(void)
+{
+	Net net = net_new();
+	net_span(&net, 5);
+	for (guint k = 1; k <= 60; k++) {
+		g_autofree char *host = g_strdup_printf("10.0.1.%u", k);
+		net_use(&net, host, "10.0.8.1", 443, 0, 5);
+	}
+	give_leases(&net, "10.0.9.1", 1, 40, 0);
+	give_leases(&net, "10.0.9.2", 41, 20, 1);
+	give_leases(&net, "10.0.9.66", 5, 4, 1);
+	give_leases(&net, "10.0.9.67", 10, 30, 4);
+	g_autoptr(AmMap) map = net_map(&net);
+	ASSERT_VERDICT(map, "10.0.9.1", "10.0.1.7", AM_PROTO_UDP, 68, ESSENTIAL);
+	ASSERT_VERDICT(map, "10.0.9.2", "10.0.1.47", AM_PROTO_UDP, 68, ESSENTIAL);
+	ASSERT_VERDICT(map, "10.0.9.66", "10.0.1.7", AM_PROTO_UDP, 68, UNDECIDED);
+	ASSERT_VERDICT(map, "10.0.9.67", "10.0.1.12", AM_PROTO_UDP, 68, UNDECIDED);
+	net_clear(&net);
+}
+
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
 		UNIT_TEST(test_lease),
 		UNIT_TEST(test_relay_with_two_addresses),
 		UNIT_TEST(test_unicast_dhcp),
+		UNIT_TEST(test_rogue_server),
 		{NULL, NULL},
 	};
 	return unit_run("leases", tests);

@@ -83,6 +83,37 @@ static void test_peers_speak_for_a_thin_edge(void)
 	net_clear(&net);
 }
 
+/* Tenants, each with a database of its own: none of them speaks for a visit to another's. */
+static void test_nobody_speaks_for_anothers_server(void)
+{
+	Net net = net_new();
+	net_span(&net, 5);
+	for (guint n = 1; n <= 4; n++) {
+		g_autofree char *client = g_strdup_printf("10.0.1.%u", n), *own = g_strdup_printf("10.0.2.%u", n);
+		net_use(&net, client, own, 5432, 0, 5);
+		net_use(&net, client, "10.0.3.1", 443, 0, 5);
+		net_use(&net, client, "10.0.3.2", 389, 0, 5);
+	}
+	net_use(&net, "10.0.1.5", "10.0.3.1", 443, 0, 5);
+	net_use(&net, "10.0.1.5", "10.0.3.2", 389, 0, 5);
+	Talk once = {.client = "10.0.1.2",
+		     .server = "10.0.2.3",
+		     .ip_protocol = AM_PROTO_TCP,
+		     .port = 5432,
+		     .day = 1,
+		     .hour = 9,
+		     .payload = {1000, 10000}};
+	net_add(&net, once);
+	once.client = "10.0.1.5"; /* has none of its own, and may be a second one of that tenant's */
+	once.server = "10.0.2.4";
+	net_add(&net, once);
+	g_autoptr(AmMap) map = net_map(&net);
+	ASSERT_VERDICT(map, "10.0.1.2", "10.0.2.3", AM_PROTO_TCP, 5432, UNDECIDED);
+	ASSERT_VERDICT(map, "10.0.1.5", "10.0.2.4", AM_PROTO_TCP, 5432, ESSENTIAL);
+	ASSERT_VERDICT(map, "10.0.1.2", "10.0.2.2", AM_PROTO_TCP, 5432, ESSENTIAL);
+	net_clear(&net);
+}
+
 /* An instance that was started for an afternoon: nobody uses it regularly, but its client has three others like it. */
 static void test_habit_speaks_for_one_more_server(void)
 {
@@ -787,6 +818,7 @@ int main(void)
 		UNIT_TEST(test_recurring_is_essential),
 		UNIT_TEST(test_rare_job_is_undecided),
 		UNIT_TEST(test_peers_speak_for_a_thin_edge),
+		UNIT_TEST(test_nobody_speaks_for_anothers_server),
 		UNIT_TEST(test_habit_speaks_for_one_more_server),
 		UNIT_TEST(test_late_is_undecided),
 		UNIT_TEST(test_failed_is_background),

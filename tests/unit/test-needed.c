@@ -135,7 +135,21 @@ static void test_pairs_stay_apart(void)
 	net_clear(&net);
 }
 
-/* One that uses two, or only a few pairs: they may as well be one pool, and the group is permitted. */
+/* One that uses another's, too, is no pair, and makes no pool of the others. */
+static void test_one_crossing(void)
+{
+	Net net = net_new();
+	use_pairs(&net, 12, TRUE);
+	g_autoptr(AmMap) map = net_map(&net);
+	g_autoptr(AmPolicy) policy = recommend(map, AM_GRANULARITY_GROUP);
+	CU_ASSERT(permits(policy, "10.0.1.1", "10.0.2.2", AM_PROTO_TCP, 5432));
+	CU_ASSERT(permits(policy, "10.0.1.2", "10.0.2.2", AM_PROTO_TCP, 5432));
+	CU_ASSERT_FALSE(permits(policy, "10.0.1.2", "10.0.2.1", AM_PROTO_TCP, 5432));
+	CU_ASSERT_FALSE(permits(policy, "10.0.1.3", "10.0.2.2", AM_PROTO_TCP, 5432));
+	net_clear(&net);
+}
+
+/* One of few that uses two, or only a few pairs: they may as well be one pool, and the group is permitted. */
 static void test_pools_stay_together(void)
 {
 	const guint sizes[] = {8, 3};
@@ -152,11 +166,8 @@ static void test_pools_stay_together(void)
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
-		UNIT_TEST(test_local),
-		UNIT_TEST(test_local_without_a_rule),
-		UNIT_TEST(test_pairs_stay_apart),
-		UNIT_TEST(test_pools_stay_together),
-		{NULL, NULL},
+		UNIT_TEST(test_local),        UNIT_TEST(test_local_without_a_rule), UNIT_TEST(test_pairs_stay_apart),
+		UNIT_TEST(test_one_crossing), UNIT_TEST(test_pools_stay_together),  {NULL, NULL},
 	};
 	return unit_run("needed", tests);
 }
