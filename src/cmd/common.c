@@ -482,3 +482,25 @@ void am_cmd_note_announced(const AmPolicy *policy)
 			   "servers a fixed range of ports",
 			   n_rules);
 }
+
+#define MAX_LINKS 4 /* that are named */
+
+void am_cmd_note_on_link(const AmMap *map, const AmMapArguments *arguments)
+{
+	if (arguments->inside != NULL)
+		return;
+	g_autoptr(GArray) links = am_map_on_link(map);
+	g_autoptr(GString) names = g_string_new(NULL);
+	for (guint n = 0; n < MIN(links->len, MAX_LINKS); n++) {
+		g_autofree char *name = am_prefix_text(&g_array_index(links, AmPrefix, n));
+		g_string_append_printf(names, "%s%s", n > 0 ? ", " : "", name);
+	}
+	if (links->len > MAX_LINKS)
+		g_string_append_printf(names, " and %u more", links->len - MAX_LINKS);
+	if (links->len > 0)
+		am_cmd_say(
+			"%s count%s as outside, but speak%s to the neighbours on a captured link; if that is your own "
+			"network, name all that is yours with --inside CIDR (repeatable; it replaces the private "
+			"ranges)",
+			names->str, links->len == 1 ? "s" : "", links->len == 1 ? "s" : "");
+}

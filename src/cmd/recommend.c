@@ -40,6 +40,7 @@ static gboolean recommend(const AmMapArguments *map_arguments, const Arguments *
 			policy->undecided_permitted);
 	fputc('\n', stderr);
 	am_cmd_note_announced(policy);
+	am_cmd_note_on_link(snapshot->map, map_arguments);
 	return TRUE;
 }
 

@@ -16,6 +16,7 @@ libam_map_a_SOURCES = \
 	src/map/map.c \
 	src/map/merge.c \
 	src/map/naming.c \
+	src/map/on-link.c \
 	src/map/overrides.c \
 	src/map/peers.c \
 	src/map/ports.c \

@@ -121,7 +121,7 @@ static void summarise_policy(GString *to, const AmPolicy *policy)
 	g_string_append(to, " between ");
 	am_text_append_counted(to, policy->groups->len, "group", NULL);
 	g_string_append_printf(to, " for %s needed edges; over-grant ", am_number_text(needed, number));
-	g_string_append_printf(to, "%s (permitted, never seen)\n", am_number_text(over_grant, number));
+	g_string_append_printf(to, "%s (permitted, never seen to be needed)\n", am_number_text(over_grant, number));
 }
 
 static void summarise_noise(GString *to, const AmDigest *digest)

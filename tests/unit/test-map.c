@@ -509,6 +509,39 @@ static void test_local_and_chatter(void)
 }
 
 /* Half of a conversation, again and again, is a question: only its answers were seen, or it began before and is idle. */
+/* Who speaks to the neighbours is one, whatever the default says of its address; what is forwarded tells nothing. */
+static void test_on_link(void)
+{
+	Net net = net_new();
+	net_span(&net, 1);
+	const char *const talks[][2] = {{"2001:db8:1::10", "ff02::1:ff00:1"}, {"2001:db8:1::11", "ff02::fb"},
+					{"2001:db8:2::1", "ff05::2"},         {"203.0.113.7", "224.0.0.251"},
+					{"203.0.113.8", "255.255.255.255"},   {"203.0.113.9", "239.1.2.3"},
+					{"10.0.1.1", "224.0.0.251"},          {"fe80::1", "ff02::fb"},
+					{"0.0.0.0", "255.255.255.255"}};
+	for (guint n = 0; n < G_N_ELEMENTS(talks); n++) {
+		Talk talk = {.client = talks[n][0],
+			     .server = talks[n][1],
+			     .ip_protocol = AM_PROTO_UDP,
+			     .undirected = TRUE,
+			     .client_port = 5353,
+			     .port = 5353,
+			     .connections = 5,
+			     .outcome = AM_OUTCOME_ONE_WAY,
+			     .payload = {4000, 0}};
+		net_add(&net, talk);
+	}
+	g_autoptr(AmMap) map = net_map(&net);
+	g_autoptr(GArray) links = am_map_on_link(map);
+	const char *const expected[] = {"203.0.113.7/32", "203.0.113.8/32", "2001:db8:1::/64"};
+	CU_ASSERT_EQUAL_FATAL(links->len, G_N_ELEMENTS(expected));
+	for (guint n = 0; n < links->len; n++) {
+		g_autofree char *text = am_prefix_text(&g_array_index(links, AmPrefix, n));
+		CU_ASSERT_STRING_EQUAL(text, expected[n]);
+	}
+	net_clear(&net);
+}
+
 static void test_half_of_something(void)
 {
 	Net net = net_new();
@@ -833,6 +866,7 @@ int main(void)
 		UNIT_TEST(test_words_of_one_side),
 		UNIT_TEST(test_local_and_chatter),
 
+		UNIT_TEST(test_on_link),
 		UNIT_TEST(test_half_of_something),
 		UNIT_TEST(test_override_survives),
 		UNIT_TEST(test_override_withdrawn),
