@@ -1,6 +1,6 @@
 #!/bin/bash
 # interrupted.sh: `ingest` and `analyze` end by SIGINT and SIGTERM as a shell expects it, say what is kept, and that is true.
-set -um # with job control: what runs in the background does not ignore SIGINT
+set -u
 srcdir=$(cd "${srcdir:-$(dirname "$0")/../..}" && pwd)
 allowmap=${ALLOWMAP:-./allowmap}
 allowmap=$(cd "$(dirname "$allowmap")" && pwd)/$(basename "$allowmap")
@@ -32,12 +32,14 @@ interrupt() {
 	[ $got = "$2" ] || fail "SIG$1: exit status $got instead of $2"
 	[ "$(grep -v sanitizers "$work/said")" = "$3" ] || fail "SIG$1: says $(cat "$work/said")"
 }
+# Whoever runs this in the background of a script has SIGINT ignored, and so would what is begun here.
+begin() { exec env --default-signal=INT "$allowmap" "$@"; }
 # begin_reading VERB ARGUMENT... : from a pipe that gives the sample's first half and then nothing more
 begin_reading() {
 	rm -f "$work/pipe"
 	mkfifo "$work/pipe"
 	exec 7<>"$work/pipe"
-	"$allowmap" "$@" "$work/pipe" >/dev/null 2>"$work/said" &
+	begin "$@" "$work/pipe" >/dev/null 2>"$work/said" &
 	pid=$!
 	head -c 150000 "$sample" >"$work/pipe"
 	until_true is_waiting SigCgt || fail "$1 does not wait for its input"
@@ -72,7 +74,7 @@ cmp -s "$work/expected" "$work/found" || fail "an interrupted run left something
 
 # ---- While analyze writes its results: the facts are kept. A pipe that nobody reads holds it up.
 mkfifo "$work/out/policy.json"
-"$allowmap" analyze "$sample" -o "$work/out" >/dev/null 2>"$work/said" &
+begin analyze "$sample" -o "$work/out" >/dev/null 2>"$work/said" &
 pid=$!
 # shellcheck disable=SC2317 # called by until_true
 is_kept() { "$allowmap" flows --db "$work/out/allowmap.db" --format csv 2>/dev/null | grep -q essential; }
