@@ -204,13 +204,16 @@ gboolean am_job_ingest(const AmIngestOptions *options, AmIngestResult *ret_resul
 	if (!ok)
 		return FALSE;
 	run->inputs = am_inputs_steal(inputs);
-	if (!am_alike_warn(facts, run, options->db, run->inputs, ret_result->warnings, error))
+	g_autoptr(GPtrArray) alike = g_ptr_array_new_with_free_func(g_free);
+	if (!am_alike_warn(facts, run, options->db, run->inputs, alike, error))
 		return FALSE;
 	run->finished_ns = options->now_ns;
 	reach(options, AM_INGEST_KEEPING);
 	if (!am_facts_finish_run(facts, run, error))
 		return FALSE;
 	reach(options, AM_INGEST_KEPT);
+	/* Of what is not kept, nothing counts twice. */
+	g_ptr_array_extend_and_steal(ret_result->warnings, g_steal_pointer(&alike));
 	ret_result->run = g_steal_pointer(&run);
 	return TRUE;
 }
