@@ -68,6 +68,12 @@ static char *warning_text(const AmInput *input, const Look *other, const char *d
 			       alike, why);
 }
 
+/* One stray time stamp makes an input seem to last for years. */
+static gboolean has_sound_times(const AmRun *run)
+{
+	return run->ledger.times_mended == 0 && run->ledger.clock_steps_back == 0;
+}
+
 /* The first of `looks` (Look) that saw packets at the same time, or NULL. */
 static const Look *overlapping(const GArray *looks, const AmInput *input)
 {
@@ -75,7 +81,7 @@ static const Look *overlapping(const GArray *looks, const AmInput *input)
 		const Look *look = &g_array_index(looks, Look, n);
 		int64_t from = MAX(look->input->first_ns, input->first_ns),
 			to = MIN(look->input->last_ns, input->last_ns);
-		if (!is_log(look->input) && to - from > OVERLAP_NS)
+		if (!is_log(look->input) && to > from && (uint64_t)to - (uint64_t)from > OVERLAP_NS)
 			return look;
 	}
 	return NULL;
@@ -123,7 +129,8 @@ gboolean am_alike_warn(AmFacts *facts, const AmRun *run, const char *db, const G
 		for (guint n = 0; n < earlier->inputs->len; n++) {
 			const Look look = {.input = &g_array_index(earlier->inputs, AmInput, n), .run = earlier->id};
 			add_look(looks, look.input, look.run);
-			g_array_append_val(others, look);
+			if (has_sound_times(earlier))
+				g_array_append_val(others, look);
 		}
 	}
 	guint n_before = warnings->len;
@@ -134,7 +141,7 @@ gboolean am_alike_warn(AmFacts *facts, const AmRun *run, const char *db, const G
 			g_ptr_array_add(warnings, warning_text(input, other, db));
 		add_look(looks, input, 0);
 	}
-	if (warnings->len == n_before)
+	if (warnings->len == n_before && has_sound_times(run))
 		warn_of_overlap(inputs, others, db, warnings);
 	return TRUE;
 }

@@ -12,6 +12,7 @@
 
 #define N_HARVESTS 32
 #define MAX_WAITING 32768 /* records, some 500 octets each; one chunk may have more */
+#define MAX_KEPT 2048     /* records that an empty batch keeps the room for */
 #define UNKNOWN_ID UINT32_MAX
 
 struct AmPipelineWriter {
@@ -168,8 +169,12 @@ static size_t count_records(const AmPipelineWriter *writer, const Harvest *harve
 
 static void give_back(AmPipelineWriter *writer, Harvest *harvest, size_t n_records)
 {
-	for (guint w = 0; w < writer->n_workers; w++)
-		harvest->batches[w].n = harvest->batches[w].n_unanswered = 0;
+	for (guint w = 0; w < writer->n_workers; w++) {
+		AmConnectionBatch *batch = &harvest->batches[w];
+		if (batch->capacity > MAX_KEPT || batch->unanswered_capacity > MAX_KEPT)
+			am_connection_batch_clear(batch);
+		batch->n = batch->n_unanswered = 0;
+	}
 	g_clear_pointer(&harvest->seen, g_array_unref);
 	harvest->commits = FALSE;
 	g_async_queue_push_front(writer->free_harvests, harvest);

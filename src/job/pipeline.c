@@ -38,6 +38,7 @@ struct AmPipeline {
 	/* The reader's. */
 	guint told_networks; /* to the writer */
 	Chunk *chunk;
+	uint64_t ended_to; /* ordinal: what began before it ended when time began anew */
 	uint64_t n_outers; /* packets besides those that the ledger has read: each has an ordinal of its own */
 	AmPacketClock clock;
 };
@@ -109,8 +110,10 @@ uint64_t am_pipeline_ordinals(const AmPipeline *pipeline)
  * the number of packets alone. */
 static void end_all(AmPipeline *pipeline, int64_t now_ns, gboolean is_last)
 {
-	uint64_t last = am_pipeline_ordinals(pipeline), piece = MAX(FLUSH_PACKETS, last / FLUSH_PIECES);
-	for (uint64_t to = piece; to != 0; to = to == UINT64_MAX ? 0 : to + piece) {
+	uint64_t last = am_pipeline_ordinals(pipeline), first = pipeline->ended_to;
+	uint64_t piece = MAX(FLUSH_PACKETS, (last - first) / FLUSH_PIECES);
+	pipeline->ended_to = last;
+	for (uint64_t to = first + piece; to != 0; to = to == UINT64_MAX ? 0 : to + piece) {
 		if (to >= last)
 			to = UINT64_MAX;
 		Chunk *chunk = take_chunk(pipeline);

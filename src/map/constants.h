@@ -52,8 +52,8 @@
 /* ---- Leases (ours). Few hosts take more than two a day, but who gives one to so many hosts that go on to use it, and was
  * asked by broadcast for each, is this network's DHCP server. */
 #define AM_LEASE_CLIENTS 3
-/* Two servers that share the work give half each, a branch's own one may give less; somebody's home router, plugged in for a
- * while, gives fewer than one in so many. */
+/* Two servers that share the work give half each; somebody's home router, plugged in for a while, gives less than this share of what
+ * the server of the same hosts gives. */
 #define AM_LEASE_SHARE 0.1
 
 /* ---- Peers (ours). Two clients are alike when they share at least two services and half of those of the one that has
@@ -63,6 +63,9 @@
 #define AM_PEER_SAMPLE 64
 /* So many servers that a client uses regularly on one port make one more inside no surprise. */
 #define AM_HABIT_SERVERS 3
+/* So many clients of a port number with a server each that is nobody else's are tenants; fewer may be a primary and its
+ * secondary, each with the client that prefers it. As many as make pairs of a policy (policy/apart.c). */
+#define AM_PAIR_CLIENTS 4
 /* A service is public when this many outside clients use it regularly. */
 #define AM_PUBLIC_CLIENTS 5
 /* A visit that got less than this share of what a little served regular client gets (one in AM_CONFORM_LOW gets less: the

@@ -12,31 +12,42 @@ static gboolean is_lease(const AmMapWork *work, uint32_t n)
 	return am_edge_is_lease(am_work_edge(work, n)) && am_work_notes(work, n)->kind == AM_KIND_ONE_WAY;
 }
 
-static uint32_t *leases_of(const AmMapWork *work, uint32_t endpoint)
+/* May others be measured by it? */
+static gboolean is_server(const AmEndpointNotes *host)
 {
-	uint32_t network = g_array_index(work->map->endpoints, AmEndpoint, endpoint).network;
-	return &g_array_index(work->leases, uint32_t, network);
+	return host->inside && !host->scanner && !host->leased && host->n_leases >= AM_LEASE_CLIENTS;
+}
+
+/* Of the leases that one host was given, those of a server that gives hardly any beside another one. */
+static void count_contested(AmMapWork *work, const AmServiceNotes *service)
+{
+	uint32_t most = 0;
+	for (uint32_t k = service->first; k < service->end; k++) {
+		const AmEndpointNotes *giver = &work->hosts[am_work_edge(work, work->by_service[k])->client];
+		if (is_lease(work, work->by_service[k]) && is_server(giver))
+			most = MAX(most, giver->n_leases);
+	}
+	for (uint32_t k = service->first; k < service->end; k++) {
+		AmEndpointNotes *giver = &work->hosts[am_work_edge(work, work->by_service[k])->client];
+		if (is_lease(work, work->by_service[k]) && !am_work_notes(work, work->by_service[k])->late)
+			giver->n_contested += giver->n_leases < AM_LEASE_SHARE * most;
+	}
 }
 
 void am_leases_count(AmMapWork *work)
 {
-	work->leases = g_array_new(FALSE, TRUE, sizeof(uint32_t));
-	g_array_set_size(work->leases, work->map->networks->len);
 	for (guint n = 0; n < work->map->edges->len; n++) {
-		if (!is_lease(work, n))
-			continue;
-		const AmEdge *edge = am_work_edge(work, n);
-		*leases_of(work, edge->client) += 1;
-		work->hosts[edge->client].n_leases += am_work_notes(work, n)->late ? 0 : 1;
+		if (is_lease(work, n) && !am_work_notes(work, n)->late)
+			work->hosts[am_work_edge(work, n)->client].n_leases++;
 	}
+	for (guint n = 0; n < work->services->len; n++)
+		count_contested(work, &g_array_index(work->services, AmServiceNotes, n));
 }
 
-/* Who has a lease of his own serves none, and who gives a few where others give many may be somebody's own router. */
+/* Who has a lease of his own serves none; and who gives a few to hosts that another one serves, who gives many, may be somebody's
+ * own router. A branch's server has its hosts for itself, and servers that share the work give as much as each other. */
 gboolean am_lease_is_usual(const AmMapWork *work, uint32_t n)
 {
-	uint32_t giver = am_work_edge(work, n)->client;
-	const AmEndpointNotes *host = &work->hosts[giver];
-	return is_lease(work, n) && host->inside && !host->scanner && !host->leased &&
-	       host->n_leases >= AM_LEASE_CLIENTS &&
-	       (double)host->n_leases >= AM_LEASE_SHARE * (double)*leases_of(work, giver);
+	const AmEndpointNotes *giver = &work->hosts[am_work_edge(work, n)->client];
+	return is_lease(work, n) && is_server(giver) && 2 * giver->n_contested < giver->n_leases;
 }

@@ -78,7 +78,8 @@ static void work_clear(AmMapWork *work)
 	g_clear_pointer(&work->services, g_array_unref);
 	g_clear_pointer(&work->samples, g_array_unref);
 	g_clear_pointer(&work->habit_servers, g_array_unref);
-	g_clear_pointer(&work->leases, g_array_unref);
+	g_clear_pointer(&work->pairs, am_table_free);
+	g_clear_pointer(&work->n_pairs, g_array_unref);
 	am_table_free(work->habits);
 	am_table_free(work->collectors);
 	am_table_free(work->learned);

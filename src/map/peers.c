@@ -62,7 +62,7 @@ static void sample(AmMapWork *work, AmServiceNotes *service, const GArray *stron
 static void count_habits(AmMapWork *work)
 {
 	work->habits = am_table_new(sizeof(uint64_t));
-	work->habit_servers = g_array_new(FALSE, TRUE, sizeof(uint32_t));
+	work->habit_servers = g_array_new(FALSE, TRUE, sizeof(AmHabit));
 	for (guint n = 0; n < work->map->edges->len; n++) {
 		if (!am_work_notes(work, n)->usable)
 			continue;
@@ -71,7 +71,45 @@ static void count_habits(AmMapWork *work)
 		uint32_t habit = am_table_add(work->habits, &key);
 		if (habit >= work->habit_servers->len)
 			g_array_set_size(work->habit_servers, habit + 1);
-		g_array_index(work->habit_servers, uint32_t, habit)++;
+		AmHabit *known = &g_array_index(work->habit_servers, AmHabit, habit);
+		if (known->servers++ == 0)
+			known->first_edge = n;
+		known->last_edge = n;
+	}
+}
+
+static const AmHabit *habit_of(const AmMapWork *work, const AmEdge *edge)
+{
+	uint64_t key = am_socket_key(edge->client, edge->ip_protocol, edge->port);
+	uint32_t habit = am_table_find(work->habits, &key);
+	return habit != AM_TABLE_NONE ? &g_array_index(work->habit_servers, AmHabit, habit) : NULL;
+}
+
+static uint64_t port_key(const AmMapWork *work, const AmEdge *edge)
+{
+	const AmEndpoint *server = &g_array_index(work->map->endpoints, AmEndpoint, edge->server);
+	return am_socket_key(server->network, edge->ip_protocol, edge->port);
+}
+
+/* Who has one server for this, and is the only one who is regular there. */
+static gboolean is_pair(const AmMapWork *work, uint32_t edge_index)
+{
+	return am_peers_count(work, edge_index) == 0 && am_work_notes(work, edge_index)->strong &&
+	       am_peers_habit(work, edge_index) == 0;
+}
+
+static void count_pairs(AmMapWork *work)
+{
+	work->pairs = am_table_new(sizeof(uint64_t));
+	work->n_pairs = g_array_new(FALSE, TRUE, sizeof(uint32_t));
+	for (guint n = 0; n < work->map->edges->len; n++) {
+		if (!is_pair(work, n))
+			continue;
+		uint64_t key = port_key(work, am_work_edge(work, n));
+		uint32_t at = am_table_add(work->pairs, &key);
+		if (at >= work->n_pairs->len)
+			g_array_set_size(work->n_pairs, at + 1);
+		g_array_index(work->n_pairs, uint32_t, at)++;
 	}
 }
 
@@ -97,6 +135,7 @@ void am_peers_prepare(AmMapWork *work)
 		g_array_append_val(work->services, service);
 	}
 	count_habits(work);
+	count_pairs(work);
 }
 
 static const AmServiceNotes *service_of(const AmMapWork *work, uint32_t edge_index)
@@ -114,11 +153,8 @@ uint32_t am_peers_habit(const AmMapWork *work, uint32_t edge_index)
 {
 	if (work->span_hours < AM_RECUR_SHORT_HOURS)
 		return 0; /* two connections within minutes are no habit */
-	const AmEdge *edge = am_work_edge(work, edge_index);
-	uint64_t key = am_socket_key(edge->client, edge->ip_protocol, edge->port);
-	uint32_t habit = am_table_find(work->habits, &key);
-	uint32_t servers = habit != AM_TABLE_NONE ? g_array_index(work->habit_servers, uint32_t, habit) : 0;
-	return servers - am_work_notes(work, edge_index)->usable;
+	const AmHabit *habit = habit_of(work, am_work_edge(work, edge_index));
+	return (habit != NULL ? habit->servers : 0) - am_work_notes(work, edge_index)->usable;
 }
 
 /* Shared and own usable services of two clients, the one in question left out. Edges of a client are sorted by service. */
@@ -189,20 +225,16 @@ static gboolean is_one_more_of_a_kind(const AmMapWork *work, uint32_t edge_index
  * databases, of which none speaks for a visit to another's. */
 static gboolean is_anothers(const AmMapWork *work, uint32_t edge_index)
 {
-	const AmEdge *edge = am_work_edge(work, edge_index);
-	const AmEndpointNotes *client = &work->hosts[edge->client];
 	if (am_peers_count(work, edge_index) != 1 || am_peers_habit(work, edge_index) != 1)
 		return FALSE;
-	uint32_t owner = g_array_index(work->samples, uint32_t, service_of(work, edge_index)->first_sample);
-	if (am_peers_habit(work, owner) > 0)
+	uint64_t key = port_key(work, am_work_edge(work, edge_index));
+	uint32_t at = am_table_find(work->pairs, &key);
+	if (at == AM_TABLE_NONE || g_array_index(work->n_pairs, uint32_t, at) < AM_PAIR_CLIENTS)
 		return FALSE;
-	for (uint32_t n = client->first_edge; n < client->first_edge + client->n_edges; n++) {
-		const AmEdge *own = am_work_edge(work, n);
-		if (n != edge_index && own->ip_protocol == edge->ip_protocol && own->port == edge->port &&
-		    am_work_notes(work, n)->usable)
-			return am_peers_count(work, n) == 0;
-	}
-	return FALSE;
+	const AmHabit *habit = habit_of(work, am_work_edge(work, edge_index));
+	uint32_t own = habit->first_edge != edge_index ? habit->first_edge : habit->last_edge;
+	uint32_t owner = g_array_index(work->samples, uint32_t, service_of(work, edge_index)->first_sample);
+	return am_peers_count(work, own) == 0 && is_pair(work, owner);
 }
 
 gboolean am_peers_support(const AmMapWork *work, uint32_t edge_index)
@@ -211,13 +243,15 @@ gboolean am_peers_support(const AmMapWork *work, uint32_t edge_index)
 	gboolean any_alike;
 	if (am_peers_count(work, edge_index) == 0)
 		return is_one_more_of_a_kind(work, edge_index);
+	if (is_anothers(work, edge_index))
+		return FALSE;
 	if (!conforms(work, edge_index, service_of(work, edge_index)->least_served, &any_alike))
 		return FALSE;
 	if (am_port_is_admin(edge->ip_protocol, edge->port))
 		return am_peers_habit(work, edge_index) >= AM_ADMIN_ESTABLISHED;
 	if (!work->hosts[edge->client].inside && service_of(work, edge_index)->n_outside >= AM_PUBLIC_CLIENTS)
 		return TRUE;
-	return (any_alike || am_peers_habit(work, edge_index) > 0) && !is_anothers(work, edge_index);
+	return any_alike || am_peers_habit(work, edge_index) > 0;
 }
 
 gboolean am_peers_contradict(const AmMapWork *work, uint32_t edge_index)

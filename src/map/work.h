@@ -51,6 +51,7 @@ typedef struct {
 	uint8_t inside, live, scanner, lateral;
 	uint8_t leased;               /* a DHCP server gave it its address */
 	uint32_t n_leases;            /* that it gave, not lately, to hosts that are up */
+	uint32_t n_contested;         /* of these, to hosts that a far busier server gave one, too */
 	uint8_t strong_client;        /* has an edge that stands on its own */
 	uint32_t first_edge, n_edges; /* as a client: a run of the edges */
 	uint64_t sent, received;      /* packets */
@@ -65,6 +66,12 @@ typedef struct {
 	double lowest_served;             /* and of the least served one */
 	gboolean named;                   /* strong clients ask for a server name */
 } AmServiceNotes;
+
+/* Of one client's regular edges to a port number. */
+typedef struct {
+	uint32_t servers;
+	uint32_t first_edge, last_edge;
+} AmHabit;
 
 /* A time in which a source scanned. */
 typedef struct {
@@ -88,11 +95,12 @@ typedef struct {
 	GArray *samples;        /* uint32_t edge indexes */
 	AmTable *collectors;    /* sockets (am_socket_key) of datagrams that many tell and that answer none */
 	AmTable *habits;       /* (client, protocol, port) as am_socket_key: how many servers it uses there regularly */
-	GArray *habit_servers; /* uint32_t, as habits */
-	GArray *leases;        /* uint32_t by network: leases that were given to hosts that are up */
-	uint32_t span_hours;   /* of the observation, begun hours counted whole */
-	uint32_t n_outward;    /* inside hosts that talk to any outside host */
-	gboolean no_outside;   /* no address is a private one, and all count as inside: it is not known what is */
+	GArray *habit_servers; /* AmHabit, as habits */
+	AmTable *pairs;      /* (network, protocol, port) as am_socket_key: clients there with a server of their own */
+	GArray *n_pairs;     /* uint32_t, as pairs */
+	uint32_t span_hours; /* of the observation, begun hours counted whole */
+	uint32_t n_outward;  /* inside hosts that talk to any outside host */
+	gboolean no_outside; /* no address is a private one, and all count as inside: it is not known what is */
 } AmMapWork;
 
 static inline const AmTally *am_work_tally(const AmMapWork *work, uint32_t n)

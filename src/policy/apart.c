@@ -88,17 +88,12 @@ static int compare_placed(gconstpointer a, gconstpointer b)
 				      : (x->client > y->client) - (x->client < y->client);
 }
 
-/* How many of a sorted array are equal to it. */
-static guint count_of(GArray *sorted, uint32_t number)
+static gboolean occurs_once(GArray *sorted, uint32_t number)
 {
-	guint at = 0, n = 0;
-	if (!g_array_binary_search(sorted, &number, am_numbers_compare, &at))
-		return 0;
-	while (at > 0 && g_array_index(sorted, uint32_t, at - 1) == number)
-		at--;
-	while (at + n < sorted->len && g_array_index(sorted, uint32_t, at + n) == number)
-		n++;
-	return n;
+	guint at = 0;
+	return g_array_binary_search(sorted, &number, am_numbers_compare, &at) &&
+	       (at == 0 || g_array_index(sorted, uint32_t, at - 1) != number) &&
+	       (at + 1 == sorted->len || g_array_index(sorted, uint32_t, at + 1) != number);
 }
 
 /* Enough pairs, each client with one server and each server with one client, often enough that chance does not explain it, and
@@ -113,7 +108,7 @@ static gboolean are_pairs(const Placed *placed, guint n_placed)
 	for (guint n = 0; n < n_placed; n++) {
 		gboolean shared = (n > 0 && placed[n - 1].server == placed[n].server) ||
 				  (n + 1 < n_placed && placed[n + 1].server == placed[n].server);
-		n_pairs += placed[n].is_often && !shared && count_of(clients, placed[n].client) == 1;
+		n_pairs += placed[n].is_often && !shared && occurs_once(clients, placed[n].client);
 	}
 	return n_pairs >= MIN_PAIRS && n_pairs >= MIN_PAIR_SHARE * n_placed;
 }

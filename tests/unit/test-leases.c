@@ -142,7 +142,7 @@ static void test_rogue_server(void)
 	}
 	give_leases(&net, "10.0.9.1", 1, 40, 0);
 	give_leases(&net, "10.0.9.2", 41, 20, 1);
-	give_leases(&net, "10.0.9.66", 5, 4, 1);
+	give_leases(&net, "10.0.9.66", 5, 3, 1);
 	give_leases(&net, "10.0.9.67", 10, 30, 4);
 	g_autoptr(AmMap) map = net_map(&net);
 	ASSERT_VERDICT(map, "10.0.9.1", "10.0.1.7", AM_PROTO_UDP, 68, ESSENTIAL);
@@ -152,14 +152,33 @@ static void test_rogue_server(void)
 	net_clear(&net);
 }
 
+/* Many servers of about the same size, each with hosts of its own, and a large one. */
+static void test_many_servers(void)
+{
+	Net net = net_new();
+	net_span(&net, 5);
+	for (guint k = 1; k <= 72; k++) {
+		g_autofree char *host = g_strdup_printf("10.0.1.%u", k);
+		net_use(&net, host, "10.0.8.1", 443, 0, 5);
+	}
+	give_leases(&net, "10.0.9.1", 1, 40, 0);
+	for (guint s = 0; s < 8; s++) {
+		g_autofree char *server = g_strdup_printf("10.0.9.%u", s + 2);
+		give_leases(&net, server, 41 + 4 * s, 4, 0);
+	}
+	g_autoptr(AmMap) map = net_map(&net);
+	ASSERT_VERDICT(map, "10.0.9.1", "10.0.1.7", AM_PROTO_UDP, 68, ESSENTIAL);
+	ASSERT_VERDICT(map, "10.0.9.2", "10.0.1.41", AM_PROTO_UDP, 68, ESSENTIAL);
+	ASSERT_VERDICT(map, "10.0.9.9", "10.0.1.72", AM_PROTO_UDP, 68, ESSENTIAL);
+	net_clear(&net);
+}
+
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
-		UNIT_TEST(test_lease),
-		UNIT_TEST(test_relay_with_two_addresses),
-		UNIT_TEST(test_unicast_dhcp),
-		UNIT_TEST(test_rogue_server),
-		{NULL, NULL},
+		UNIT_TEST(test_lease),        UNIT_TEST(test_relay_with_two_addresses),
+		UNIT_TEST(test_unicast_dhcp), UNIT_TEST(test_rogue_server),
+		UNIT_TEST(test_many_servers), {NULL, NULL},
 	};
 	return unit_run("leases", tests);
 }

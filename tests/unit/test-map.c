@@ -114,6 +114,29 @@ static void test_nobody_speaks_for_anothers_server(void)
 	net_clear(&net);
 }
 
+/* Two hosts that prefer a server each: the other one is for when theirs fails. */
+static void test_failover_is_not_anothers(void)
+{
+	Net net = net_new();
+	net_span(&net, 5);
+	for (guint n = 1; n <= 2; n++) {
+		g_autofree char *client = g_strdup_printf("10.0.1.%u", n), *own = g_strdup_printf("10.0.2.%u", n);
+		net_use(&net, client, own, 389, 0, 5);
+		net_use(&net, client, "10.0.3.1", 443, 0, 5);
+		net_use(&net, client, "10.0.3.2", 8080, 0, 5);
+	}
+	net_add(&net, (Talk){.client = "10.0.1.1",
+			     .server = "10.0.2.2",
+			     .ip_protocol = AM_PROTO_TCP,
+			     .port = 389,
+			     .day = 1,
+			     .hour = 9,
+			     .payload = {1000, 10000}});
+	g_autoptr(AmMap) map = net_map(&net);
+	ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.2", AM_PROTO_TCP, 389, ESSENTIAL);
+	net_clear(&net);
+}
+
 /* An instance that was started for an afternoon: nobody uses it regularly, but its client has three others like it. */
 static void test_habit_speaks_for_one_more_server(void)
 {
@@ -852,6 +875,7 @@ int main(void)
 		UNIT_TEST(test_rare_job_is_undecided),
 		UNIT_TEST(test_peers_speak_for_a_thin_edge),
 		UNIT_TEST(test_nobody_speaks_for_anothers_server),
+		UNIT_TEST(test_failover_is_not_anothers),
 		UNIT_TEST(test_habit_speaks_for_one_more_server),
 		UNIT_TEST(test_late_is_undecided),
 		UNIT_TEST(test_failed_is_background),
