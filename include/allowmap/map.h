@@ -36,8 +36,8 @@ guint am_map_count_decided(const AmMap *map, const AmOverride *override);
 /* How many of the decisions so far (AmOverride, oldest first) a withdrawal would take back, in whole or in part; those that
  * are taken back already are not counted. */
 guint am_map_count_withdrawn(const GArray *overrides, const AmOverride *withdrawal);
-/* AmPrefix, sorted: where addresses that count as outside speak to groups of link scope, and so are neighbours; /64 of IPv6,
- * single addresses of IPv4. To be unreferenced. */
+/* AmPrefix, minimised: where addresses that count as outside speak to groups of link scope, and so are neighbours; of IPv6 their
+ * /64, of IPv4 they alone. To be unreferenced. */
 GArray *am_map_on_link(const AmMap *map);
 /* What stands for and against it, as lines of text for `explain flow`. g_free() */
 char *am_map_explain_edge(const AmMap *map, const AmDecisionSet *decisions, uint32_t edge);

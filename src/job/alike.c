@@ -98,9 +98,12 @@ static void warn_of_overlap(const GArray *inputs, const GArray *earlier, const c
 		const Look *look = is_log(input) || input->records == 0 ? NULL : overlapping(earlier, input);
 		if (look == NULL)
 			continue;
-		n_more += first != NULL;
-		other = first != NULL ? other : look;
-		first = first != NULL ? first : input;
+		if (first != NULL) {
+			n_more++;
+			continue;
+		}
+		first = input;
+		other = look;
 	}
 	if (first == NULL)
 		return;

@@ -19,10 +19,9 @@ typedef struct {
 	guint n, n_frames;
 	uint8_t *bytes;
 	size_t used;
-	int64_t now_ns;    /* the latest packet time of the run so far */
-	gboolean ends_all; /* what is open after it ends: the input is over, or time begins anew; in pieces */
-	uint64_t flush_to; /* how far, by the ordinal of the first packet */
-	gboolean is_last;
+	int64_t now_ns;        /* the latest packet time of the run so far */
+	gboolean ends_all;     /* what is open after it ends: the input is over, or time begins anew; in pieces */
+	uint64_t flush_to;     /* how far, by the ordinal of the first packet */
 	int64_t checkpoint_ns; /* INT64_MIN: no checkpoint */
 	gint pending;          /* workers that are not done with it */
 	Harvest *harvest;

@@ -1,7 +1,8 @@
 /* Stores what the workers found, chunk by chunk, sorted by sequence: a thread of its own.
  *
  * A commit waits for the disk while the others work on. So what is waiting to be stored lies apart from the chunks, whose
- * packets are a hundred times as large, and there is room for much of it: until MAX_WAITING records wait, the reader does not.
+ * packets are a hundred times as large, and there is room for that of many chunks: until N_HARVESTS of them or MAX_WAITING
+ * records wait, the reader does not.
  * What is free is taken last in, first out, so that only as much memory is touched as was needed at once.
  */
 #include "config.h"
@@ -176,7 +177,7 @@ static void give_back(AmPipelineWriter *writer, Harvest *harvest, size_t n_recor
 		batch->n = batch->n_unanswered = 0;
 	}
 	g_clear_pointer(&harvest->seen, g_array_unref);
-	harvest->commits = FALSE;
+	harvest->commits = harvest->is_last = FALSE;
 	g_async_queue_push_front(writer->free_harvests, harvest);
 	g_mutex_lock(&writer->lock);
 	writer->n_waiting -= n_records;

@@ -61,7 +61,7 @@ static gpointer worker_main(gpointer data)
 			n_mine += chunk->shards[n] % pipeline->n_workers == worker->index;
 		}
 		am_flow_shards_packets(pipeline->shards, &packets, mine, n_mine, out);
-		is_last = chunk->is_last;
+		is_last = harvest->is_last;
 		for (guint s = worker->index; s < AM_FLOW_SHARDS; s += pipeline->n_workers) {
 			if (chunk->ends_all)
 				am_flow_shard_flush_to(pipeline->shards[s], chunk->flush_to, out);
@@ -87,7 +87,7 @@ static Chunk *take_chunk(AmPipeline *pipeline)
 	Chunk *chunk = g_async_queue_pop(pipeline->free_chunks);
 	chunk->n = chunk->n_frames = 0;
 	chunk->used = 0;
-	chunk->ends_all = chunk->is_last = chunk->has_tunnels = FALSE;
+	chunk->ends_all = chunk->has_tunnels = FALSE;
 	chunk->checkpoint_ns = INT64_MIN;
 	chunk->harvest = am_pipeline_writer_take(pipeline->writer);
 	return chunk;
@@ -95,7 +95,6 @@ static Chunk *take_chunk(AmPipeline *pipeline)
 
 static void hand_out(AmPipeline *pipeline, Chunk *chunk)
 {
-	chunk->harvest->is_last = chunk->is_last;
 	g_atomic_int_set(&chunk->pending, (gint)pipeline->n_workers);
 	for (guint w = 0; w < pipeline->n_workers; w++)
 		g_async_queue_push(pipeline->workers[w].chunks, chunk);
@@ -120,7 +119,7 @@ static void end_all(AmPipeline *pipeline, int64_t now_ns, gboolean is_last)
 		chunk->ends_all = TRUE;
 		chunk->flush_to = to;
 		chunk->now_ns = now_ns;
-		chunk->is_last = is_last && to == UINT64_MAX;
+		chunk->harvest->is_last = is_last && to == UINT64_MAX;
 		hand_out(pipeline, chunk);
 	}
 }
@@ -164,9 +163,8 @@ static Chunk *settle(AmPipeline *pipeline, Chunk *chunk, gboolean is_last)
 	gboolean step_back;
 	guint ready = is_last ? chunk->n : count_ready(pipeline, chunk);
 	guint settled = am_packet_clock_settle(clock, chunk->packets, ready, is_last, &step_back);
-	chunk->is_last = is_last && settled == chunk->n;
 	chunk->now_ns = step_back ? before_ns : clock->now_ns;
-	gboolean ends_all = chunk->is_last || step_back, is_last_of_all = chunk->is_last;
+	gboolean is_last_of_all = is_last && settled == chunk->n, ends_all = is_last_of_all || step_back;
 	Chunk *next = is_last_of_all ? NULL : take_chunk(pipeline);
 	guint frames = 0; /* that are the next chunk's to record */
 	for (guint n = settled; n < chunk->n;) {
@@ -184,7 +182,6 @@ static Chunk *settle(AmPipeline *pipeline, Chunk *chunk, gboolean is_last)
 	}
 	chunk->n = settled;
 	settle_networks(pipeline, chunk, is_last_of_all);
-	chunk->is_last = FALSE;
 	int64_t now_ns = chunk->now_ns;
 	hand_out(pipeline, chunk);
 	if (ends_all)

@@ -32,7 +32,7 @@ libam_map_a_SOURCES = \
 
 if HAVE_CUNIT
 map_tests = tests/unit/test-map tests/unit/test-direction tests/unit/test-scan tests/unit/test-groups \
-	tests/unit/test-related-edges tests/unit/test-leases
+	tests/unit/test-related-edges tests/unit/test-leases tests/unit/test-overrides tests/unit/test-peers
 check_PROGRAMS += $(map_tests)
 TESTS += $(map_tests)
 tests_unit_test_map_CPPFLAGS = $(unit_CPPFLAGS)
@@ -44,6 +44,12 @@ tests_unit_test_related_edges_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(G
 tests_unit_test_leases_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_leases_SOURCES = tests/unit/test-leases.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_leases_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
+tests_unit_test_peers_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_peers_SOURCES = tests/unit/test-peers.c tests/unit/map-fixture.h tests/unit/unit.h
+tests_unit_test_peers_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
+tests_unit_test_overrides_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_overrides_SOURCES = tests/unit/test-overrides.c tests/unit/map-fixture.h tests/unit/unit.h
+tests_unit_test_overrides_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
 tests_unit_test_scan_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_scan_SOURCES = tests/unit/test-scan.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_scan_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm

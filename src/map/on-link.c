@@ -29,11 +29,6 @@ static AmPrefix link_of(const AmAddress *address)
 	return prefix;
 }
 
-static int compare_prefixes(gconstpointer a, gconstpointer b)
-{
-	return am_prefix_compare(a, b);
-}
-
 GArray *am_map_on_link(const AmMap *map)
 {
 	GArray *links = g_array_new(FALSE, FALSE, sizeof(AmPrefix));
@@ -48,13 +43,6 @@ GArray *am_map_on_link(const AmMap *map)
 		AmPrefix link = link_of(&client->address);
 		g_array_append_val(links, link);
 	}
-	g_array_sort(links, compare_prefixes);
-	guint n_kept = 0;
-	for (guint n = 0; n < links->len; n++) {
-		const AmPrefix link = g_array_index(links, AmPrefix, n);
-		if (n_kept == 0 || am_prefix_compare(&g_array_index(links, AmPrefix, n_kept - 1), &link) != 0)
-			g_array_index(links, AmPrefix, n_kept++) = link;
-	}
-	g_array_set_size(links, n_kept);
+	am_prefixes_minimise(links);
 	return links;
 }

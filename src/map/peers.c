@@ -59,6 +59,14 @@ static void sample(AmMapWork *work, AmServiceNotes *service, const GArray *stron
 	service->least_served = g_array_index(amounts, double, amounts->len / AM_CONFORM_LOW);
 }
 
+/* The element of what is counted beside a table, zero when it is new. */
+static gpointer counted_at(GArray *counts, uint32_t at)
+{
+	if (at >= counts->len)
+		g_array_set_size(counts, at + 1);
+	return counts->data + (gsize)at * g_array_get_element_size(counts);
+}
+
 static void count_habits(AmMapWork *work)
 {
 	work->habits = am_table_new(sizeof(uint64_t));
@@ -68,13 +76,10 @@ static void count_habits(AmMapWork *work)
 			continue;
 		const AmEdge *edge = am_work_edge(work, n);
 		uint64_t key = am_socket_key(edge->client, edge->ip_protocol, edge->port);
-		uint32_t habit = am_table_add(work->habits, &key);
-		if (habit >= work->habit_servers->len)
-			g_array_set_size(work->habit_servers, habit + 1);
-		AmHabit *known = &g_array_index(work->habit_servers, AmHabit, habit);
-		if (known->servers++ == 0)
-			known->first_edge = n;
-		known->last_edge = n;
+		AmHabit *habit = counted_at(work->habit_servers, am_table_add(work->habits, &key));
+		if (habit->servers++ == 0)
+			habit->first_edge = n;
+		habit->last_edge = n;
 	}
 }
 
@@ -106,10 +111,8 @@ static void count_pairs(AmMapWork *work)
 		if (!is_pair(work, n))
 			continue;
 		uint64_t key = port_key(work, am_work_edge(work, n));
-		uint32_t at = am_table_add(work->pairs, &key);
-		if (at >= work->n_pairs->len)
-			g_array_set_size(work->n_pairs, at + 1);
-		g_array_index(work->n_pairs, uint32_t, at)++;
+		uint32_t *n_pairs = counted_at(work->n_pairs, am_table_add(work->pairs, &key));
+		*n_pairs += 1;
 	}
 }
 

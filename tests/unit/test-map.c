@@ -51,127 +51,6 @@ static void test_rare_job_is_undecided(void)
 	net_clear(&net);
 }
 
-static void test_peers_speak_for_a_thin_edge(void)
-{
-	Net net = net_new();
-	net_span(&net, 5);
-	const char *clients[] = {"10.0.1.1", "10.0.1.2", "10.0.1.3"};
-	for (int n = 0; n < 3; n++) {
-		net_use(&net, clients[n], "10.0.2.1", 443, 0, 5);
-		net_use(&net, clients[n], "10.0.2.2", 389, 0, 5);
-		if (n < 2)
-			net_use(&net, clients[n], "10.0.2.3", 5432, 0, 5);
-	}
-	Talk once = {.client = "10.0.1.3",
-		     .server = "10.0.2.3",
-		     .ip_protocol = AM_PROTO_TCP,
-		     .port = 5432,
-		     .day = 1,
-		     .hour = 9,
-		     .payload = {1000, 10000}};
-	net_add(&net, once);
-	once.client = "10.0.7.7"; /* does nothing that the others do */
-	net_add(&net, once);
-	once.client = "10.0.1.2"; /* hardly got anything: was not served */
-	once.server = "10.0.2.4";
-	net_add(&net, once);
-	g_autoptr(AmMap) map = net_map(&net);
-	ASSERT_VERDICT(map, "10.0.1.3", "10.0.2.3", AM_PROTO_TCP, 5432, ESSENTIAL);
-	CU_ASSERT(has_reason(edge_of(map, "10.0.1.3", "10.0.2.3", AM_PROTO_TCP, 5432), AM_REASON_PEERS));
-	ASSERT_VERDICT(map, "10.0.7.7", "10.0.2.3", AM_PROTO_TCP, 5432, UNDECIDED);
-	ASSERT_VERDICT(map, "10.0.1.2", "10.0.2.4", AM_PROTO_TCP, 5432, UNDECIDED);
-	net_clear(&net);
-}
-
-/* Tenants, each with a database of its own: none of them speaks for a visit to another's. */
-static void test_nobody_speaks_for_anothers_server(void)
-{
-	Net net = net_new();
-	net_span(&net, 5);
-	for (guint n = 1; n <= 4; n++) {
-		g_autofree char *client = g_strdup_printf("10.0.1.%u", n), *own = g_strdup_printf("10.0.2.%u", n);
-		net_use(&net, client, own, 5432, 0, 5);
-		net_use(&net, client, "10.0.3.1", 443, 0, 5);
-		net_use(&net, client, "10.0.3.2", 389, 0, 5);
-	}
-	net_use(&net, "10.0.1.5", "10.0.3.1", 443, 0, 5);
-	net_use(&net, "10.0.1.5", "10.0.3.2", 389, 0, 5);
-	Talk once = {.client = "10.0.1.2",
-		     .server = "10.0.2.3",
-		     .ip_protocol = AM_PROTO_TCP,
-		     .port = 5432,
-		     .day = 1,
-		     .hour = 9,
-		     .payload = {1000, 10000}};
-	net_add(&net, once);
-	once.client = "10.0.1.5"; /* has none of its own, and may be a second one of that tenant's */
-	once.server = "10.0.2.4";
-	net_add(&net, once);
-	g_autoptr(AmMap) map = net_map(&net);
-	ASSERT_VERDICT(map, "10.0.1.2", "10.0.2.3", AM_PROTO_TCP, 5432, UNDECIDED);
-	ASSERT_VERDICT(map, "10.0.1.5", "10.0.2.4", AM_PROTO_TCP, 5432, ESSENTIAL);
-	ASSERT_VERDICT(map, "10.0.1.2", "10.0.2.2", AM_PROTO_TCP, 5432, ESSENTIAL);
-	net_clear(&net);
-}
-
-/* Two hosts that prefer a server each: the other one is for when theirs fails. */
-static void test_failover_is_not_anothers(void)
-{
-	Net net = net_new();
-	net_span(&net, 5);
-	for (guint n = 1; n <= 2; n++) {
-		g_autofree char *client = g_strdup_printf("10.0.1.%u", n), *own = g_strdup_printf("10.0.2.%u", n);
-		net_use(&net, client, own, 389, 0, 5);
-		net_use(&net, client, "10.0.3.1", 443, 0, 5);
-		net_use(&net, client, "10.0.3.2", 8080, 0, 5);
-	}
-	net_add(&net, (Talk){.client = "10.0.1.1",
-			     .server = "10.0.2.2",
-			     .ip_protocol = AM_PROTO_TCP,
-			     .port = 389,
-			     .day = 1,
-			     .hour = 9,
-			     .payload = {1000, 10000}});
-	g_autoptr(AmMap) map = net_map(&net);
-	ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.2", AM_PROTO_TCP, 389, ESSENTIAL);
-	net_clear(&net);
-}
-
-/* An instance that was started for an afternoon: nobody uses it regularly, but its client has three others like it. */
-static void test_habit_speaks_for_one_more_server(void)
-{
-	Net net = net_new();
-	net_span(&net, 5);
-	const char *servers[] = {"10.0.2.1", "10.0.2.2", "10.0.2.3"};
-	for (int n = 0; n < 3; n++) {
-		net_use(&net, "10.0.1.1", servers[n], 8000, 0, 5);
-		net_use(&net, "10.0.1.1", servers[n], 22, 0, 5);
-		if (n < 2)
-			net_use(&net, "10.0.1.2", servers[n], 8000, 0, 5);
-	}
-	const Talk once = {.ip_protocol = AM_PROTO_TCP, .day = 2, .hour = 9, .payload = {1000, 10000}};
-	const struct {
-		const char *client, *server;
-		uint16_t port;
-	} talks[] = {{"10.0.1.1", "10.0.2.9", 8000},
-		     {"10.0.1.2", "10.0.2.9", 8000},
-		     {"10.0.1.1", "203.0.113.9", 8000},
-		     {"10.0.1.1", "10.0.2.9", 22}};
-	for (guint n = 0; n < G_N_ELEMENTS(talks); n++) {
-		Talk talk = once;
-		talk.client = talks[n].client;
-		talk.server = talks[n].server;
-		talk.port = talks[n].port;
-		net_add(&net, talk);
-	}
-	g_autoptr(AmMap) map = net_map(&net);
-	ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.9", AM_PROTO_TCP, 8000, ESSENTIAL);
-	ASSERT_VERDICT(map, "10.0.1.2", "10.0.2.9", AM_PROTO_TCP, 8000, UNDECIDED);    /* two are no habit */
-	ASSERT_VERDICT(map, "10.0.1.1", "203.0.113.9", AM_PROTO_TCP, 8000, UNDECIDED); /* not outside */
-	ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.9", AM_PROTO_TCP, 22, UNDECIDED);      /* not to log in */
-	net_clear(&net);
-}
-
 static void test_late_is_undecided(void)
 {
 	Net net = net_new();
@@ -605,123 +484,6 @@ static void test_half_of_something(void)
 	net_clear(&net);
 }
 
-static void test_override_survives(void)
-{
-	Net net = net_new();
-	net_span(&net, 3);
-	net_use(&net, "10.0.1.1", "10.0.2.1", 443, 0, 3);
-	AmPrefix clients = {0}, server = {0};
-	CU_ASSERT(am_prefix_parse("10.0.1.0/24", &clients, NULL) && am_prefix_parse("10.0.2.1", &server, NULL));
-	AmOverride no = {.client = clients,
-			 .server = server,
-			 .ip_protocol = -1,
-			 .port = -1,
-			 .verdict = AM_VERDICT_BACKGROUND,
-			 .who = (char *)"ann",
-			 .why = (char *)"moved away"};
-	AmOverride other = no;
-	other.port = 80;
-	other.verdict = AM_VERDICT_ESSENTIAL;
-	AmDecisionSet decisions = {.overrides = g_array_new(FALSE, TRUE, sizeof(AmOverride)),
-				   .hints = g_array_new(FALSE, TRUE, sizeof(AmHint))};
-	g_array_append_val(decisions.overrides, no);
-	g_array_append_val(decisions.overrides, other);
-	for (int run = 0; run < 2; run++) { /* it is named by addresses: more traffic does not move it */
-		g_autoptr(AmMap) map = am_map_build(net.tallies, net.networks, &decisions, NULL);
-		ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.1", AM_PROTO_TCP, 443, BACKGROUND);
-		const AmEdge *edge = edge_of(map, "10.0.1.1", "10.0.2.1", AM_PROTO_TCP, 443);
-		CU_ASSERT_EQUAL(edge->override_index, 0);
-		CU_ASSERT(has_reason(edge, AM_REASON_OVERRIDE));
-		g_autofree char *text =
-			am_map_explain_edge(map, &decisions, (uint32_t)(edge - (const AmEdge *)map->edges->data));
-		CU_ASSERT_PTR_NOT_NULL(strstr(text, "ann"));
-		CU_ASSERT_PTR_NOT_NULL(strstr(text, "10.0.1.1 > 10.0.2.1 tcp/443: background"));
-		CU_ASSERT_PTR_NOT_NULL(strstr(text, "on 3 of 3 days"));
-		net_use(&net, "10.0.0.1", "10.0.2.1", 443, 0, 3);
-	}
-	other.port = 443;
-	g_array_append_val(decisions.overrides, other);
-	g_autoptr(AmMap) map = am_map_build(net.tallies, net.networks, &decisions, NULL);
-	ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.1", AM_PROTO_TCP, 443, ESSENTIAL); /* the newest wins */
-	g_array_unref(decisions.overrides);
-	g_array_unref(decisions.hints);
-	net_clear(&net);
-}
-
-static AmOverride override_of(const char *clients, const char *servers, int port, AmVerdict verdict)
-{
-	AmOverride override = {.ip_protocol = port >= 0 ? AM_PROTO_TCP : -1, .port = port, .verdict = verdict};
-	CU_ASSERT(am_prefix_parse(clients, &override.client, NULL) && am_prefix_parse(servers, &override.server, NULL));
-	return override;
-}
-
-static void test_override_withdrawn(void)
-{
-	Net net = net_new();
-	net_span(&net, 3);
-	net_use(&net, "10.0.1.1", "10.0.2.1", 443, 0, 3);
-	net_use(&net, "10.0.1.2", "10.0.2.1", 443, 0, 3);
-	g_autoptr(AmMap) own = am_map_build(net.tallies, net.networks, NULL, NULL);
-	AmDecisionSet decisions = {.overrides = g_array_new(FALSE, TRUE, sizeof(AmOverride)),
-				   .hints = g_array_new(FALSE, TRUE, sizeof(AmHint))};
-	GArray *overrides = decisions.overrides;
-	AmOverride all = override_of("10.0.1.0/24", "10.0.2.1", -1, AM_VERDICT_BACKGROUND);
-	AmOverride one = override_of("10.0.1.1", "10.0.2.1", 443, AM_VERDICT_SUSPICIOUS);
-	AmOverride back = override_of("10.0.1.1", "10.0.2.1", 443, AM_OVERRIDE_WITHDRAWN);
-	CU_ASSERT_EQUAL(am_map_count_withdrawn(overrides, &back), 0);
-	g_array_append_val(overrides, all);
-	g_array_append_val(overrides, one);
-	CU_ASSERT_EQUAL(am_map_count_withdrawn(overrides, &back), 2);
-	g_array_append_val(overrides, back);
-	CU_ASSERT_EQUAL(am_map_count_withdrawn(overrides, &back), 0);
-	g_autoptr(AmMap) map = am_map_build(net.tallies, net.networks, &decisions, NULL);
-	/* As if nothing had been said of it, also by the wider one, which goes on for the rest. */
-	const AmEdge *edge = edge_of(map, "10.0.1.1", "10.0.2.1", AM_PROTO_TCP, 443);
-	const AmEdge *before = edge_of(own, "10.0.1.1", "10.0.2.1", AM_PROTO_TCP, 443);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(edge);
-	CU_ASSERT_EQUAL(edge->verdict, before->verdict);
-	CU_ASSERT_EQUAL(edge->reasons, before->reasons);
-	CU_ASSERT_EQUAL(edge->override_index, -1);
-	ASSERT_VERDICT(map, "10.0.1.2", "10.0.2.1", AM_PROTO_TCP, 443, BACKGROUND);
-	CU_ASSERT_EQUAL(am_map_count_matching(map, &all), 2);
-	CU_ASSERT_EQUAL(am_map_count_decided(map, &all), 1);
-	CU_ASSERT_STRING_NOT_EQUAL(map->revision, own->revision);
-	/* What is left to take back is the wider one; after that nothing, not even for a still wider one. */
-	AmOverride rest = override_of("10.0.0.0/16", "0.0.0.0/0", -1, AM_OVERRIDE_WITHDRAWN);
-	CU_ASSERT_EQUAL(am_map_count_withdrawn(overrides, &rest), 1);
-	AmOverride elsewhere = override_of("10.0.3.0/24", "10.0.2.1", -1, AM_OVERRIDE_WITHDRAWN);
-	CU_ASSERT_EQUAL(am_map_count_withdrawn(overrides, &elsewhere), 0);
-	g_array_append_val(overrides, rest);
-	AmOverride everything = override_of("0.0.0.0/0", "0.0.0.0/0", -1, AM_OVERRIDE_WITHDRAWN);
-	CU_ASSERT_EQUAL(am_map_count_withdrawn(overrides, &everything), 0);
-	g_array_append_val(overrides, one);
-	CU_ASSERT_EQUAL(am_map_count_withdrawn(overrides, &back), 1);
-	g_autoptr(AmMap) anew = am_map_build(net.tallies, net.networks, &decisions, NULL);
-	ASSERT_VERDICT(anew, "10.0.1.1", "10.0.2.1", AM_PROTO_TCP, 443, SUSPICIOUS); /* said again, it holds again */
-	ASSERT_VERDICT(anew, "10.0.1.2", "10.0.2.1", AM_PROTO_TCP, 443, ESSENTIAL);
-	g_array_unref(decisions.overrides);
-	g_array_unref(decisions.hints);
-	net_clear(&net);
-}
-
-/* One network's decisions and another's have nothing to do with each other. */
-static void test_withdrawal_by_network(void)
-{
-	g_autoptr(GArray) overrides = g_array_new(FALSE, TRUE, sizeof(AmOverride));
-	AmOverride blue = override_of("10.0.1.1", "10.0.2.1", 443, AM_VERDICT_ESSENTIAL);
-	AmOverride back = override_of("10.0.1.1", "10.0.2.1", 443, AM_OVERRIDE_WITHDRAWN);
-	blue.network = (char *)"blue";
-	g_array_append_val(overrides, blue);
-	CU_ASSERT_EQUAL(am_map_count_withdrawn(overrides, &back), 1);
-	back.network = (char *)"green";
-	CU_ASSERT_EQUAL(am_map_count_withdrawn(overrides, &back), 0);
-	g_array_append_val(overrides, back);
-	back.network = (char *)"blue";
-	CU_ASSERT_EQUAL(am_map_count_withdrawn(overrides, &back), 1);
-	back.port = 80;
-	CU_ASSERT_EQUAL(am_map_count_withdrawn(overrides, &back), 0);
-}
-
 static void test_two_sensors_count_once(void)
 {
 	Net net = net_new();
@@ -873,10 +635,6 @@ int main(void)
 		UNIT_TEST(test_empty),
 		UNIT_TEST(test_recurring_is_essential),
 		UNIT_TEST(test_rare_job_is_undecided),
-		UNIT_TEST(test_peers_speak_for_a_thin_edge),
-		UNIT_TEST(test_nobody_speaks_for_anothers_server),
-		UNIT_TEST(test_failover_is_not_anothers),
-		UNIT_TEST(test_habit_speaks_for_one_more_server),
 		UNIT_TEST(test_late_is_undecided),
 		UNIT_TEST(test_failed_is_background),
 		UNIT_TEST(test_later_listener_turns_the_direction),
@@ -892,9 +650,6 @@ int main(void)
 
 		UNIT_TEST(test_on_link),
 		UNIT_TEST(test_half_of_something),
-		UNIT_TEST(test_override_survives),
-		UNIT_TEST(test_override_withdrawn),
-		UNIT_TEST(test_withdrawal_by_network),
 		UNIT_TEST(test_two_sensors_count_once),
 		UNIT_TEST(test_networks_are_apart),
 		UNIT_TEST(test_client_of),
