@@ -6,9 +6,9 @@
 
 #include <string.h>
 
-#define CHUNK_FRAMES 1024
-#define CHUNK_PACKETS 2048 /* with the outer ones */
-#define CHUNK_BYTES (2 * 1024 * 1024)
+#define CHUNK_FRAMES 4096
+#define CHUNK_PACKETS 6144 /* with the outer ones */
+#define CHUNK_BYTES (4 * 1024 * 1024)
 
 typedef struct {
 	AmPacket packets[CHUNK_PACKETS]; /* decoded ones only; pointers into `bytes` */
