@@ -11,6 +11,9 @@
 #define AM_DPI_MAX_LIVE 4096
 /* Payload packets that nDPI gets of one connection. It looks at no more than 32 itself. */
 #define AM_DPI_MAX_PACKETS 32
+/* And of one that it has no word for yet: what it names, it names within 6 packets, with few exceptions (10 the latest in
+ * hundreds of captures), and each more goes through all its dissectors. */
+#define AM_DPI_MAX_UNNAMED 16
 
 typedef struct AmClassifier AmClassifier;
 typedef struct AmDpi AmDpi;

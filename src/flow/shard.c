@@ -190,8 +190,9 @@ static void look_inside(AmFlowShard *shard, AmFlow *flow, AmFlowRecord *record, 
 		plan_inspection(shard, flow, record);
 	if ((role & AM_ROLE_NAMES) != 0)
 		am_classifier_set_name(shard->classifier, &record->dpi, (uint8_t)(role & AM_ROLE_NAMES));
+	int most = record->dpi.first_app == 0 ? AM_DPI_MAX_UNNAMED : AM_DPI_MAX_PACKETS;
 	if (!record->dpi.done)
-		am_classifier_packet(shard->classifier, &record->dpi, packet, flow->dpi_packets >= AM_DPI_MAX_PACKETS,
+		am_classifier_packet(shard->classifier, &record->dpi, packet, flow->dpi_packets >= most,
 				     (flow->flags & AM_FLOW_BRIEF_DPI) != 0);
 	if (record->dpi.done)
 		flow->flags &= (uint8_t)~AM_FLOW_WANTS_DPI;
