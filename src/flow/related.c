@@ -36,6 +36,8 @@ typedef struct {
 struct AmRelatedTable {
 	uint64_t key0, key1;
 	Entry *entries; /* NULL until there is one */
+	/* A bit for each port of an entry that is or was: mostly this is asked, and the entries, which are cold, are not. */
+	uint64_t ports[1024];
 };
 
 /* FTP: until the transfer is begun, which a person may take his time for. TFTP: a server tries again for less. SIP: the
@@ -73,6 +75,7 @@ void am_related_table_free(AmRelatedTable *table)
 void am_related_table_forget(AmRelatedTable *table)
 {
 	g_clear_pointer(&table->entries, g_free);
+	memset(table->ports, 0, sizeof table->ports);
 }
 
 static Entry *bucket_of(const AmRelatedTable *table, const Key *key)
@@ -85,7 +88,7 @@ static Entry *bucket_of(const AmRelatedTable *table, const Key *key)
 /* The entry of this key that still holds, or NULL. */
 static Entry *find(const AmRelatedTable *table, const Key *key, int64_t now_ns)
 {
-	if (table->entries == NULL)
+	if ((table->ports[key->port / 64] >> key->port % 64 & 1) == 0)
 		return NULL;
 	Entry *bucket = bucket_of(table, key);
 	for (int n = 0; n < N_WAYS; n++) {
@@ -112,6 +115,7 @@ static void add(AmRelatedTable *table, const Entry *entry)
 			place = &bucket[n];
 	}
 	*place = *entry;
+	table->ports[entry->key.port / 64] |= UINT64_C(1) << entry->key.port % 64;
 }
 
 static Key key_of(const AmFlowKey *flow, uint8_t ip_protocol, int side, uint16_t port)
