@@ -99,6 +99,8 @@ typedef struct AmDecisions AmDecisions;
 /* The decisions that belong to a facts file: FILE with ".decisions" put before its last suffix ("allowmap.db" →
  * "allowmap.decisions.db"). g_free() */
 char *am_decisions_path_for(const char *facts_path);
+/* Whether there is a file of decisions: at `decisions_path`, NULL being where they are for these facts. */
+gboolean am_decisions_exist(const char *facts_path, const char *decisions_path);
 /* `create` FALSE and no file: an empty set of decisions, not an error. */
 AmDecisions *am_decisions_open(const char *path, gboolean create, GError **error);
 void am_decisions_free(AmDecisions *decisions);

@@ -43,7 +43,8 @@ static gboolean list(const AmMapArguments *map_arguments, const Arguments *argum
 	}
 	if (arguments->format != NULL && !am_format_parse(arguments->format, &format, error))
 		return FALSE;
-	g_autoptr(AmSnapshot) snapshot = look(map_arguments, error);
+	gboolean decided = am_decisions_exist(facts_path(map_arguments), map_arguments->decisions);
+	g_autoptr(AmSnapshot) snapshot = decided ? look(map_arguments, error) : am_cmd_snapshot(map_arguments, error);
 	if (snapshot == NULL ||
 	    !am_report_verdicts(snapshot->map, snapshot->decisions->overrides, format, stdout, error) ||
 	    !am_cmd_finish_output(error))

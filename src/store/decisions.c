@@ -29,6 +29,12 @@ char *am_decisions_path_for(const char *facts_path)
 	return g_strdup_printf("%.*s.decisions%s", (int)(suffix - facts_path), facts_path, suffix);
 }
 
+gboolean am_decisions_exist(const char *facts_path, const char *decisions_path)
+{
+	g_autofree char *beside = am_decisions_path_for(facts_path);
+	return g_file_test(decisions_path != NULL ? decisions_path : beside, G_FILE_TEST_EXISTS);
+}
+
 AmDecisions *am_decisions_open(const char *path, gboolean create, GError **error)
 {
 	g_autoptr(GError) reason = NULL;

@@ -213,7 +213,10 @@ grep -q '^set by: ev?.31m?il at .*: ev?.31m?il$' stdout || fail "explain does no
 plain 'who decided, and why'
 
 # ---- Databases
-says 3 'no database at none.db; make one with: allowmap ingest' "$allowmap" flows --db none.db
+for command in flows "networks list" "verdict list"; do
+	# shellcheck disable=SC2086
+	says 3 'no database at none.db; make one with: allowmap ingest' "$allowmap" $command --db none.db
+done
 says 3 'text is not a database of allowmap' "$allowmap" flows --db text
 says 3 'text is not a database of allowmap' "$allowmap" ingest --db text whole.pcapng
 [ "$(cat text)" = 'not a capture' ] || fail "a file that is no database was written to"

@@ -89,7 +89,7 @@ expect 2 'letters, digits' "$allowmap" networks set --encap vxlan --id 7 --netwo
 expect 2 'list, set or remove' "$allowmap" networks add --db "$db"
 expect 2 'takes --format only' "$allowmap" networks --encap vxlan --db "$db"
 expect 2 'not a format' "$allowmap" networks --format xml --db "$db"
-expect 0 'ENCAPSULATION' "$allowmap" networks --db "$work/none.db"
+expect 3 'no database' "$allowmap" networks --db "$work/none.db"
 [ -e "$work/none.db" ] && fail "listing made a database"
 
 [ "$failures" = 0 ] && echo "networks: as they should be"
