@@ -16,7 +16,7 @@
 
 #include <string.h>
 
-#define N_CHUNKS 8
+#define N_CHUNKS 6
 #define FLUSH_PACKETS 8192 /* connections that began within so many packets end in one chunk; at most so many chunks */
 #define FLUSH_PIECES 8192
 
