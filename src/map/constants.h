@@ -41,6 +41,9 @@
 /* Ours: adverts of routing and redundancy come every second to half a minute, so minutes show this many. */
 #define AM_LOCAL_PACKETS 10
 
+/* ---- Direction (ours). One beginning in so many may have been missed by the mirror, or its packets come out of order. */
+#define AM_MISSED_SHARE 10
+
 /* ---- Half-seen hosts (ours): so many packets sent, and not one received for so many sent. */
 #define AM_HALF_SEEN_PACKETS 100
 #define AM_HALF_SEEN_RATIO 50
@@ -63,6 +66,11 @@
 #define AM_PEER_SAMPLE 64
 /* So many servers that a client uses regularly on one port make one more inside no surprise. */
 #define AM_HABIT_SERVERS 3
+/* What so many inside clients use, each too seldom to speak for itself, together often enough, is a service of this network's. As
+ * many as of a collector. */
+#define AM_POOL_CLIENTS 4
+/* A service is everybody's when one in so many of the inside hosts that use anything regularly uses it: DNS, the clock, logons. */
+#define AM_COMMON_SHARE 2
 /* So many clients of a port number with a server each that is nobody else's are tenants; fewer may be a primary and its
  * secondary, each with the client that prefers it. As many as make pairs of a policy (policy/apart.c). */
 #define AM_PAIR_CLIENTS 4

@@ -241,11 +241,11 @@ static gboolean only_refuses(const AmMapWork *work, guint n, int sender)
 	       tally->counts.packets[!sender] == 0;
 }
 
-/* Datagrams both ways that the supposed server began, every time: a transfer that a request on another port asked for
+/* Datagrams both ways that the supposed server began, nearly every time: a transfer that a request on another port asked for
  * (TFTP, RTP), not a service. */
 static gboolean began_otherwise(const AmTally *tally, int server)
 {
-	return tally->key.ip_protocol == AM_PROTO_UDP && tally->first[server] >= tally->connections &&
+	return tally->key.ip_protocol == AM_PROTO_UDP && am_nearly_all(tally->first[server], tally->connections) &&
 	       tally->counts.packets[0] > 0 && tally->counts.packets[1] > 0;
 }
 
@@ -256,14 +256,14 @@ static gboolean is_backscatter(const AmTally *tally, int sender)
 	       (tally->synack[sender] > 0 || tally->rst[sender] > 0);
 }
 
-/* Datagrams to whom the first one went, every time, between ports that no convention names. -1 = no answer. TCP whose
+/* Datagrams to whom the first one went, nearly every time, between ports that no convention names. -1 = no answer. TCP whose
  * beginning was missed begins anywhere; a datagram seldom is an answer to one that was not seen. */
 static int server_by_first_packet(const AmTally *tally, const int classes[2])
 {
 	if (tally->key.ip_protocol != AM_PROTO_UDP || MIN(classes[0], classes[1]) <= CLASS_KNOWN)
 		return -1;
 	for (int side = 0; side < 2; side++) {
-		if (tally->connections > 0 && tally->first[!side] >= tally->connections)
+		if (tally->connections > 0 && am_nearly_all(tally->first[!side], tally->connections))
 			return side;
 	}
 	return -1;
@@ -363,9 +363,6 @@ static int weaker_server(const Ladder *ladder, guint n, AmDirection *ret_level, 
 	return guessed_server(ladder, tally, sockets, classes, ret_level);
 }
 
-/* One beginning in so many may have been missed, or its packets come out of order. */
-#define MISSED_SHARE 10
-
 /* Between equal ports, or where there are none, nothing but who begins tells client from server: IKE, ESP, SIP between proxies,
  * clocks that are peers. Gives the servers' sides, and how many: where both ends begin, each needs to be let through. 0: too
  * little was seen, or something else tells. */
@@ -388,7 +385,7 @@ static int servers_by_opening(const Ladder *ladder, guint n, int ret_servers[2])
 	}
 	ret_servers[0] = tally->first[0] >= tally->first[1];
 	ret_servers[1] = !ret_servers[0];
-	return fewer >= 2 && fewer * MISSED_SHARE >= all ? 2 : fewer * 2 < all ? 1 : 0;
+	return fewer >= 2 && fewer * AM_MISSED_SHARE >= all ? 2 : fewer * 2 < all ? 1 : 0;
 }
 
 /* Who serves when nothing proves it: one side, or both in turn. Gives how many. */
@@ -424,9 +421,9 @@ static int lease_servers(const AmMapWork *work, guint n, int server, int ret_ser
 	if ((client_port != 0 && client_port != AM_PORT_DHCP_CLIENT) ||
 	    !am_direction_gives_lease(tally->key.ip_protocol, port_of(&tally->key, server),
 				      server == 0 ? &tally->key.hi : &tally->key.lo) ||
-	    given * MISSED_SHARE < given + asked)
+	    given * AM_MISSED_SHARE < given + asked)
 		return 1;
-	if (asked * MISSED_SHARE >= given + asked)
+	if (asked * AM_MISSED_SHARE >= given + asked)
 		return 2;
 	ret_servers[0] = !server;
 	return 1;

@@ -67,22 +67,6 @@ static gpointer counted_at(GArray *counts, uint32_t at)
 	return counts->data + (gsize)at * g_array_get_element_size(counts);
 }
 
-static void count_habits(AmMapWork *work)
-{
-	work->habits = am_table_new(sizeof(uint64_t));
-	work->habit_servers = g_array_new(FALSE, TRUE, sizeof(AmHabit));
-	for (guint n = 0; n < work->map->edges->len; n++) {
-		if (!am_work_notes(work, n)->usable)
-			continue;
-		const AmEdge *edge = am_work_edge(work, n);
-		uint64_t key = am_socket_key(edge->client, edge->ip_protocol, edge->port);
-		AmHabit *habit = counted_at(work->habit_servers, am_table_add(work->habits, &key));
-		if (habit->servers++ == 0)
-			habit->first_edge = n;
-		habit->last_edge = n;
-	}
-}
-
 static const AmHabit *habit_of(const AmMapWork *work, const AmEdge *edge)
 {
 	uint64_t key = am_socket_key(edge->client, edge->ip_protocol, edge->port);
@@ -116,6 +100,74 @@ static void count_pairs(AmMapWork *work)
 	}
 }
 
+/* Of a network's own use, by what it shows itself: seldom, perhaps. */
+static gboolean is_clean(const AmMapWork *work, uint32_t edge_index)
+{
+	const AmEdge *edge = am_work_edge(work, edge_index);
+	const AmEdgeNotes *notes = am_work_notes(work, edge_index);
+	const AmEndpointNotes *client = &work->hosts[edge->client];
+	return notes->kind == AM_KIND_TWO_WAY && !notes->tainted && edge->direction <= AM_DIRECTION_PROTOCOL &&
+	       client->inside && !client->scanner && work->hosts[edge->server].inside &&
+	       !am_port_is_admin(edge->ip_protocol, edge->port);
+}
+
+static void add_hours(const AmMapWork *work, const AmEdgeNotes *notes, GHashTable *hours)
+{
+	for (uint32_t a = notes->first_arc; a < notes->first_arc + notes->n_arcs; a++) {
+		const AmTally *tally = am_work_tally(work, g_array_index(work->arcs, AmArc, a).tally);
+		for (int hour = 0; hour < 24; hour++) {
+			if ((tally->hours >> hour & 1) != 0)
+				g_hash_table_add(hours, GINT_TO_POINTER(tally->key.day * 24 + hour));
+		}
+	}
+}
+
+/* The clients of a service that do not recur, taken together: logons by a protocol that is asked for once, a nightly update.
+ * Where most clients are regular ones, one that is not is out of the ordinary. */
+static void pool(const AmMapWork *work, AmServiceNotes *service)
+{
+	uint32_t n_returning = 0;
+	g_autoptr(GHashTable) hours = g_hash_table_new(NULL, NULL);
+	for (uint32_t k = service->first; k < service->end; k++) {
+		uint32_t n = work->by_service[k];
+		const AmEdgeNotes *notes = am_work_notes(work, n);
+		if (!is_clean(work, n) || notes->strong || notes->late)
+			continue;
+		service->n_pool++;
+		n_returning += am_work_edge(work, n)->days >= 2;
+		if (g_hash_table_size(hours) < AM_RECUR_HOURS)
+			add_hours(work, notes, hours);
+	}
+	service->pooled = service->n_pool > service->n_strong &&
+			  (g_hash_table_size(hours) >= AM_RECUR_HOURS || n_returning > AM_POOL_CLIENTS);
+}
+
+/* An observation of two days shows no third; what comes on both may be a nightly job. */
+static gboolean returns(const AmMapWork *work, uint32_t edge_index)
+{
+	return work->map->days == 2 && am_work_edge(work, edge_index)->days == 2 && is_clean(work, edge_index);
+}
+
+static void count_habits(AmMapWork *work)
+{
+	work->habits = am_table_new(sizeof(uint64_t));
+	work->habit_servers = g_array_new(FALSE, TRUE, sizeof(AmHabit));
+	for (guint n = 0; n < work->map->edges->len; n++) {
+		gboolean usable = am_work_notes(work, n)->usable != 0, comes_again = returns(work, n);
+		if (!usable && !comes_again)
+			continue;
+		const AmEdge *edge = am_work_edge(work, n);
+		uint64_t key = am_socket_key(edge->client, edge->ip_protocol, edge->port);
+		AmHabit *habit = counted_at(work->habit_servers, am_table_add(work->habits, &key));
+		habit->returning += comes_again != FALSE;
+		if (!usable)
+			continue;
+		if (habit->servers++ == 0)
+			habit->first_edge = n;
+		habit->last_edge = n;
+	}
+}
+
 void am_peers_prepare(AmMapWork *work)
 {
 	guint n_edges = work->map->edges->len;
@@ -135,8 +187,12 @@ void am_peers_prepare(AmMapWork *work)
 		}
 		service.end = n;
 		sample(work, &service, strong);
+		pool(work, &service);
 		g_array_append_val(work->services, service);
 	}
+	work->n_regular = 0;
+	for (guint n = 0; n < work->map->endpoints->len; n++)
+		work->n_regular += work->hosts[n].inside && work->hosts[n].strong_client;
 	count_habits(work);
 	count_pairs(work);
 }
@@ -240,6 +296,17 @@ static gboolean is_anothers(const AmMapWork *work, uint32_t edge_index)
 	return am_peers_count(work, own) == 0 && is_pair(work, owner);
 }
 
+/* What most hosts here need, a host needs that was there for an hour, too. */
+static gboolean is_everybodys(const AmMapWork *work, uint32_t edge_index)
+{
+	const AmServiceNotes *service = service_of(work, edge_index);
+	const AmEdge *edge = am_work_edge(work, edge_index);
+	uint32_t n_inside = service->n_strong - service->n_outside;
+	return work->hosts[edge->client].inside && !work->hosts[edge->client].scanner &&
+	       work->hosts[edge->server].inside && n_inside >= AM_POOL_CLIENTS &&
+	       (uint64_t)n_inside * AM_COMMON_SHARE >= work->n_regular;
+}
+
 gboolean am_peers_support(const AmMapWork *work, uint32_t edge_index)
 {
 	const AmEdge *edge = am_work_edge(work, edge_index);
@@ -251,10 +318,23 @@ gboolean am_peers_support(const AmMapWork *work, uint32_t edge_index)
 	if (!conforms(work, edge_index, service_of(work, edge_index)->least_served, &any_alike))
 		return FALSE;
 	if (am_port_is_admin(edge->ip_protocol, edge->port))
-		return am_peers_habit(work, edge_index) >= AM_ADMIN_ESTABLISHED;
+		return work->hosts[edge->client].inside && am_peers_habit(work, edge_index) >= AM_ADMIN_ESTABLISHED;
 	if (!work->hosts[edge->client].inside && service_of(work, edge_index)->n_outside >= AM_PUBLIC_CLIENTS)
 		return TRUE;
-	return any_alike || am_peers_habit(work, edge_index) > 0;
+	return any_alike || am_peers_habit(work, edge_index) > 0 || is_everybodys(work, edge_index);
+}
+
+gboolean am_peers_pooled(const AmMapWork *work, uint32_t edge_index)
+{
+	const AmServiceNotes *service = service_of(work, edge_index);
+	return service->pooled && service->n_pool - !am_work_notes(work, edge_index)->late >= AM_POOL_CLIENTS &&
+	       is_clean(work, edge_index) && !is_anothers(work, edge_index);
+}
+
+gboolean am_peers_round(const AmMapWork *work, uint32_t edge_index)
+{
+	const AmHabit *habit = habit_of(work, am_work_edge(work, edge_index));
+	return habit != NULL && habit->returning >= AM_HABIT_SERVERS && returns(work, edge_index);
 }
 
 gboolean am_peers_contradict(const AmMapWork *work, uint32_t edge_index)

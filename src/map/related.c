@@ -43,7 +43,8 @@ void am_related_find(AmMapWork *work)
 
 gboolean am_related_tells_client(const AmEdge *edge, const AmEdgeNotes *notes)
 {
-	return edge->related != 0 && edge->ip_protocol == AM_PROTO_UDP && notes->first_client == edge->connections;
+	return edge->related != 0 && edge->ip_protocol == AM_PROTO_UDP &&
+	       am_nearly_all(notes->first_client, edge->connections);
 }
 
 /* A port with a meaning of its own is no chance port, whoever announces it. Programs of SunRPC do have such ports (NFS). */

@@ -41,7 +41,7 @@ gboolean am_client_is_guessed(const AmEdge *edge, const AmEdgeNotes *notes)
 
 /* Is the client sure enough for a rule? Degree and weaker make none, with the design's two exceptions (one-way datagrams;
  * what recurs over days with the same listener), and with one of ours: datagrams both ways whose first packet came from
- * the same side each time, to the port that the ladder's other weak rungs name. Two signs that agree in every connection
+ * the same side nearly each time, to the port that the ladder's other weak rungs name. Two signs that agree so often
  * are more than a guess, and protocols over UDP that nobody recognises are known by nothing else. An announced port is as
  * good as the second sign. */
 static gboolean direction_holds(const AmEdge *edge, const AmEdgeNotes *notes)
@@ -49,7 +49,7 @@ static gboolean direction_holds(const AmEdge *edge, const AmEdgeNotes *notes)
 	if (!am_client_is_guessed(edge, notes) || (edge->days >= 2 && notes->recurs))
 		return TRUE;
 	return edge->ip_protocol == AM_PROTO_UDP && edge->direction <= AM_DIRECTION_PORT && notes->recurs &&
-	       notes->first_client == edge->connections;
+	       am_nearly_all(notes->first_client, edge->connections);
 }
 
 static gboolean is_late(const AmMapWork *work, const AmEdge *edge)
@@ -114,10 +114,13 @@ static void judge_opened(const AmMapWork *work, AmEdge *edge, const AmEdgeNotes 
 		conclude(edge, AM_VERDICT_BACKGROUND, BIT(SINGLE));
 }
 
-static void judge_tainted(AmEdge *edge, const AmEdgeNotes *notes)
+static void judge_tainted(const AmMapWork *work, AmEdge *edge, const AmEdgeNotes *notes)
 {
-	/* Words were exchanged, and chance alone could have put them into a scan that long: a question, not a verdict. */
-	gboolean doubtful = notes->tainted == 1 && (notes->kind == AM_KIND_TWO_WAY || notes->kind == AM_KIND_ONE_WAY);
+	/* Words were exchanged, and chance alone could have put them into a scan that long: a question, not a verdict. From
+	 * outside, datagrams that nobody answers are a probe. */
+	gboolean said =
+		notes->kind == AM_KIND_TWO_WAY || (notes->kind == AM_KIND_ONE_WAY && work->hosts[edge->client].inside);
+	gboolean doubtful = notes->tainted == 1 && said;
 	conclude(edge, doubtful ? AM_VERDICT_UNDECIDED : AM_VERDICT_SUSPICIOUS, BIT(SCANNER) | BIT(SCAN_SUCCESS));
 }
 
@@ -131,7 +134,7 @@ static void judge_alone(AmMapWork *work, uint32_t n)
 	notes->late = is_late(work, edge);
 	int beacon = am_beacon_score(work, n);
 	if (notes->tainted)
-		judge_tainted(edge, notes);
+		judge_tainted(work, edge, notes);
 	else if (notes->kind == AM_KIND_OPENED && !is_health_check(work, edge, notes))
 		judge_opened(work, edge, notes);
 	else if (beacon > 0)
@@ -150,13 +153,17 @@ static void judge_alone(AmMapWork *work, uint32_t n)
 		work->hosts[edge->client].strong_client = TRUE;
 }
 
-/* Remote administration by the only one who does it there: a question, unless it was there all along. */
+/* Remote administration by the only one who does it there: a question, unless it was there all along. From outside nobody
+ * vouches for it, and least of all who logs in everywhere: who guesses passwords is regular, too. */
 static gboolean admin_holds(const AmMapWork *work, uint32_t n)
 {
 	const AmEdge *edge = am_work_edge(work, n);
 	if (!am_port_is_admin(edge->ip_protocol, edge->port))
 		return TRUE;
-	if (am_peers_count(work, n) > 0 || am_peers_habit(work, n) >= AM_ADMIN_ESTABLISHED)
+	gboolean inside = work->hosts[edge->client].inside;
+	if (am_peers_habit(work, n) >= AM_ADMIN_ESTABLISHED)
+		return inside;
+	if (inside && am_peers_count(work, n) > 0)
 		return TRUE;
 	int64_t observed = work->map->last_ns - work->map->first_ns;
 	gboolean early = edge->first_ns <= work->map->first_ns + observed / AM_LATE_SHARE;
@@ -197,7 +204,7 @@ static void judge_thin(const AmMapWork *work, uint32_t n)
 	const AmEdgeNotes *notes = am_work_notes(work, n);
 	gboolean admin = am_port_is_admin(edge->ip_protocol, edge->port);
 	gboolean guessed = am_client_is_guessed(edge, notes);
-	if (!guessed && am_peers_support(work, n))
+	if (!guessed && (am_peers_support(work, n) || am_peers_pooled(work, n) || am_peers_round(work, n)))
 		conclude(edge, AM_VERDICT_ESSENTIAL, BIT(PEERS));
 	else if (am_lease_is_usual(work, n))
 		conclude(edge, AM_VERDICT_ESSENTIAL, BIT(PEERS));

@@ -1,6 +1,8 @@
 /* What the files of map/ share while one map is made. Private to the room. */
 #pragma once
 
+#include "constants.h"
+
 #include "allowmap/map.h"
 #include "allowmap/model/packet.h"
 #include "ports.h"
@@ -65,11 +67,14 @@ typedef struct {
 	double least_served;              /* answer payload a connection of a little served strong client, */
 	double lowest_served;             /* and of the least served one */
 	gboolean named;                   /* strong clients ask for a server name */
+	uint32_t n_pool;                  /* clean inside clients that are not strong */
+	gboolean pooled;                  /* these are many, more than the strong ones, and together they recur */
 } AmServiceNotes;
 
-/* Of one client's regular edges to a port number. */
+/* Of one client's edges to a port number. */
 typedef struct {
-	uint32_t servers;
+	uint32_t servers;   /* that it uses regularly, */
+	uint32_t returning; /* and, of an observation of two days, on both */
 	uint32_t first_edge, last_edge;
 } AmHabit;
 
@@ -99,6 +104,7 @@ typedef struct {
 	AmTable *pairs;      /* (network, protocol, port) as am_socket_key: clients there with a server of their own */
 	GArray *n_pairs;     /* uint32_t, as pairs */
 	uint32_t span_hours; /* of the observation, begun hours counted whole */
+	uint32_t n_regular;  /* inside hosts that use anything regularly */
 	uint32_t n_outward;  /* inside hosts that talk to any outside host */
 	gboolean no_outside; /* no address is a private one, and all count as inside: it is not known what is */
 } AmMapWork;
@@ -123,6 +129,11 @@ static inline const AmAddress *am_work_address(const AmMapWork *work, uint32_t e
 static inline gboolean am_edge_is_lease(const AmEdge *edge)
 {
 	return edge->ip_protocol == AM_PROTO_UDP && edge->port == AM_PORT_DHCP_CLIENT;
+}
+/* Every time, but for what a mirror may miss. */
+static inline gboolean am_nearly_all(uint64_t part, uint64_t all)
+{
+	return part >= all - all / AM_MISSED_SHARE;
 }
 static inline uint64_t am_socket_key(uint32_t endpoint, uint8_t ip_protocol, uint16_t port)
 {
@@ -151,6 +162,10 @@ void am_kinds_find(AmMapWork *work);
 void am_peers_prepare(AmMapWork *work);
 /* Do other clients speak for this edge? */
 gboolean am_peers_support(const AmMapWork *work, uint32_t edge);
+/* Do many clients of its service that are as thin as this edge speak for it together? */
+gboolean am_peers_pooled(const AmMapWork *work, uint32_t edge);
+/* Is it one of several that its client visits for the same on each day of an observation of two? */
+gboolean am_peers_round(const AmMapWork *work, uint32_t edge);
 /* Enough regular clients of the service are served otherwise than this one. */
 gboolean am_peers_contradict(const AmMapWork *work, uint32_t edge);
 /* Servers on whose port of this number the client is regular, this one left out. */

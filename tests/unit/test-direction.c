@@ -181,14 +181,42 @@ static void test_both_begin(void)
 	}
 }
 
+/* Who was spoken to first serves, although a mirror that loses packets shows a few answers before their question. */
+static void test_missed_beginnings(void)
+{
+	static const struct {
+		uint64_t missed;
+		gboolean holds;
+	} losses[] = {{0, TRUE}, {9, TRUE}, {144, TRUE}, {145, FALSE}, {700, FALSE}};
+	for (guint l = 0; l < G_N_ELEMENTS(losses); l++) {
+		Net net = net_new();
+		guint added = net_add(&net, (Talk){.client = "10.0.0.1",
+						   .server = "10.0.0.9",
+						   .ip_protocol = AM_PROTO_UDP,
+						   .undirected = TRUE,
+						   .client_port = 40105,
+						   .port = 24105,
+						   .n_hours = 24,
+						   .connections = 1440,
+						   .packets = {1440, 1440},
+						   .payload = {100000, 200000}});
+		AmTally *tally = &g_array_index(net.tallies, AmTally, added);
+		tally->first[1] = losses[l].missed; /* 10.0.0.9 is hi */
+		tally->first[0] = 1440 - losses[l].missed;
+		g_autoptr(AmMap) map = net_map(&net);
+		const AmEdge *edge = edge_of(map, "10.0.0.1", "10.0.0.9", AM_PROTO_UDP, 24105);
+		CU_ASSERT_PTR_NOT_NULL(edge);
+		if (edge != NULL)
+			CU_ASSERT_EQUAL(edge->verdict, losses[l].holds ? AM_VERDICT_ESSENTIAL : AM_VERDICT_UNDECIDED);
+		net_clear(&net);
+	}
+}
+
 int main(void)
 {
 	const CU_TestInfo tests[] = {
-		UNIT_TEST(test_guesses),
-		UNIT_TEST(test_one_socket_to_many),
-		UNIT_TEST(test_refusals),
-		UNIT_TEST(test_both_begin),
-		{NULL, NULL},
+		UNIT_TEST(test_guesses),    UNIT_TEST(test_one_socket_to_many), UNIT_TEST(test_refusals),
+		UNIT_TEST(test_both_begin), UNIT_TEST(test_missed_beginnings),  {NULL, NULL},
 	};
 	return unit_run("direction", tests);
 }
