@@ -134,7 +134,8 @@ columns='.[] | [.client, .service, .verdict, .flows, .by, .why] | @csv'
 printf '"203.0.113.250","tcp/9","undecided",0,"%s",\n"%s","%s","essential",1,"%s",\n"%s","%s","essential",0,"tester","asked the owner"\n' \
 	"$(id -un)" "$client" "$service" "$(id -un)" "$client" "$service" >"$work/expected"
 same "$work/expected" "$work/verdicts"
-expect 0 'nobody has decided' "$allowmap" verdict --db "$work/none.db" --decisions "$work/no-decisions.db"
+expect 0 'nobody has decided' "$allowmap" verdict --db "$db" --decisions "$work/no-decisions.db"
+expect 3 'no database' "$allowmap" verdict --db "$work/none.db" --decisions "$work/no-decisions.db"
 expect 2 'nothing was said' "$allowmap" verdict remove "$server" "$client" "$service" --db "$db"
 expect 0 "is as if nothing had been said (2 decisions taken back), said ann; 1 flow in $db is judged by what was seen again" \
 	"$allowmap" verdict remove "$client" "$server" "$service" --by ann --why 'host is gone' --db "$db"

@@ -21,7 +21,7 @@ typedef enum {
 	X(TWO_WAY, "two-way", "payload was exchanged both ways")                                                       \
 	X(HANDSHAKE, "handshake", "a TCP or SCTP handshake shows who opened it")                                       \
 	X(RECURRING, "recurring", "seen on several days or in several hours")                                          \
-	X(PEERS, "peers", "other clients use the same service in the same way")                                        \
+	X(PEERS, "peers", "other clients use it in the same way, or its client uses others like it")                   \
 	X(ONE_WAY_SERVICE, "one-way-service", "what expects no answer, told again and again to a host that takes it")  \
 	X(SINGLE, "single", "seen once or hardly ever: too little to decide")                                          \
 	X(FAILED, "failed", "never answered, or always refused")                                                       \
