@@ -74,10 +74,14 @@ static const AmHabit *habit_of(const AmMapWork *work, const AmEdge *edge)
 	return habit != AM_TABLE_NONE ? &g_array_index(work->habit_servers, AmHabit, habit) : NULL;
 }
 
+static uint32_t network_of(const AmMapWork *work, uint32_t endpoint)
+{
+	return g_array_index(work->map->endpoints, AmEndpoint, endpoint).network;
+}
+
 static uint64_t port_key(const AmMapWork *work, const AmEdge *edge)
 {
-	const AmEndpoint *server = &g_array_index(work->map->endpoints, AmEndpoint, edge->server);
-	return am_socket_key(server->network, edge->ip_protocol, edge->port);
+	return am_socket_key(network_of(work, edge->server), edge->ip_protocol, edge->port);
 }
 
 /* Who has one server for this, and is the only one who is regular there. */
@@ -122,30 +126,54 @@ static void add_hours(const AmMapWork *work, const AmEdgeNotes *notes, GHashTabl
 	}
 }
 
+/* On another day, and not because a connection or a visit went over midnight. */
+static gboolean comes_again(const AmEdge *edge)
+{
+	return edge->days >= 2 && edge->connections >= 2 && edge->last_ns - edge->first_ns >= AM_RETURN_NS;
+}
+
+/* Neither regular nor late, of a client that is known for something else: one host with several addresses would not be. */
+static gboolean is_in_pool(const AmMapWork *work, uint32_t edge_index)
+{
+	const AmEdgeNotes *notes = am_work_notes(work, edge_index);
+	return is_clean(work, edge_index) && !notes->strong && !notes->late &&
+	       work->hosts[am_work_edge(work, edge_index)->client].strong_client;
+}
+
+/* How many inside hosts of the endpoint's network use anything regularly. */
+static uint32_t *regular_beside(const AmMapWork *work, uint32_t endpoint)
+{
+	return &work->n_regular[MIN(network_of(work, endpoint), work->map->networks->len)];
+}
+
 /* The clients of a service that do not recur, taken together: logons by a protocol that is asked for once, a nightly update.
  * Where most clients are regular ones, one that is not is out of the ordinary. */
 static void pool(const AmMapWork *work, AmServiceNotes *service)
 {
-	uint32_t n_returning = 0;
 	g_autoptr(GHashTable) hours = g_hash_table_new(NULL, NULL);
+	g_autoptr(GArray) amounts = g_array_new(FALSE, FALSE, sizeof(double));
 	for (uint32_t k = service->first; k < service->end; k++) {
 		uint32_t n = work->by_service[k];
-		const AmEdgeNotes *notes = am_work_notes(work, n);
-		if (!is_clean(work, n) || notes->strong || notes->late)
+		if (!is_in_pool(work, n))
 			continue;
-		service->n_pool++;
-		n_returning += am_work_edge(work, n)->days >= 2;
-		if (g_hash_table_size(hours) < AM_RECUR_HOURS)
-			add_hours(work, notes, hours);
+		double amount = served(am_work_edge(work, n));
+		g_array_append_val(amounts, amount);
+		service->n_returning += comes_again(am_work_edge(work, n)) != FALSE;
+		/* As many as are needed beside those of any that is not regular. */
+		if (g_hash_table_size(hours) < 2 * AM_RECUR_HOURS)
+			add_hours(work, am_work_notes(work, n), hours);
 	}
-	service->pooled = service->n_pool > service->n_strong &&
-			  (g_hash_table_size(hours) >= AM_RECUR_HOURS || n_returning > AM_POOL_CLIENTS);
+	g_array_sort(amounts, compare_doubles);
+	service->n_pool = amounts->len;
+	service->pool_hours = g_hash_table_size(hours);
+	if (amounts->len > 0)
+		service->pool_served = g_array_index(amounts, double, amounts->len / AM_POOL_LOW);
 }
 
 /* An observation of two days shows no third; what comes on both may be a nightly job. */
 static gboolean returns(const AmMapWork *work, uint32_t edge_index)
 {
-	return work->map->days == 2 && am_work_edge(work, edge_index)->days == 2 && is_clean(work, edge_index);
+	return work->map->days == 2 && comes_again(am_work_edge(work, edge_index)) && is_clean(work, edge_index);
 }
 
 static void count_habits(AmMapWork *work)
@@ -153,13 +181,13 @@ static void count_habits(AmMapWork *work)
 	work->habits = am_table_new(sizeof(uint64_t));
 	work->habit_servers = g_array_new(FALSE, TRUE, sizeof(AmHabit));
 	for (guint n = 0; n < work->map->edges->len; n++) {
-		gboolean usable = am_work_notes(work, n)->usable != 0, comes_again = returns(work, n);
-		if (!usable && !comes_again)
+		gboolean usable = am_work_notes(work, n)->usable != 0, returning = returns(work, n);
+		if (!usable && !returning)
 			continue;
 		const AmEdge *edge = am_work_edge(work, n);
 		uint64_t key = am_socket_key(edge->client, edge->ip_protocol, edge->port);
 		AmHabit *habit = counted_at(work->habit_servers, am_table_add(work->habits, &key));
-		habit->returning += comes_again != FALSE;
+		habit->returning += returning != FALSE;
 		if (!usable)
 			continue;
 		if (habit->servers++ == 0)
@@ -190,9 +218,9 @@ void am_peers_prepare(AmMapWork *work)
 		pool(work, &service);
 		g_array_append_val(work->services, service);
 	}
-	work->n_regular = 0;
+	work->n_regular = g_new0(uint32_t, work->map->networks->len + 1);
 	for (guint n = 0; n < work->map->endpoints->len; n++)
-		work->n_regular += work->hosts[n].inside && work->hosts[n].strong_client;
+		*regular_beside(work, n) += work->hosts[n].inside && work->hosts[n].strong_client;
 	count_habits(work);
 	count_pairs(work);
 }
@@ -304,7 +332,7 @@ static gboolean is_everybodys(const AmMapWork *work, uint32_t edge_index)
 	uint32_t n_inside = service->n_strong - service->n_outside;
 	return work->hosts[edge->client].inside && !work->hosts[edge->client].scanner &&
 	       work->hosts[edge->server].inside && n_inside >= AM_POOL_CLIENTS &&
-	       (uint64_t)n_inside * AM_COMMON_SHARE >= work->n_regular;
+	       (uint64_t)n_inside * AM_COMMON_SHARE >= *regular_beside(work, edge->server);
 }
 
 gboolean am_peers_support(const AmMapWork *work, uint32_t edge_index)
@@ -324,17 +352,27 @@ gboolean am_peers_support(const AmMapWork *work, uint32_t edge_index)
 	return any_alike || am_peers_habit(work, edge_index) > 0 || is_everybodys(work, edge_index);
 }
 
+/* The others in the pool are many, more than the regular clients; they come in enough hours, or on enough days each; and what
+ * they get is what this one gets. */
 gboolean am_peers_pooled(const AmMapWork *work, uint32_t edge_index)
 {
 	const AmServiceNotes *service = service_of(work, edge_index);
-	return service->pooled && service->n_pool - !am_work_notes(work, edge_index)->late >= AM_POOL_CLIENTS &&
-	       is_clean(work, edge_index) && !is_anothers(work, edge_index);
+	const AmEdge *edge = am_work_edge(work, edge_index);
+	if (!is_in_pool(work, edge_index) || is_anothers(work, edge_index))
+		return FALSE;
+	uint32_t n_others = service->n_pool - 1, n_returning = service->n_returning - (comes_again(edge) != FALSE);
+	gboolean any_alike;
+	return n_others >= AM_POOL_CLIENTS && n_others >= service->n_strong &&
+	       (service->pool_hours >= AM_RECUR_HOURS + edge->hours || n_returning >= AM_POOL_CLIENTS) &&
+	       served(edge) >= AM_CONFORM_SHARE * service->pool_served &&
+	       (service->n_strong == 0 || conforms(work, edge_index, service->least_served, &any_alike));
 }
 
 gboolean am_peers_round(const AmMapWork *work, uint32_t edge_index)
 {
 	const AmHabit *habit = habit_of(work, am_work_edge(work, edge_index));
-	return habit != NULL && habit->returning >= AM_HABIT_SERVERS && returns(work, edge_index);
+	return habit != NULL && habit->returning >= AM_HABIT_SERVERS && returns(work, edge_index) &&
+	       !is_anothers(work, edge_index);
 }
 
 gboolean am_peers_contradict(const AmMapWork *work, uint32_t edge_index)

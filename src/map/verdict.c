@@ -116,10 +116,10 @@ static void judge_opened(const AmMapWork *work, AmEdge *edge, const AmEdgeNotes 
 
 static void judge_tainted(const AmMapWork *work, AmEdge *edge, const AmEdgeNotes *notes)
 {
-	/* Words were exchanged, and chance alone could have put them into a scan that long: a question, not a verdict. From
-	 * outside, datagrams that nobody answers are a probe. */
-	gboolean said =
-		notes->kind == AM_KIND_TWO_WAY || (notes->kind == AM_KIND_ONE_WAY && work->hosts[edge->client].inside);
+	/* Words were exchanged, and chance alone could have put them into a scan that long: a question, not a verdict. But from
+	 * outside, datagrams that got no answer are a probe. */
+	gboolean probes = edge->ip_protocol == AM_PROTO_UDP && !work->hosts[edge->client].inside;
+	gboolean said = notes->kind == AM_KIND_TWO_WAY || (notes->kind == AM_KIND_ONE_WAY && !probes);
 	gboolean doubtful = notes->tainted == 1 && said;
 	conclude(edge, doubtful ? AM_VERDICT_UNDECIDED : AM_VERDICT_SUSPICIOUS, BIT(SCANNER) | BIT(SCAN_SUCCESS));
 }
@@ -154,19 +154,20 @@ static void judge_alone(AmMapWork *work, uint32_t n)
 }
 
 /* Remote administration by the only one who does it there: a question, unless it was there all along. From outside nobody
- * vouches for it, and least of all who logs in everywhere: who guesses passwords is regular, too. */
+ * vouches for it, and of who logs in to several hosts more is asked: who guesses passwords is regular, too. */
 static gboolean admin_holds(const AmMapWork *work, uint32_t n)
 {
 	const AmEdge *edge = am_work_edge(work, n);
 	if (!am_port_is_admin(edge->ip_protocol, edge->port))
 		return TRUE;
 	gboolean inside = work->hosts[edge->client].inside;
-	if (am_peers_habit(work, n) >= AM_ADMIN_ESTABLISHED)
-		return inside;
-	if (inside && am_peers_count(work, n) > 0)
+	gboolean established = am_peers_habit(work, n) >= AM_ADMIN_ESTABLISHED;
+	if (inside && (established || am_peers_count(work, n) > 0))
 		return TRUE;
 	int64_t observed = work->map->last_ns - work->map->first_ns;
 	gboolean early = edge->first_ns <= work->map->first_ns + observed / AM_LATE_SHARE;
+	if (established)
+		return early && edge->days >= AM_RECUR_DAYS;
 	gboolean lasting = edge->days >= MIN(work->map->days, AM_RECUR_DAYS);
 	return (early && lasting) || edge->days >= AM_RECUR_DAYS;
 }

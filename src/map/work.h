@@ -67,8 +67,9 @@ typedef struct {
 	double least_served;              /* answer payload a connection of a little served strong client, */
 	double lowest_served;             /* and of the least served one */
 	gboolean named;                   /* strong clients ask for a server name */
-	uint32_t n_pool;                  /* clean inside clients that are not strong */
-	gboolean pooled;                  /* these are many, more than the strong ones, and together they recur */
+	uint32_t n_pool, n_returning; /* clients that are neither strong nor late, and those of them that came again */
+	uint32_t pool_hours;          /* distinct ones of theirs, as far as it matters */
+	double pool_served;           /* answer payload a connection of a little served one of them */
 } AmServiceNotes;
 
 /* Of one client's edges to a port number. */
@@ -99,12 +100,12 @@ typedef struct {
 	GArray *services;       /* AmServiceNotes, in the order of by_service */
 	GArray *samples;        /* uint32_t edge indexes */
 	AmTable *collectors;    /* sockets (am_socket_key) of datagrams that many tell and that answer none */
-	AmTable *habits;       /* (client, protocol, port) as am_socket_key: how many servers it uses there regularly */
-	GArray *habit_servers; /* AmHabit, as habits */
+	AmTable *habits;        /* (client, protocol, port) as am_socket_key: how it uses its servers there */
+	GArray *habit_servers;  /* AmHabit, as habits */
 	AmTable *pairs;      /* (network, protocol, port) as am_socket_key: clients there with a server of their own */
 	GArray *n_pairs;     /* uint32_t, as pairs */
 	uint32_t span_hours; /* of the observation, begun hours counted whole */
-	uint32_t n_regular;  /* inside hosts that use anything regularly */
+	uint32_t *n_regular; /* by network: inside hosts that use anything regularly */
 	uint32_t n_outward;  /* inside hosts that talk to any outside host */
 	gboolean no_outside; /* no address is a private one, and all count as inside: it is not known what is */
 } AmMapWork;
@@ -183,7 +184,7 @@ gboolean am_client_is_guessed(const AmEdge *edge, const AmEdgeNotes *notes);
 void am_overrides_apply(AmMapWork *work);
 /* related.c: sets the control edges, and their reason. */
 void am_related_find(AmMapWork *work);
-/* Datagrams that one side began every time, to a port that was announced: that side is the client. */
+/* Datagrams that one side began nearly every time, to a port that was announced: that side is the client. */
 gboolean am_related_tells_client(const AmEdge *edge, const AmEdgeNotes *notes);
 /* The verdicts of thin edges that have one. */
 void am_related_inherit(AmMapWork *work);

@@ -516,10 +516,10 @@ static void logs_after_tunnels(void)
 	CU_ASSERT_EQUAL(with->len, connections->len + 20000);
 }
 
-/* The clock goes back with the first frame of a chunk of 1024, or of several chunks on end. */
+/* The clock goes back with the first frame of a chunk of 4096, or of several chunks on end. */
 static void a_step_back_anywhere(void)
 {
-	for (guint n_first = 1023; n_first <= 1025; n_first++) {
+	for (guint n_first = 4095; n_first <= 4097; n_first++) {
 		g_autofree char *name = g_strdup_printf("back-%u", n_first), *path = in_folder(name),
 				*db_name = g_strdup_printf("%s.db", name);
 		FILE *file = fopen(path, "wb");
@@ -530,7 +530,7 @@ static void a_step_back_anywhere(void)
 		put32(file, 0);
 		put32(file, 262144);
 		put32(file, 1);
-		for (guint n = 0; n < n_first + 4000; n++) {
+		for (guint n = 0; n < n_first + 16000; n++) {
 			static const uint8_t octets[] = {2,    0, 0,  0,  0, 1, 2,    0,    0, 0,  0, 2, 8,  0,
 							 0x45, 0, 0,  28, 0, 0, 0,    0,    9, 17, 0, 0, 10, 0,
 							 0,    1, 10, 0,  0, 2, 0x9c, 0x40, 0, 53, 0, 8, 0,  0};
@@ -549,8 +549,8 @@ static void a_step_back_anywhere(void)
 		const char *const paths[] = {path, NULL};
 		AmIngestResult result;
 		CU_ASSERT_TRUE_FATAL(ingest(db, 2, paths, &result, NULL));
-		CU_ASSERT_EQUAL(result.run->ledger.read, n_first + 4000);
-		CU_ASSERT_EQUAL(result.run->ledger.recorded, n_first + 4000);
+		CU_ASSERT_EQUAL(result.run->ledger.read, n_first + 16000);
+		CU_ASSERT_EQUAL(result.run->ledger.recorded, n_first + 16000);
 		CU_ASSERT_EQUAL(result.run->ledger.clock_steps_back, 1);
 		am_ingest_result_clear(&result);
 		g_autoptr(GArray) connections = connections_in(db);

@@ -112,42 +112,87 @@ static void look_in(Net *net, const char *client, const char *server, uint16_t p
 			    .payload = {1000, 10000}});
 }
 
+/* Hosts 10.0.1.1.. that are known for something else, among as many others: it is not everybody's. */
+static void know(Net *net, int n_hosts)
+{
+	for (int n = 0; n < n_hosts; n++) {
+		g_autofree char *host = g_strdup_printf("10.0.1.%d", n + 1),
+				*other = g_strdup_printf("10.0.5.%d", n + 1);
+		net_use(net, host, "10.0.6.1", 443, 0, 5);
+		net_use(net, other, "10.0.6.2", 443, 0, 5);
+	}
+}
+
+static AmVerdict verdict_of(const Net *net, const char *client, const char *server, uint16_t port)
+{
+	g_autoptr(AmMap) map = net_map(net);
+	const AmEdge *edge = edge_of(map, client, server, AM_PROTO_TCP, port);
+	CU_ASSERT_PTR_NOT_NULL(edge);
+	return edge != NULL ? edge->verdict : AM_N_VERDICTS;
+}
+
 /* Clients that each ask once, as one asks for a ticket: together they come again and again. */
 static void test_many_thin_ones_speak_together(void)
 {
 	static const struct {
-		int n_clients, n_hours;
-		gboolean admin, regular, essential;
+		int n_clients, n_hours, n_days;
+		uint16_t port;
+		int n_regular, n_unknown;
+		gboolean essential;
 	} cases[] = {
-		{5, 5, FALSE, FALSE, TRUE},  {4, 4, FALSE, FALSE, FALSE}, /* three others are not many */
-		{8, 2, FALSE, FALSE, FALSE},                              /* one morning's work */
-		{6, 6, TRUE, FALSE, FALSE},                               /* as an intruder goes around */
-		{5, 5, FALSE, TRUE, FALSE}, /* where most are regular, five that are not are out of the ordinary */
+		{5, 5, 1, 88, 0, 0, TRUE},  {4, 4, 1, 88, 0, 0, FALSE}, /* three others are not many */
+		{8, 2, 1, 88, 0, 0, FALSE},                             /* one morning's work, */
+		{8, 2, 2, 88, 0, 0, TRUE},                              /* and of two days */
+		{8, 4, 1, 88, 0, 0, TRUE},                              /* three hours beside the own one, */
+		{6, 6, 1, 22, 0, 0, FALSE},                             /* as an intruder goes around */
+		{5, 5, 1, 88, 5, 0, FALSE}, /* where most are regular, five that are not are out of the ordinary */
+		{5, 5, 1, 88, 0, 5, FALSE}, /* one host, perhaps, with an address for each visit */
 	};
 	for (guint c = 0; c < G_N_ELEMENTS(cases); c++) {
 		Net net = net_new();
-		uint16_t port = cases[c].admin ? 22 : 88;
-		net_span(&net, 2);
+		net_span(&net, 5);
+		know(&net, 10);
 		for (int n = 0; n < cases[c].n_clients; n++) {
-			g_autofree char *client = g_strdup_printf("10.0.1.%d", n + 1);
-			look_in(&net, client, "10.0.2.1", port, 0, 8 + n % cases[c].n_hours);
+			g_autofree char *client = g_strdup_printf("10.0.%d.%d", cases[c].n_unknown > 0 ? 8 : 1, n + 1);
+			for (int day = 0; day < cases[c].n_days; day++)
+				look_in(&net, client, "10.0.2.1", cases[c].port, day, 8 + n % cases[c].n_hours);
 		}
-		for (int n = 0; cases[c].regular && n < 5; n++) {
+		for (int n = 0; n < cases[c].n_regular; n++) {
 			g_autofree char *client = g_strdup_printf("10.0.4.%d", n + 1);
-			net_use(&net, client, "10.0.2.1", port, 0, 2);
+			net_use(&net, client, "10.0.2.1", cases[c].port, 0, 5);
 		}
-		/* That it is not everybody's. */
-		for (int n = 0; n < 8; n++) {
-			g_autofree char *client = g_strdup_printf("10.0.5.%d", n + 1);
-			net_use(&net, client, "10.0.6.1", 443, 0, 2);
-		}
-		g_autoptr(AmMap) map = net_map(&net);
-		const AmEdge *edge = edge_of(map, "10.0.1.1", "10.0.2.1", AM_PROTO_TCP, port);
-		CU_ASSERT_PTR_NOT_NULL(edge);
-		if (edge != NULL)
-			CU_ASSERT_EQUAL(edge->verdict == AM_VERDICT_ESSENTIAL, cases[c].essential);
+		AmVerdict verdict =
+			verdict_of(&net, cases[c].n_unknown > 0 ? "10.0.8.1" : "10.0.1.1", "10.0.2.1", cases[c].port);
+		CU_ASSERT_EQUAL(verdict, cases[c].essential ? AM_VERDICT_ESSENTIAL : AM_VERDICT_UNDECIDED);
 		net_clear(&net);
 	}
+}
+
+/* Nor do they speak for a visit that was not served, or came late, or for the hour that it came in. */
+static void test_what_thin_ones_do_not_speak_for(void)
+{
+	Net net = net_new();
+	net_span(&net, 5);
+	know(&net, 12);
+	for (int n = 0; n < 6; n++) {
+		g_autofree char *client = g_strdup_printf("10.0.1.%d", n + 1);
+		look_in(&net, client, "10.0.2.1", 88, 1, 8 + n);
+		look_in(&net, client, "10.0.2.2", 88, 1, 8 + n % 2);
+	}
+	net_add(&net, (Talk){.client = "10.0.1.7",
+			     .server = "10.0.2.1",
+			     .ip_protocol = AM_PROTO_TCP,
+			     .port = 88,
+			     .day = 1,
+			     .hour = 9,
+			     .payload = {100, 60}});
+	look_in(&net, "10.0.1.8", "10.0.2.1", 88, 4, 23);
+	look_in(&net, "10.0.1.9", "10.0.2.2", 88, 1, 12);
+	CU_ASSERT_EQUAL(verdict_of(&net, "10.0.1.1", "10.0.2.1", 88), AM_VERDICT_ESSENTIAL);
+	CU_ASSERT_EQUAL(verdict_of(&net, "10.0.1.7", "10.0.2.1", 88), AM_VERDICT_UNDECIDED);
+	CU_ASSERT_EQUAL(verdict_of(&net, "10.0.1.8", "10.0.2.1", 88), AM_VERDICT_UNDECIDED);
+	CU_ASSERT_EQUAL(verdict_of(&net, "10.0.1.9", "10.0.2.2", 88), AM_VERDICT_UNDECIDED);
+	net_clear(&net);
 }
 
 /* What most hosts use regularly, a host of an hour uses too; what a few use, it does not. */
@@ -163,8 +208,10 @@ static void test_everybodys_service(void)
 	}
 	visit_once(&net, "10.0.1.99", "10.0.2.1", 8443);
 	visit_once(&net, "10.0.1.99", "10.0.2.2", 5432);
+	visit_once(&net, "203.0.113.9", "10.0.2.1", 8443);
 	g_autoptr(AmMap) map = net_map(&net);
 	ASSERT_VERDICT(map, "10.0.1.99", "10.0.2.1", AM_PROTO_TCP, 8443, ESSENTIAL);
+	ASSERT_VERDICT(map, "203.0.113.9", "10.0.2.1", AM_PROTO_TCP, 8443, UNDECIDED);
 	ASSERT_VERDICT(map, "10.0.1.99", "10.0.2.2", AM_PROTO_TCP, 5432, UNDECIDED);
 	net_clear(&net);
 }
@@ -194,6 +241,41 @@ static void test_nightly_round(void)
 	}
 }
 
+/* What goes over midnight is on two days, and comes once. */
+static void test_midnight_is_no_return(void)
+{
+	Net net = net_new();
+	net_span(&net, 2);
+	for (int n = 1; n <= 3; n++) {
+		g_autofree char *server = g_strdup_printf("10.0.2.%d", n);
+		look_in(&net, "10.0.1.1", server, 873, 0, 23);
+		look_in(&net, "10.0.1.1", server, 873, 1, 0);
+	}
+	CU_ASSERT_EQUAL(verdict_of(&net, "10.0.1.1", "10.0.2.1", 873), AM_VERDICT_UNDECIDED);
+	net_clear(&net);
+}
+
+/* A tenant that comes back to others' databases has not got them for his own. */
+static void test_a_round_of_others(void)
+{
+	Net net = net_new();
+	use_own_servers(&net, 5, 5432);
+	for (guint n = 0; n < net.tallies->len;) {
+		if (g_array_index(net.tallies, AmTally, n).key.day >= FIRST_DAY + 2)
+			g_array_remove_index(net.tallies, n);
+		else
+			n++;
+	}
+	const char *others[] = {"10.0.2.1", "10.0.2.3", "10.0.2.4"};
+	for (int n = 0; n < 3; n++) {
+		look_in(&net, "10.0.1.2", others[n], 5432, 0, 2);
+		look_in(&net, "10.0.1.2", others[n], 5432, 1, 2);
+	}
+	CU_ASSERT_EQUAL(verdict_of(&net, "10.0.1.2", "10.0.2.2", 5432), AM_VERDICT_ESSENTIAL);
+	CU_ASSERT_EQUAL(verdict_of(&net, "10.0.1.2", "10.0.2.3", 5432), AM_VERDICT_UNDECIDED);
+	net_clear(&net);
+}
+
 /* Who guesses passwords from outside is regular, and on many hosts at once: neither speaks for it. */
 static void test_password_guessing_from_outside(void)
 {
@@ -201,16 +283,18 @@ static void test_password_guessing_from_outside(void)
 	net_span(&net, 5);
 	for (int n = 1; n <= 4; n++) {
 		g_autofree char *server = g_strdup_printf("10.0.2.%d", n);
-		net_use(&net, "203.0.113.66", server, 22, 1, 2);
+		net_use(&net, "203.0.113.66", server, 22, 1, 4);
+		net_use(&net, "198.51.100.8", server, 22, 0, 5); /* a supplier's, all along, */
 		net_use(&net, "10.0.1.1", server, 22, 0, 5);
 	}
-	net_use(&net, "198.51.100.7", "10.0.2.1", 22, 0, 5); /* a supplier's, all along */
+	net_use(&net, "198.51.100.7", "10.0.2.1", 22, 0, 5); /* and one with a single host */
 	net_use(&net, "203.0.113.67", "10.0.2.1", 22, 2, 1); /* somebody, where others from outside are regular */
 	g_autoptr(AmMap) map = net_map(&net);
 	ASSERT_VERDICT(map, "203.0.113.66", "10.0.2.1", AM_PROTO_TCP, 22, UNDECIDED);
 	ASSERT_VERDICT(map, "203.0.113.66", "10.0.2.4", AM_PROTO_TCP, 22, UNDECIDED);
 	ASSERT_VERDICT(map, "203.0.113.67", "10.0.2.1", AM_PROTO_TCP, 22, UNDECIDED);
 	ASSERT_VERDICT(map, "198.51.100.7", "10.0.2.1", AM_PROTO_TCP, 22, ESSENTIAL);
+	ASSERT_VERDICT(map, "198.51.100.8", "10.0.2.3", AM_PROTO_TCP, 22, ESSENTIAL);
 	ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.4", AM_PROTO_TCP, 22, ESSENTIAL);
 	net_clear(&net);
 }
@@ -223,8 +307,11 @@ int main(void)
 		UNIT_TEST(test_failover_is_not_anothers),
 		UNIT_TEST(test_habit_speaks_for_one_more_server),
 		UNIT_TEST(test_many_thin_ones_speak_together),
+		UNIT_TEST(test_what_thin_ones_do_not_speak_for),
 		UNIT_TEST(test_everybodys_service),
 		UNIT_TEST(test_nightly_round),
+		UNIT_TEST(test_midnight_is_no_return),
+		UNIT_TEST(test_a_round_of_others),
 		UNIT_TEST(test_password_guessing_from_outside),
 		{NULL, NULL},
 	};

@@ -121,6 +121,32 @@ static void test_success_is_tainted(void)
 	net_clear(&net);
 }
 
+/* During a scan so long that chance alone would have put it there: what an inside host tells a live one is a question, what an
+ * outside one sends without an answer is a probe. */
+static void test_told_during_a_long_scan(void)
+{
+	const char *sources[] = {"10.0.1.1", "203.0.113.5"};
+	for (int n = 0; n < 2; n++) {
+		Net net = net_new();
+		net_span(&net, 5);
+		probe(&net, sources[n], 20, 30, 1, 0, 1);
+		net_add(&net, (Talk){.client = sources[n],
+				     .server = "10.0.99.1",
+				     .ip_protocol = AM_PROTO_UDP,
+				     .port = 5514,
+				     .day = 1,
+				     .hour = 5,
+				     .outcome = AM_OUTCOME_ONE_WAY,
+				     .payload = {100, 0}});
+		g_autoptr(AmMap) map = net_map(&net);
+		if (n == 0)
+			ASSERT_VERDICT(map, sources[n], "10.0.99.1", AM_PROTO_UDP, 5514, UNDECIDED);
+		else
+			ASSERT_VERDICT(map, sources[n], "10.0.99.1", AM_PROTO_UDP, 5514, SUSPICIOUS);
+		net_clear(&net);
+	}
+}
+
 static void test_nightly_sweep(void)
 {
 	Net net = net_new();
@@ -326,6 +352,7 @@ int main(void)
 		UNIT_TEST(test_slow),
 		UNIT_TEST(test_dead_server_makes_no_scanner),
 		UNIT_TEST(test_success_is_tainted),
+		UNIT_TEST(test_told_during_a_long_scan),
 		UNIT_TEST(test_nightly_sweep),
 		UNIT_TEST(test_stealth),
 		UNIT_TEST(test_backscatter_gives_no_clients),
