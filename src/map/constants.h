@@ -87,6 +87,9 @@
 
 /* ---- Administration and lateral movement (ours). */
 #define AM_ADMIN_ESTABLISHED 3 /* servers that a client administers regularly before one more is no surprise */
+/* And these are at least one in so many of all that it logs in to: a worm has lasting victims, too, but more that are new. */
+#define AM_ADMIN_SHARE 4
+#define AM_ADMIN_DAYS 5 /* on so many days, or over half of the observation, it is no intruder's visit */
 #define AM_LATERAL_HOSTS 3
 #define AM_LATERAL_PROTOCOLS 2
 

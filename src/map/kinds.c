@@ -111,11 +111,12 @@ static uint64_t failures(const AmEdge *edge)
 	       edge->outcomes[AM_OUTCOME_PROHIBITED];
 }
 
-/* Datagrams that expect no answer and were not refused. */
-static gboolean is_told(const AmEdge *edge)
+/* Datagrams that expect no answer and were not refused. Where the mirror misses what the server sends, silence is none. */
+static gboolean is_told(const AmMapWork *work, const AmEdge *edge)
 {
+	uint64_t silent = work->hosts[edge->server].mute ? edge->outcomes[AM_OUTCOME_SILENT] : 0;
 	return edge->ip_protocol == AM_PROTO_UDP && edge->counts.payload[0] > 0 && edge->counts.packets[1] == 0 &&
-	       edge->icmp_errors * 10 <= edge->connections && failures(edge) * 2 <= edge->connections;
+	       edge->icmp_errors * 10 <= edge->connections && (failures(edge) - silent) * 2 <= edge->connections;
 }
 
 /* Datagrams one way: needed by design (syslog, statsd, NetFlow, traps) when the host that gets them is alive, or is told
@@ -123,9 +124,10 @@ static gboolean is_told(const AmEdge *edge)
 static AmEdgeKind kind_of_one_way(const AmMapWork *work, const AmEdge *edge)
 {
 	uint64_t socket = am_socket_key(edge->server, edge->ip_protocol, edge->port);
-	if (!is_told(edge))
+	if (!is_told(work, edge))
 		return AM_KIND_FAILED;
-	return work->hosts[edge->server].live || am_table_find(work->collectors, &socket) != AM_TABLE_NONE
+	return work->hosts[edge->server].live || work->hosts[edge->server].mute ||
+			       am_table_find(work->collectors, &socket) != AM_TABLE_NONE
 		       ? AM_KIND_ONE_WAY
 		       : AM_KIND_FAILED;
 }
@@ -150,7 +152,8 @@ static gboolean is_half_a_talk(const AmMapWork *work, const AmEdge *edge)
 {
 	const AmEndpointNotes *client = &work->hosts[edge->client], *server = &work->hosts[edge->server];
 	uint64_t socket = am_socket_key(edge->server, edge->ip_protocol, edge->port);
-	if (edge->icmp_errors > 0 || am_table_find(work->learned, &socket) == AM_TABLE_NONE)
+	if (edge->icmp_errors > 0 || (am_table_find(work->learned, &socket) == AM_TABLE_NONE &&
+				      am_table_find(work->answering, &socket) == AM_TABLE_NONE))
 		return FALSE;
 	if (edge->counts.packets[1] == 0)
 		return is_half_seen(client->sent, client->received);
@@ -170,13 +173,14 @@ static AmEdgeKind kind_of(const AmMapWork *work, const AmEdge *edge, const AmEdg
 {
 	gboolean is_icmp = edge->ip_protocol == AM_PROTO_ICMP || edge->ip_protocol == AM_PROTO_ICMPV6;
 	if (is_icmp)
-		return edge->counts.packets[1] > 0 ? AM_KIND_ECHO : AM_KIND_FAILED;
+		return edge->counts.packets[1] > 0 || work->hosts[edge->server].mute ? AM_KIND_ECHO : AM_KIND_FAILED;
 	if (edge->payload_both > 0 || (edge->counts.payload[0] > 0 && edge->counts.payload[1] > 0))
 		return AM_KIND_TWO_WAY;
 	if (is_answered_elsewhere(edge))
 		return AM_KIND_TWO_WAY;
 	if (edge->ip_protocol == AM_PROTO_TCP || edge->ip_protocol == AM_PROTO_SCTP) {
-		if (one_side_implies_both(edge))
+		gboolean is_answer = edge->counts.packets[0] == 0 && edge->counts.payload[1] > 0;
+		if (one_side_implies_both(edge) || (is_answer && is_half_a_talk(work, edge)))
 			return AM_KIND_TWO_WAY;
 		if (edge->related != 0 && edge->handshakes > 0 && edge->counts.payload[0] + edge->counts.payload[1] > 0)
 			return AM_KIND_DATA;
@@ -207,7 +211,7 @@ static void find_collectors(AmMapWork *work)
 	work->collectors = am_table_new(sizeof(uint64_t));
 	for (guint n = 0; n < work->map->edges->len; n++) {
 		const AmEdge *edge = am_work_edge(work, n);
-		if (!is_told(edge) || !recurs(work, edge) || !work->hosts[edge->server].inside ||
+		if (!is_told(work, edge) || !recurs(work, edge) || !work->hosts[edge->server].inside ||
 		    !work->hosts[edge->client].inside)
 			continue;
 		uint64_t socket = am_socket_key(edge->server, edge->ip_protocol, edge->port);
@@ -218,6 +222,23 @@ static void find_collectors(AmMapWork *work)
 			(void)am_table_add(work->collectors, &socket);
 	}
 	am_table_free(told);
+}
+
+/* Who exchanges words with somebody; and who is up although the mirror hardly shows anything of him, as others go on talking to
+ * him over TCP. */
+static void find_answering(AmMapWork *work)
+{
+	work->answering = am_table_new(sizeof(uint64_t));
+	for (guint n = 0; n < work->map->edges->len; n++) {
+		const AmEdge *edge = am_work_edge(work, n);
+		AmEndpointNotes *server = &work->hosts[edge->server];
+		uint64_t socket = am_socket_key(edge->server, edge->ip_protocol, edge->port);
+		if (edge->payload_both > 0)
+			(void)am_table_add(work->answering, &socket);
+		if (edge->counts.packets[1] == 0 && one_side_implies_both(edge) &&
+		    is_half_seen(server->received, server->sent))
+			server->mute = TRUE;
+	}
 }
 
 /* Local edges are not judged further, so what is no chance is noted here: what comes again, and in a short observation what is
@@ -231,6 +252,7 @@ static uint32_t local_reasons(const AmMapWork *work, const AmEdge *edge)
 
 void am_kinds_find(AmMapWork *work)
 {
+	find_answering(work);
 	find_collectors(work);
 	for (guint n = 0; n < work->map->edges->len; n++) {
 		AmEdge *edge = am_work_edge(work, n);

@@ -83,6 +83,7 @@ static void work_clear(AmMapWork *work)
 	g_clear_pointer(&work->n_pairs, g_array_unref);
 	am_table_free(work->habits);
 	am_table_free(work->collectors);
+	am_table_free(work->answering);
 	am_table_free(work->learned);
 }
 

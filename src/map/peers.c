@@ -56,6 +56,8 @@ static void sample(AmMapWork *work, AmServiceNotes *service, const GArray *stron
 	if (amounts->len == 0)
 		return;
 	service->lowest_served = g_array_index(amounts, double, 0);
+	service->usually_served =
+		g_array_index(amounts, double, MIN(MAX(amounts->len / AM_CONFORM_LOW, 1), amounts->len - 1));
 	service->least_served = g_array_index(amounts, double, amounts->len / AM_CONFORM_LOW);
 }
 
@@ -176,18 +178,29 @@ static gboolean returns(const AmMapWork *work, uint32_t edge_index)
 	return work->map->days == 2 && comes_again(am_work_edge(work, edge_index)) && is_clean(work, edge_index);
 }
 
+static gboolean is_login(const AmMapWork *work, uint32_t edge_index)
+{
+	const AmEdge *edge = am_work_edge(work, edge_index);
+	const AmEdgeNotes *notes = am_work_notes(work, edge_index);
+	return am_port_is_admin(edge->ip_protocol, edge->port) && notes->kind != AM_KIND_FAILED &&
+	       notes->kind != AM_KIND_DISMISSED;
+}
+
 static void count_habits(AmMapWork *work)
 {
 	work->habits = am_table_new(sizeof(uint64_t));
 	work->habit_servers = g_array_new(FALSE, TRUE, sizeof(AmHabit));
 	for (guint n = 0; n < work->map->edges->len; n++) {
-		gboolean usable = am_work_notes(work, n)->usable != 0, returning = returns(work, n);
-		if (!usable && !returning)
-			continue;
 		const AmEdge *edge = am_work_edge(work, n);
+		gboolean usable = am_work_notes(work, n)->usable != 0, returning = returns(work, n),
+			 login = is_login(work, n);
+		if (!usable && !returning && !login)
+			continue;
 		uint64_t key = am_socket_key(edge->client, edge->ip_protocol, edge->port);
 		AmHabit *habit = counted_at(work->habit_servers, am_table_add(work->habits, &key));
 		habit->returning += returning != FALSE;
+		habit->all += login != FALSE;
+		habit->lasting += login && usable && am_edge_lasts(work, edge);
 		if (!usable)
 			continue;
 		if (habit->servers++ == 0)
@@ -345,11 +358,63 @@ gboolean am_peers_support(const AmMapWork *work, uint32_t edge_index)
 		return FALSE;
 	if (!conforms(work, edge_index, service_of(work, edge_index)->least_served, &any_alike))
 		return FALSE;
-	if (am_port_is_admin(edge->ip_protocol, edge->port))
-		return work->hosts[edge->client].inside && am_peers_habit(work, edge_index) >= AM_ADMIN_ESTABLISHED;
+	if (am_port_is_admin(edge->ip_protocol, edge->port)) {
+		/* Where many log in, to a file server, say, one more who is like them does, too. */
+		const AmServiceNotes *service = service_of(work, edge_index);
+		gboolean shared = service->n_strong - service->n_outside >= AM_POOL_CLIENTS;
+		return work->hosts[edge->client].inside &&
+		       (am_peers_administers(work, edge_index) || (shared && am_peers_like(work, edge_index)));
+	}
 	if (!work->hosts[edge->client].inside && service_of(work, edge_index)->n_outside >= AM_PUBLIC_CLIENTS)
 		return TRUE;
 	return any_alike || am_peers_habit(work, edge_index) > 0 || is_everybodys(work, edge_index);
+}
+
+/* An intruder's targets are a habit as well, so only those count that were there all along, and only beside not too many that
+ * were not. */
+gboolean am_peers_administers(const AmMapWork *work, uint32_t edge_index)
+{
+	const AmEdge *edge = am_work_edge(work, edge_index);
+	const AmHabit *habit = habit_of(work, edge);
+	if (habit == NULL || work->span_hours < AM_RECUR_SHORT_HOURS)
+		return FALSE;
+	gboolean self = am_work_notes(work, edge_index)->usable && am_edge_lasts(work, edge);
+	return habit->lasting - self >= AM_ADMIN_ESTABLISHED && habit->lasting * AM_ADMIN_SHARE >= habit->all;
+}
+
+gboolean am_peers_join(const AmMapWork *work, uint32_t edge_index)
+{
+	const AmHabit *habit = habit_of(work, am_work_edge(work, edge_index));
+	const AmServiceNotes *service = service_of(work, edge_index);
+	uint32_t n_inside = service->n_strong - service->n_outside;
+	return habit != NULL && habit->all == 1 &&
+	       n_inside - am_work_notes(work, edge_index)->strong >= AM_POOL_CLIENTS;
+}
+
+gboolean am_peers_like(const AmMapWork *work, uint32_t edge_index)
+{
+	const AmEdge *edge = am_work_edge(work, edge_index);
+	const AmServiceNotes *service = service_of(work, edge_index);
+	uint32_t n_alike = 0;
+	for (uint32_t n = service->first_sample; n < service->first_sample + service->n_samples; n++) {
+		uint32_t other_index = g_array_index(work->samples, uint32_t, n);
+		const AmEdge *other = am_work_edge(work, other_index);
+		if (other_index == edge_index ||
+		    am_work_notes(work, other_index)->kind != am_work_notes(work, edge_index)->kind ||
+		    served(edge) < AM_CONFORM_SHARE * served(other) || !alike(work, edge->client, other->client, edge))
+			continue;
+		if (am_edge_lasts(work, other) || ++n_alike >= AM_POOL_CLIENTS)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+gboolean am_peers_unlike(const AmMapWork *work, uint32_t edge_index)
+{
+	const AmEdge *edge = am_work_edge(work, edge_index);
+	return edge->ip_protocol == AM_PROTO_TCP && !work->hosts[edge->client].inside &&
+	       am_peers_count(work, edge_index) >= AM_PUBLIC_CLIENTS &&
+	       served(edge) < AM_CONFORM_SHARE * service_of(work, edge_index)->usually_served;
 }
 
 /* The others in the pool are many, more than the regular clients; they come in enough hours, or on enough days each; and what

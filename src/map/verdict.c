@@ -98,8 +98,10 @@ static void judge_failed(const AmMapWork *work, AmEdge *edge, const AmEdgeNotes 
 static gboolean is_health_check(const AmMapWork *work, const AmEdge *edge, const AmEdgeNotes *notes)
 {
 	uint64_t opened = edge->handshakes + (edge->counts.packets[1] == 0 ? edge->outcomes[AM_OUTCOME_MIDSTREAM] : 0);
-	return notes->recurs && opened * 2 > edge->connections && edge->hours >= AM_HEALTH_HOURS &&
-	       work->hosts[edge->client].inside;
+	gboolean lasts = work->span_hours < AM_RECUR_SHORT_HOURS
+				 ? edge->connections >= AM_HEALTH_HOURS && edge->hours + 1 >= work->span_hours
+				 : edge->hours >= AM_HEALTH_HOURS;
+	return notes->recurs && opened * 2 > edge->connections && lasts && work->hosts[edge->client].inside;
 }
 
 /* Where only the server spoke, it greeted somebody who looked in, or sent what another connection had asked for (passive
@@ -153,23 +155,35 @@ static void judge_alone(AmMapWork *work, uint32_t n)
 		work->hosts[edge->client].strong_client = TRUE;
 }
 
+/* Not a night's work: it spans half of the observation, or comes on many days. */
+gboolean am_edge_lasts(const AmMapWork *work, const AmEdge *edge)
+{
+	int64_t observed = work->map->last_ns - work->map->first_ns;
+	/* Hardly anything is longer than a few hours, if not from their beginning to their end. */
+	if (work->span_hours < AM_RECUR_SHORT_HOURS)
+		return edge->first_ns <= work->map->first_ns + observed / AM_LATE_SHARE &&
+		       edge->last_ns >= work->map->last_ns - observed / AM_LATE_SHARE;
+	return edge->days >= AM_ADMIN_DAYS || (edge->last_ns - edge->first_ns) * 2 >= observed;
+}
+
 /* Remote administration by the only one who does it there: a question, unless it was there all along. From outside nobody
- * vouches for it, and of who logs in to several hosts more is asked: who guesses passwords is regular, too. */
+ * vouches for it: who guesses passwords is regular, too, and on several hosts. A supplier comes every day. */
 static gboolean admin_holds(const AmMapWork *work, uint32_t n)
 {
 	const AmEdge *edge = am_work_edge(work, n);
 	if (!am_port_is_admin(edge->ip_protocol, edge->port))
 		return TRUE;
-	gboolean inside = work->hosts[edge->client].inside;
-	gboolean established = am_peers_habit(work, n) >= AM_ADMIN_ESTABLISHED;
-	if (inside && (established || am_peers_count(work, n) > 0))
-		return TRUE;
-	int64_t observed = work->map->last_ns - work->map->first_ns;
-	gboolean early = edge->first_ns <= work->map->first_ns + observed / AM_LATE_SHARE;
-	if (established)
-		return early && edge->days >= AM_RECUR_DAYS;
-	gboolean lasting = edge->days >= MIN(work->map->days, AM_RECUR_DAYS);
-	return (early && lasting) || edge->days >= AM_RECUR_DAYS;
+	if (!work->hosts[edge->client].inside)
+		return work->map->days >= AM_RECUR_DAYS && edge->days >= work->map->days;
+	return am_peers_administers(work, n) || am_peers_join(work, n) || am_peers_like(work, n) ||
+	       am_edge_lasts(work, edge);
+}
+
+/* Who scanned this network from outside is no visitor of it, and no supplier. */
+static gboolean met_outside_scanner(const AmMapWork *work, const AmEdge *edge)
+{
+	const AmEndpointNotes *client = &work->hosts[edge->client], *server = &work->hosts[edge->server];
+	return (client->scanner && !client->inside) || (server->scanner && !server->inside);
 }
 
 static void judge_recurring(const AmMapWork *work, uint32_t n)
@@ -178,6 +192,10 @@ static void judge_recurring(const AmMapWork *work, uint32_t n)
 	const AmEdgeNotes *notes = am_work_notes(work, n);
 	if (!direction_holds(edge, notes))
 		conclude(edge, AM_VERDICT_UNDECIDED, BIT(UNSURE_DIRECTION));
+	else if (met_outside_scanner(work, edge))
+		conclude(edge, AM_VERDICT_UNDECIDED, BIT(SCANNER));
+	else if (am_peers_unlike(work, n))
+		conclude(edge, AM_VERDICT_UNDECIDED, BIT(INBOUND_UNKNOWN));
 	else if (am_peers_support(work, n))
 		conclude(edge, AM_VERDICT_ESSENTIAL, BIT(PEERS));
 	else if (notes->late)
@@ -204,12 +222,12 @@ static void judge_thin(const AmMapWork *work, uint32_t n)
 	AmEdge *edge = am_work_edge(work, n);
 	const AmEdgeNotes *notes = am_work_notes(work, n);
 	gboolean admin = am_port_is_admin(edge->ip_protocol, edge->port);
-	gboolean guessed = am_client_is_guessed(edge, notes);
-	if (!guessed && (am_peers_support(work, n) || am_peers_pooled(work, n) || am_peers_round(work, n)))
+	gboolean guessed = am_client_is_guessed(edge, notes), scanned = met_outside_scanner(work, edge);
+	if (!guessed && !scanned && (am_peers_support(work, n) || am_peers_pooled(work, n) || am_peers_round(work, n)))
 		conclude(edge, AM_VERDICT_ESSENTIAL, BIT(PEERS));
 	else if (am_lease_is_usual(work, n))
 		conclude(edge, AM_VERDICT_ESSENTIAL, BIT(PEERS));
-	else if (speaks_for_itself(work, edge, notes))
+	else if (speaks_for_itself(work, edge, notes) && !am_peers_unlike(work, n))
 		conclude(edge, AM_VERDICT_ESSENTIAL, 0);
 	else if (!work->hosts[edge->client].inside && !work->hosts[edge->client].strong_client &&
 		 (notes->kind == AM_KIND_ONE_WAY || am_peers_contradict(work, n)))
@@ -218,8 +236,8 @@ static void judge_thin(const AmMapWork *work, uint32_t n)
 		conclude(edge, AM_VERDICT_UNDECIDED, BIT(INBOUND_UNKNOWN) | BIT(SINGLE));
 	else
 		conclude(edge, AM_VERDICT_UNDECIDED,
-			 BIT(SINGLE) | (notes->late ? BIT(LATE) : 0) | (admin ? BIT(ADMIN_PORT) : 0) |
-				 (guessed ? BIT(UNSURE_DIRECTION) : 0));
+			 BIT(SINGLE) | (scanned ? BIT(SCANNER) : 0) | (notes->late ? BIT(LATE) : 0) |
+				 (admin ? BIT(ADMIN_PORT) : 0) | (guessed ? BIT(UNSURE_DIRECTION) : 0));
 }
 
 /* ---- Lateral movement: one inside host that logs in, thinly, here and there, by several protocols. Not by one that it
@@ -253,6 +271,9 @@ static void judge_lateral(AmMapWork *work, uint32_t client)
 		start_ns = MIN(start_ns, edge->first_ns);
 		end_ns = MAX(end_ns, edge->last_ns);
 	}
+	/* In a few hours administrators do not come again either. */
+	if (work->span_hours < AM_RECUR_SHORT_HOURS && !host->scanner)
+		return;
 	if (!host->inside || targets < AM_LATERAL_HOSTS || n_ports < AM_LATERAL_PROTOCOLS)
 		return;
 	host->lateral = TRUE;

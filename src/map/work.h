@@ -52,6 +52,7 @@ typedef struct {
 typedef struct {
 	uint8_t inside, live, scanner, lateral;
 	uint8_t leased;               /* a DHCP server gave it its address */
+	uint8_t mute;                 /* up, as others go on talking to it, but the mirror misses what it sends */
 	uint32_t n_leases;            /* that it gave, not lately, to hosts that are up */
 	uint32_t n_contested;         /* of these, to hosts that a far busier server gave one, too */
 	uint8_t strong_client;        /* has an edge that stands on its own */
@@ -66,6 +67,7 @@ typedef struct {
 	uint32_t n_strong, n_outside;     /* strong clients, and those of them that are outside */
 	double least_served;              /* answer payload a connection of a little served strong client, */
 	double lowest_served;             /* and of the least served one */
+	double usually_served;            /* and of one that is not the least, which may be the one in question */
 	gboolean named;                   /* strong clients ask for a server name */
 	uint32_t n_pool, n_returning; /* clients that are neither strong nor late, and those of them that came again */
 	uint32_t pool_hours;          /* distinct ones of theirs, as far as it matters */
@@ -74,9 +76,10 @@ typedef struct {
 
 /* Of one client's edges to a port number. */
 typedef struct {
-	uint32_t servers;   /* that it uses regularly, */
-	uint32_t returning; /* and, of an observation of two days, on both */
-	uint32_t first_edge, last_edge;
+	uint32_t servers;      /* that it uses regularly, */
+	uint32_t returning;    /* and, of an observation of two days, on both */
+	uint32_t all, lasting; /* of a port of administration: that it logs in to, and those where it does all along */
+	uint32_t first_edge, last_edge; /* of those that it uses regularly */
 } AmHabit;
 
 /* A time in which a source scanned. */
@@ -100,6 +103,7 @@ typedef struct {
 	GArray *services;       /* AmServiceNotes, in the order of by_service */
 	GArray *samples;        /* uint32_t edge indexes */
 	AmTable *collectors;    /* sockets (am_socket_key) of datagrams that many tell and that answer none */
+	AmTable *answering;     /* sockets (am_socket_key) that were seen to exchange words with somebody */
 	AmTable *habits;        /* (client, protocol, port) as am_socket_key: how it uses its servers there */
 	GArray *habit_servers;  /* AmHabit, as habits */
 	AmTable *pairs;      /* (network, protocol, port) as am_socket_key: clients there with a server of their own */
@@ -171,6 +175,14 @@ gboolean am_peers_round(const AmMapWork *work, uint32_t edge);
 gboolean am_peers_contradict(const AmMapWork *work, uint32_t edge);
 /* Servers on whose port of this number the client is regular, this one left out. */
 uint32_t am_peers_habit(const AmMapWork *work, uint32_t edge);
+/* Does the client log in to enough other hosts all along for one more to be no surprise? */
+gboolean am_peers_administers(const AmMapWork *work, uint32_t edge);
+/* Does the client log in to this one host only, as several others do (a file server)? */
+gboolean am_peers_join(const AmMapWork *work, uint32_t edge);
+/* Does somebody like its client do the same, all along, or do several? */
+gboolean am_peers_like(const AmMapWork *work, uint32_t edge);
+/* A visit to a public service that gets far less than its regular clients. */
+gboolean am_peers_unlike(const AmMapWork *work, uint32_t edge);
 /* Strong clients of the edge's service, itself left out. */
 uint32_t am_peers_count(const AmMapWork *work, uint32_t edge);
 /* beacon.c: 0 = no, 1 = may be one, 2 = looks like one in everything that tallies show. */
@@ -180,6 +192,8 @@ void am_beacon_prepare(AmMapWork *work); /* how usual each outside destination i
 void am_verdicts_build(AmMapWork *work);
 /* Nothing but degree, ports or the first packet tells who is the client, and it matters. */
 gboolean am_client_is_guessed(const AmEdge *edge, const AmEdgeNotes *notes);
+/* Was it there all along? */
+gboolean am_edge_lasts(const AmMapWork *work, const AmEdge *edge);
 /* overrides.c: the verdicts that people set. */
 void am_overrides_apply(AmMapWork *work);
 /* related.c: sets the control edges, and their reason. */

@@ -1,7 +1,7 @@
 /* Groups permit more than was seen, but nothing that was seen and judged otherwise: where a suspicious edge, or one
  * that a person decided is none of the needed, lies between two groups that need the same service, the needed edges of these
- * two are permitted address by address. An undecided one does not part groups: its peers speak for it, and it is counted.
- * Local ones are nobody's but who was seen to say it.
+ * two are permitted address by address. An undecided one does not part groups, unless it is under suspicion: its peers speak
+ * for it, and it is counted. Local ones are nobody's but who was seen to say it.
  *
  * Nor do groups join what keeps apart: where each of several clients uses one server of its own, again and again, and none
  * uses another's (tenants and their databases, pairs that replicate), the pairs are all that is needed. */
@@ -49,10 +49,13 @@ static int compare_areas(gconstpointer a, gconstpointer b)
 	return x->service < y->service ? -1 : x->service > y->service;
 }
 
-/* Seen, and held to be no need. */
+/* Seen, and held to be no need; or a question because of a suspicion, which no peer answers. */
 static gboolean is_judged(const AmEdge *edge)
 {
+	static const uint32_t suspicions = 1u << AM_REASON_BEACON | 1u << AM_REASON_SCANNER |
+					   1u << AM_REASON_SCAN_SUCCESS | 1u << AM_REASON_LATERAL;
 	return edge->verdict == AM_VERDICT_SUSPICIOUS ||
+	       (edge->verdict == AM_VERDICT_UNDECIDED && (edge->reasons & suspicions) != 0) ||
 	       (edge->override_index >= 0 && edge->verdict != AM_VERDICT_ESSENTIAL);
 }
 

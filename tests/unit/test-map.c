@@ -293,6 +293,88 @@ static void test_half_seen_host(void)
 	net_clear(&net);
 }
 
+/* A tally's answers alone, or its requests alone, as a mirror of one direction shows them. */
+static void hide(Net *net, guint added, gboolean answers)
+{
+	AmTally *tally = &g_array_index(net->tallies, AmTally, added);
+	int server = tally->key.side == AM_SIDE_HI, side = answers ? server : !server;
+	tally->counts.packets[side] = tally->counts.payload[side] = tally->counts.bytes[side] = 0;
+	tally->payload_both = 0;
+}
+
+/* The mirror shows what 10.0.1.1 gets, but not what it sends; and what 10.0.2.9 gets, but not that it answers. */
+static void test_one_way_mirror(void)
+{
+	Net net = net_new();
+	net_span(&net, 3);
+	for (int day = 0; day < 3; day++) {
+		const Talk talk = {.client = "10.0.1.1",
+				   .server = "10.0.2.1",
+				   .ip_protocol = AM_PROTO_UDP,
+				   .port = 7002,
+				   .role = TRUE,
+				   .day = day,
+				   .n_hours = 20,
+				   .connections = 60,
+				   .packets = {60, 60},
+				   .payload = {6000, 6000}};
+		Talk other = talk, session = talk, pushed = talk, ping = talk, log = talk;
+		hide(&net, net_add(&net, talk), FALSE);
+		other.client = "10.0.1.2";
+		net_add(&net, other);
+		/* A session of few and long connections; its server answers others. */
+		session.ip_protocol = AM_PROTO_TCP;
+		session.port = 1883;
+		session.outcome = AM_OUTCOME_MIDSTREAM;
+		session.no_handshake = TRUE;
+		session.role = FALSE;
+		hide(&net, net_add(&net, session), FALSE);
+		net_use(&net, "10.0.1.2", "10.0.2.1", 1883, day, 1);
+		/* The host that is not seen to send is up: others go on talking to it. */
+		pushed.client = "10.0.1.2";
+		pushed.server = ping.server = log.server = "10.0.2.9";
+		pushed.ip_protocol = AM_PROTO_TCP;
+		pushed.port = 9300;
+		pushed.outcome = AM_OUTCOME_MIDSTREAM;
+		pushed.packets[0] = 600;
+		hide(&net, net_add(&net, pushed), TRUE);
+		ping.client = log.client = "10.0.1.3";
+		ping.ip_protocol = AM_PROTO_ICMP;
+		ping.port = 8 << 8;
+		ping.outcome = log.outcome = AM_OUTCOME_SILENT;
+		hide(&net, net_add(&net, ping), TRUE);
+		log.port = 5514;
+		hide(&net, net_add(&net, log), TRUE);
+	}
+	g_autoptr(AmMap) map = net_map(&net);
+	ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.1", AM_PROTO_UDP, 7002, ESSENTIAL);
+	ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.1", AM_PROTO_TCP, 1883, ESSENTIAL);
+	ASSERT_VERDICT(map, "10.0.1.3", "10.0.2.9", AM_PROTO_ICMP, 8 << 8, ESSENTIAL);
+	ASSERT_VERDICT(map, "10.0.1.3", "10.0.2.9", AM_PROTO_UDP, 5514, ESSENTIAL);
+	net_clear(&net);
+}
+
+/* In an observation of four hours a check cannot come for six. */
+static void test_health_check_of_a_short_time(void)
+{
+	Net net = net_new();
+	Talk check = {.client = "10.0.1.1",
+		      .server = "10.0.2.1",
+		      .ip_protocol = AM_PROTO_TCP,
+		      .port = 8443,
+		      .hour = 8,
+		      .n_hours = 4,
+		      .connections = 48};
+	net_add(&net, check);
+	check.server = "10.0.2.2";
+	check.n_hours = 1;
+	net_add(&net, check);
+	g_autoptr(AmMap) map = net_map(&net);
+	ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.1", AM_PROTO_TCP, 8443, ESSENTIAL);
+	ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.2", AM_PROTO_TCP, 8443, BACKGROUND);
+	net_clear(&net);
+}
+
 static void test_health_check(void)
 {
 	Net net = net_new();
@@ -644,6 +726,8 @@ int main(void)
 		UNIT_TEST(test_syslog_is_essential),
 		UNIT_TEST(test_silent_collector),
 		UNIT_TEST(test_half_seen_host),
+		UNIT_TEST(test_one_way_mirror),
+		UNIT_TEST(test_health_check_of_a_short_time),
 		UNIT_TEST(test_health_check),
 		UNIT_TEST(test_words_of_one_side),
 		UNIT_TEST(test_local_and_chatter),

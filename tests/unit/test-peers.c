@@ -299,6 +299,99 @@ static void test_password_guessing_from_outside(void)
 	net_clear(&net);
 }
 
+static Talk login(const char *client, const char *server, uint16_t port, int day, int hour)
+{
+	return (Talk){.client = client,
+		      .server = server,
+		      .ip_protocol = AM_PROTO_TCP,
+		      .port = port,
+		      .day = day,
+		      .hour = hour,
+		      .n_hours = 4,
+		      .connections = 40,
+		      .payload = {80000, 90000}};
+}
+
+/* A worm comes back to its victims for a night, and so they are a habit; who guesses passwords is regular where an
+ * administrator is. Neither speaks for the other targets, nor do they for these. */
+static void test_intruders_have_habits(void)
+{
+	Net net = net_new();
+	net_span(&net, 5);
+	for (int n = 1; n <= 8; n++) {
+		g_autofree char *server = g_strdup_printf("10.0.2.%d", n);
+		net_use(&net, "10.0.1.1", server, 22, 0, 5);
+		if (n <= 4)
+			net_add(&net, login("10.0.1.66", server, 22, 2, 1));
+		else
+			look_in(&net, "10.0.1.66", server, 22, 2, 3);
+		if (n <= 2)
+			net_add(&net, login("10.0.1.67", server, 22, 3, 1));
+	}
+	g_autoptr(AmMap) map = net_map(&net);
+	ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.1", AM_PROTO_TCP, 22, ESSENTIAL);
+	ASSERT_VERDICT(map, "10.0.1.66", "10.0.2.1", AM_PROTO_TCP, 22, UNDECIDED);
+	ASSERT_VERDICT(map, "10.0.1.66", "10.0.2.8", AM_PROTO_TCP, 22, UNDECIDED);
+	ASSERT_VERDICT(map, "10.0.1.67", "10.0.2.2", AM_PROTO_TCP, 22, UNDECIDED);
+	net_clear(&net);
+}
+
+/* An administrator of several hosts all along is no surprise on one more; one with as many that are new is. */
+static void test_administrators_of_several(void)
+{
+	Net net = net_new();
+	net_span(&net, 5);
+	for (int n = 1; n <= 3; n++) {
+		g_autofree char *server = g_strdup_printf("10.0.2.%d", n);
+		net_use(&net, "10.0.1.1", server, 22, 0, 5);
+		net_use(&net, "10.0.1.2", server, 22, 0, 5);
+	}
+	for (int n = 10; n < 30; n++) {
+		g_autofree char *server = g_strdup_printf("10.0.2.%d", n);
+		look_in(&net, "10.0.1.2", server, 22, 2, 1);
+	}
+	net_add(&net, login("10.0.1.1", "10.0.2.9", 22, 2, 8));
+	net_add(&net, login("10.0.1.2", "10.0.2.8", 22, 2, 8));
+	g_autoptr(AmMap) map = net_map(&net);
+	ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.9", AM_PROTO_TCP, 22, ESSENTIAL);
+	ASSERT_VERDICT(map, "10.0.1.2", "10.0.2.8", AM_PROTO_TCP, 22, UNDECIDED);
+	net_clear(&net);
+}
+
+/* A file server that each of its users logs in to, for some hours of one day; and who logs in elsewhere, too. */
+static void test_users_of_a_file_server(void)
+{
+	Net net = net_new();
+	net_span(&net, 5);
+	for (int n = 1; n <= 6; n++) {
+		g_autofree char *client = g_strdup_printf("10.0.1.%d", n);
+		net_add(&net, login(client, "10.0.2.1", 445, 1, 8));
+	}
+	net_add(&net, login("10.0.1.6", "10.0.2.2", 445, 1, 8));
+	g_autoptr(AmMap) map = net_map(&net);
+	ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.1", AM_PROTO_TCP, 445, ESSENTIAL);
+	ASSERT_VERDICT(map, "10.0.1.6", "10.0.2.1", AM_PROTO_TCP, 445, UNDECIDED);
+	net_clear(&net);
+}
+
+/* Of a public service, a visitor that comes again and again and is served next to nothing. */
+static void test_visits_that_are_not_served(void)
+{
+	Net net = net_new();
+	net_span(&net, 3);
+	for (int n = 1; n <= 6; n++) {
+		g_autofree char *client = g_strdup_printf("198.51.100.%d", n);
+		net_use(&net, client, "10.0.2.1", 443, 0, 3);
+	}
+	Talk probe = login("203.0.113.5", "10.0.2.1", 443, 1, 3);
+	probe.payload[1] = 2000;
+	net_add(&net, probe);
+	g_autoptr(AmMap) map = net_map(&net);
+	ASSERT_VERDICT(map, "198.51.100.1", "10.0.2.1", AM_PROTO_TCP, 443, ESSENTIAL);
+	ASSERT_VERDICT(map, "203.0.113.5", "10.0.2.1", AM_PROTO_TCP, 443, UNDECIDED);
+	net_clear(&net);
+}
+
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
@@ -313,6 +406,10 @@ int main(void)
 		UNIT_TEST(test_midnight_is_no_return),
 		UNIT_TEST(test_a_round_of_others),
 		UNIT_TEST(test_password_guessing_from_outside),
+		UNIT_TEST(test_intruders_have_habits),
+		UNIT_TEST(test_administrators_of_several),
+		UNIT_TEST(test_users_of_a_file_server),
+		UNIT_TEST(test_visits_that_are_not_served),
 		{NULL, NULL},
 	};
 	return unit_run("peers", tests);

@@ -227,6 +227,7 @@ static void random_map(RandomMap *random, guint32 seed)
 			       .last_ns = 2000 + n,
 			       .days = 1 + n % 3,
 			       .verdict = others[n % G_N_ELEMENTS(others)],
+			       .reasons = n % 5 == 0 ? 1u << AM_REASON_SCANNER : 1u << AM_REASON_SINGLE,
 			       .override_index = n % 7 == 0 ? 0 : -1};
 		if (ip_protocol == AM_PROTO_TCP && n % 4 == 0)
 			edge.related = am_related(AM_RELATED_MSRPC, 1, AM_PROTO_TCP, 135);
@@ -352,7 +353,7 @@ static void recommend_exact_is_exact(void)
 	}
 }
 
-/* No rule between groups permits what is suspicious, or what a person decided is none of the needed; what is undecided and
+/* No rule between groups permits what is suspicious, what is a question because of a suspicion, or what a person decided is none of the needed; what is undecided and
  * permitted all the same is counted. */
 static void check_judged(const AmPolicy *policy, const World *world, const RandomMap *random)
 {
@@ -367,6 +368,7 @@ static void check_judged(const AmPolicy *policy, const World *world, const Rando
 		gboolean needed = random->essential.services[edge->client][edge->server] >> service & 1;
 		n_undecided += edge->verdict == AM_VERDICT_UNDECIDED && permitted;
 		if (edge->verdict == AM_VERDICT_SUSPICIOUS ||
+		    (edge->verdict == AM_VERDICT_UNDECIDED && (edge->reasons & 1u << AM_REASON_SCANNER) != 0) ||
 		    (edge->override_index >= 0 && edge->verdict != AM_VERDICT_ESSENTIAL))
 			CU_ASSERT_EQUAL(permitted, needed);
 	}

@@ -344,6 +344,67 @@ static void test_lateral(void)
 	net_clear(&net);
 }
 
+/* In a few hours an administrator's logins do not come again either; of a host that scanned they are suspicious. */
+static void test_logins_of_a_short_time(void)
+{
+	static const uint16_t ports[] = {22, 3389};
+	for (int scans = 0; scans < 2; scans++) {
+		Net net = net_new();
+		net_add(&net, (Talk){.client = "10.0.7.1",
+				     .server = "10.0.7.2",
+				     .ip_protocol = AM_PROTO_TCP,
+				     .port = 443,
+				     .hour = 8,
+				     .n_hours = 4,
+				     .connections = 40,
+				     .payload = {40000, 400000}});
+		if (scans)
+			probe(&net, "10.0.1.3", 20, 1, 0, 8, 0);
+		for (int n = 0; n < 6; n++) {
+			g_autofree char *server = g_strdup_printf("10.0.2.%d", n + 1);
+			net_add(&net, (Talk){.client = "10.0.1.3",
+					     .server = server,
+					     .ip_protocol = AM_PROTO_TCP,
+					     .port = ports[n % 2],
+					     .hour = 10,
+					     .minute = 10 * n,
+					     .payload = {4000, 9000}});
+		}
+		g_autoptr(AmMap) map = net_map(&net);
+		if (scans)
+			ASSERT_VERDICT(map, "10.0.1.3", "10.0.2.1", AM_PROTO_TCP, 22, SUSPICIOUS);
+		else
+			ASSERT_VERDICT(map, "10.0.1.3", "10.0.2.1", AM_PROTO_TCP, 22, UNDECIDED);
+		net_clear(&net);
+	}
+}
+
+/* Who scanned this network from outside is later visited from inside, regularly, and is itself a regular client. */
+static void test_dealings_with_an_outside_scanner(void)
+{
+	Net net = net_new();
+	net_span(&net, 5);
+	probe(&net, "203.0.113.5", 20, 1, 0, 1, 1);
+	for (int day = 0; day < 5; day++)
+		net_add(&net, (Talk){.client = "10.0.1.1",
+				     .server = "203.0.113.5",
+				     .ip_protocol = AM_PROTO_TCP,
+				     .port = 443,
+				     .day = day,
+				     .hour = 8,
+				     .n_hours = 10,
+				     .connections = 40,
+				     .payload = {40000, 40000000}});
+	net_use(&net, "203.0.113.5", "10.0.2.1", 993, 0, 5);
+	net_use(&net, "203.0.113.6", "10.0.2.1", 993, 0, 5);
+	g_autoptr(AmMap) map = net_map(&net);
+	ASSERT_VERDICT(map, "10.0.1.1", "203.0.113.5", AM_PROTO_TCP, 443, UNDECIDED);
+	ASSERT_VERDICT(map, "203.0.113.5", "10.0.2.1", AM_PROTO_TCP, 993, UNDECIDED);
+	ASSERT_VERDICT(map, "203.0.113.6", "10.0.2.1", AM_PROTO_TCP, 993, ESSENTIAL);
+	CU_ASSERT(has_reason(edge_of(map, "203.0.113.5", "10.0.2.1", AM_PROTO_TCP, 993), AM_REASON_SCANNER));
+	net_clear(&net);
+}
+
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
@@ -360,6 +421,8 @@ int main(void)
 		UNIT_TEST(test_inbound_stranger),
 		UNIT_TEST(test_beacon),
 		UNIT_TEST(test_lateral),
+		UNIT_TEST(test_logins_of_a_short_time),
+		UNIT_TEST(test_dealings_with_an_outside_scanner),
 		{NULL, NULL},
 	};
 	return unit_run("scan", tests);
