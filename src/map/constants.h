@@ -73,7 +73,8 @@
 #define AM_POOL_LOW 4
 /* A nightly job comes again after a day; what goes over midnight does not. */
 #define AM_RETURN_NS (12 * AM_NS_PER_HOUR)
-/* A service is everybody's when one in so many of its network's hosts that use anything regularly uses it: DNS, the clock, logons. */
+/* A service is everybody's when one in so many of its network's hosts that use anything regularly uses it: DNS, the clock,
+ * logons. */
 #define AM_COMMON_SHARE 2
 /* So many clients of a port number with a server each that is nobody else's are tenants; fewer may be a primary and its
  * secondary, each with the client that prefers it. As many as make pairs of a policy (policy/apart.c). */

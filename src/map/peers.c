@@ -337,6 +337,16 @@ static gboolean is_anothers(const AmMapWork *work, uint32_t edge_index)
 	return am_peers_count(work, own) == 0 && is_pair(work, owner);
 }
 
+/* Other strong clients of the service; of one inside, inside ones. */
+static uint32_t n_colleagues(const AmMapWork *work, uint32_t edge_index)
+{
+	const AmServiceNotes *service = service_of(work, edge_index);
+	const AmEdge *edge = am_work_edge(work, edge_index);
+	uint32_t n_outside = work->hosts[edge->server].inside ? service->n_outside : 0;
+	gboolean self = am_work_notes(work, edge_index)->strong && !am_work_comes_in(work, edge);
+	return service->n_strong - n_outside - self;
+}
+
 /* What most hosts here need, a host needs that was there for an hour, too. */
 static gboolean is_everybodys(const AmMapWork *work, uint32_t edge_index)
 {
@@ -360,9 +370,8 @@ gboolean am_peers_support(const AmMapWork *work, uint32_t edge_index)
 		return FALSE;
 	if (am_port_is_admin(edge->ip_protocol, edge->port)) {
 		/* Where many log in, to a file server, say, one more who is like them does, too. */
-		const AmServiceNotes *service = service_of(work, edge_index);
-		gboolean shared = service->n_strong - service->n_outside >= AM_POOL_CLIENTS;
-		return work->hosts[edge->client].inside &&
+		gboolean shared = n_colleagues(work, edge_index) >= AM_POOL_CLIENTS;
+		return !am_work_comes_in(work, edge) &&
 		       (am_peers_administers(work, edge_index) || (shared && am_peers_like(work, edge_index)));
 	}
 	if (!work->hosts[edge->client].inside && service_of(work, edge_index)->n_outside >= AM_PUBLIC_CLIENTS)
@@ -385,10 +394,7 @@ gboolean am_peers_administers(const AmMapWork *work, uint32_t edge_index)
 gboolean am_peers_join(const AmMapWork *work, uint32_t edge_index)
 {
 	const AmHabit *habit = habit_of(work, am_work_edge(work, edge_index));
-	const AmServiceNotes *service = service_of(work, edge_index);
-	uint32_t n_inside = service->n_strong - service->n_outside;
-	return habit != NULL && habit->all == 1 &&
-	       n_inside - am_work_notes(work, edge_index)->strong >= AM_POOL_CLIENTS;
+	return habit != NULL && habit->all == 1 && n_colleagues(work, edge_index) >= AM_POOL_CLIENTS;
 }
 
 gboolean am_peers_like(const AmMapWork *work, uint32_t edge_index)

@@ -173,7 +173,7 @@ static gboolean admin_holds(const AmMapWork *work, uint32_t n)
 	const AmEdge *edge = am_work_edge(work, n);
 	if (!am_port_is_admin(edge->ip_protocol, edge->port))
 		return TRUE;
-	if (!work->hosts[edge->client].inside)
+	if (am_work_comes_in(work, edge))
 		return work->map->days >= AM_RECUR_DAYS && edge->days >= work->map->days;
 	return am_peers_administers(work, n) || am_peers_join(work, n) || am_peers_like(work, n) ||
 	       am_edge_lasts(work, edge);

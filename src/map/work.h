@@ -135,6 +135,13 @@ static inline gboolean am_edge_is_lease(const AmEdge *edge)
 {
 	return edge->ip_protocol == AM_PROTO_UDP && edge->port == AM_PORT_DHCP_CLIENT;
 }
+/* From outside to inside. Between addresses that are both taken for outside it is not known: they may be the network's own
+ * public ones, which --inside was not told. */
+static inline gboolean am_work_comes_in(const AmMapWork *work, const AmEdge *edge)
+{
+	return !work->hosts[edge->client].inside && work->hosts[edge->server].inside;
+}
+
 /* Every time, but for what a mirror may miss. */
 static inline gboolean am_nearly_all(uint64_t part, uint64_t all)
 {

@@ -368,9 +368,14 @@ static void test_users_of_a_file_server(void)
 		net_add(&net, login(client, "10.0.2.1", 445, 1, 8));
 	}
 	net_add(&net, login("10.0.1.6", "10.0.2.2", 445, 1, 8));
+	for (int n = 1; n <= 6; n++) { /* nobody said that these are inside, and it does not matter */
+		g_autofree char *client = g_strdup_printf("2001:db8:1::%d", n);
+		net_add(&net, login(client, "2001:db8:2::1", 445, 1, 8));
+	}
 	g_autoptr(AmMap) map = net_map(&net);
 	ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.1", AM_PROTO_TCP, 445, ESSENTIAL);
 	ASSERT_VERDICT(map, "10.0.1.6", "10.0.2.1", AM_PROTO_TCP, 445, UNDECIDED);
+	ASSERT_VERDICT(map, "2001:db8:1::1", "2001:db8:2::1", AM_PROTO_TCP, 445, ESSENTIAL);
 	net_clear(&net);
 }
 
