@@ -111,10 +111,16 @@ static uint64_t failures(const AmEdge *edge)
 	       edge->outcomes[AM_OUTCOME_PROHIBITED];
 }
 
+/* The server is up, and the mirror misses what it sends. Not for who comes from outside, who would only have to pretend. */
+static gboolean is_mute(const AmMapWork *work, const AmEdge *edge)
+{
+	return work->hosts[edge->server].mute && work->hosts[edge->client].inside;
+}
+
 /* Datagrams that expect no answer and were not refused. Where the mirror misses what the server sends, silence is none. */
 static gboolean is_told(const AmMapWork *work, const AmEdge *edge)
 {
-	uint64_t silent = work->hosts[edge->server].mute ? edge->outcomes[AM_OUTCOME_SILENT] : 0;
+	uint64_t silent = is_mute(work, edge) ? edge->outcomes[AM_OUTCOME_SILENT] : 0;
 	return edge->ip_protocol == AM_PROTO_UDP && edge->counts.payload[0] > 0 && edge->counts.packets[1] == 0 &&
 	       edge->icmp_errors * 10 <= edge->connections && (failures(edge) - silent) * 2 <= edge->connections;
 }
@@ -126,7 +132,7 @@ static AmEdgeKind kind_of_one_way(const AmMapWork *work, const AmEdge *edge)
 	uint64_t socket = am_socket_key(edge->server, edge->ip_protocol, edge->port);
 	if (!is_told(work, edge))
 		return AM_KIND_FAILED;
-	return work->hosts[edge->server].live || work->hosts[edge->server].mute ||
+	return work->hosts[edge->server].live || is_mute(work, edge) ||
 			       am_table_find(work->collectors, &socket) != AM_TABLE_NONE
 		       ? AM_KIND_ONE_WAY
 		       : AM_KIND_FAILED;
@@ -173,7 +179,7 @@ static AmEdgeKind kind_of(const AmMapWork *work, const AmEdge *edge, const AmEdg
 {
 	gboolean is_icmp = edge->ip_protocol == AM_PROTO_ICMP || edge->ip_protocol == AM_PROTO_ICMPV6;
 	if (is_icmp)
-		return edge->counts.packets[1] > 0 || work->hosts[edge->server].mute ? AM_KIND_ECHO : AM_KIND_FAILED;
+		return edge->counts.packets[1] > 0 || is_mute(work, edge) ? AM_KIND_ECHO : AM_KIND_FAILED;
 	if (edge->payload_both > 0 || (edge->counts.payload[0] > 0 && edge->counts.payload[1] > 0))
 		return AM_KIND_TWO_WAY;
 	if (is_answered_elsewhere(edge))
@@ -224,8 +230,8 @@ static void find_collectors(AmMapWork *work)
 	am_table_free(told);
 }
 
-/* Who exchanges words with somebody; and who is up although the mirror hardly shows anything of him, as others go on talking to
- * him over TCP. */
+/* Who exchanges words with somebody; and who is up although the mirror hardly shows anything of him, as others open TCP
+ * connections to him again and again, and go on talking. */
 static void find_answering(AmMapWork *work)
 {
 	work->answering = am_table_new(sizeof(uint64_t));
@@ -235,7 +241,8 @@ static void find_answering(AmMapWork *work)
 		uint64_t socket = am_socket_key(edge->server, edge->ip_protocol, edge->port);
 		if (edge->payload_both > 0)
 			(void)am_table_add(work->answering, &socket);
-		if (edge->counts.packets[1] == 0 && one_side_implies_both(edge) &&
+		if (edge->counts.packets[1] == 0 && one_side_implies_both(edge) && recurs(work, edge) &&
+		    am_work_notes(work, n)->syn > 0 && work->hosts[edge->client].inside &&
 		    is_half_seen(server->received, server->sent))
 			server->mute = TRUE;
 	}

@@ -76,6 +76,11 @@ static const AmHabit *habit_of(const AmMapWork *work, const AmEdge *edge)
 	return habit != AM_TABLE_NONE ? &g_array_index(work->habit_servers, AmHabit, habit) : NULL;
 }
 
+static const AmServiceNotes *service_of(const AmMapWork *work, uint32_t edge_index)
+{
+	return &g_array_index(work->services, AmServiceNotes, am_work_notes(work, edge_index)->service);
+}
+
 static uint32_t network_of(const AmMapWork *work, uint32_t endpoint)
 {
 	return g_array_index(work->map->endpoints, AmEndpoint, endpoint).network;
@@ -178,12 +183,29 @@ static gboolean returns(const AmMapWork *work, uint32_t edge_index)
 	return work->map->days == 2 && comes_again(am_work_edge(work, edge_index)) && is_clean(work, edge_index);
 }
 
+/* Other strong clients of the service; of one inside, inside ones. */
+static uint32_t n_colleagues(const AmMapWork *work, uint32_t edge_index)
+{
+	const AmServiceNotes *service = service_of(work, edge_index);
+	const AmEdge *edge = am_work_edge(work, edge_index);
+	uint32_t n_outside = work->hosts[edge->server].inside ? service->n_outside : 0;
+	gboolean self = am_work_notes(work, edge_index)->strong && !am_work_comes_in(work, edge);
+	return service->n_strong - n_outside - self;
+}
+
 static gboolean is_login(const AmMapWork *work, uint32_t edge_index)
 {
 	const AmEdge *edge = am_work_edge(work, edge_index);
 	const AmEdgeNotes *notes = am_work_notes(work, edge_index);
 	return am_port_is_admin(edge->ip_protocol, edge->port) && notes->kind != AM_KIND_FAILED &&
 	       notes->kind != AM_KIND_DISMISSED;
+}
+
+static gboolean lasts_as_login(const AmMapWork *work, uint32_t edge_index)
+{
+	const AmEdgeNotes *notes = am_work_notes(work, edge_index);
+	return is_login(work, edge_index) && notes->strong && notes->kind == AM_KIND_TWO_WAY &&
+	       am_edge_lasts(work, am_work_edge(work, edge_index));
 }
 
 static void count_habits(AmMapWork *work)
@@ -200,7 +222,8 @@ static void count_habits(AmMapWork *work)
 		AmHabit *habit = counted_at(work->habit_servers, am_table_add(work->habits, &key));
 		habit->returning += returning != FALSE;
 		habit->all += login != FALSE;
-		habit->lasting += login && usable && am_edge_lasts(work, edge);
+		habit->lasting += lasts_as_login(work, n);
+		habit->shared += login && n_colleagues(work, n) >= AM_POOL_CLIENTS;
 		if (!usable)
 			continue;
 		if (habit->servers++ == 0)
@@ -238,11 +261,6 @@ void am_peers_prepare(AmMapWork *work)
 	count_pairs(work);
 }
 
-static const AmServiceNotes *service_of(const AmMapWork *work, uint32_t edge_index)
-{
-	return &g_array_index(work->services, AmServiceNotes, am_work_notes(work, edge_index)->service);
-}
-
 uint32_t am_peers_count(const AmMapWork *work, uint32_t edge_index)
 {
 	return service_of(work, edge_index)->n_strong - am_work_notes(work, edge_index)->strong;
@@ -257,17 +275,20 @@ uint32_t am_peers_habit(const AmMapWork *work, uint32_t edge_index)
 	return (habit != NULL ? habit->servers : 0) - am_work_notes(work, edge_index)->usable;
 }
 
-/* Shared and own usable services of two clients, the one in question left out. Edges of a client are sorted by service. */
+/* Shared and own usable services of two clients, the one in question left out; of a login all logins
+ * are, which an intruder has in common with his victims' administrators. Edges of a client are sorted by service. */
 static gboolean alike(const AmMapWork *work, uint32_t a, uint32_t b, const AmEdge *question)
 {
 	const AmEndpointNotes *hosts[2] = {&work->hosts[a], &work->hosts[b]};
 	uint32_t at[2] = {hosts[0]->first_edge, hosts[1]->first_edge}, own[2] = {0, 0}, shared = 0;
+	gboolean logs_in = am_port_is_admin(question->ip_protocol, question->port);
 	for (;;) {
 		const AmEdge *edges[2];
 		for (int side = 0; side < 2; side++) {
 			uint32_t end = hosts[side]->first_edge + hosts[side]->n_edges;
-			while (at[side] < end && (!am_work_notes(work, at[side])->usable ||
-						  compare_service(am_work_edge(work, at[side]), question) == 0))
+			while (at[side] < end &&
+			       (!am_work_notes(work, at[side])->usable || (logs_in && is_login(work, at[side])) ||
+				compare_service(am_work_edge(work, at[side]), question) == 0))
 				at[side]++;
 			edges[side] = at[side] < end ? am_work_edge(work, at[side]) : NULL;
 		}
@@ -337,16 +358,6 @@ static gboolean is_anothers(const AmMapWork *work, uint32_t edge_index)
 	return am_peers_count(work, own) == 0 && is_pair(work, owner);
 }
 
-/* Other strong clients of the service; of one inside, inside ones. */
-static uint32_t n_colleagues(const AmMapWork *work, uint32_t edge_index)
-{
-	const AmServiceNotes *service = service_of(work, edge_index);
-	const AmEdge *edge = am_work_edge(work, edge_index);
-	uint32_t n_outside = work->hosts[edge->server].inside ? service->n_outside : 0;
-	gboolean self = am_work_notes(work, edge_index)->strong && !am_work_comes_in(work, edge);
-	return service->n_strong - n_outside - self;
-}
-
 /* What most hosts here need, a host needs that was there for an hour, too. */
 static gboolean is_everybodys(const AmMapWork *work, uint32_t edge_index)
 {
@@ -387,14 +398,25 @@ gboolean am_peers_administers(const AmMapWork *work, uint32_t edge_index)
 	const AmHabit *habit = habit_of(work, edge);
 	if (habit == NULL || work->span_hours < AM_RECUR_SHORT_HOURS)
 		return FALSE;
-	gboolean self = am_work_notes(work, edge_index)->usable && am_edge_lasts(work, edge);
-	return habit->lasting - self >= AM_ADMIN_ESTABLISHED && habit->lasting * AM_ADMIN_SHARE >= habit->all;
+	return habit->lasting - lasts_as_login(work, edge_index) >= AM_ADMIN_ESTABLISHED &&
+	       habit->lasting * AM_ADMIN_SHARE >= habit->all;
+}
+
+/* Two public addresses that may be one organisation's: of one /32, as a provider has, or one /16. */
+static gboolean are_neighbours(const AmMapWork *work, const AmEdge *edge)
+{
+	const AmAddress *a = am_work_address(work, edge->client), *b = am_work_address(work, edge->server);
+	return a->family == b->family && memcmp(a->bytes, b->bytes, a->family == 4 ? 2 : 4) == 0;
 }
 
 gboolean am_peers_join(const AmMapWork *work, uint32_t edge_index)
 {
-	const AmHabit *habit = habit_of(work, am_work_edge(work, edge_index));
-	return habit != NULL && habit->all == 1 && n_colleagues(work, edge_index) >= AM_POOL_CLIENTS;
+	const AmEdge *edge = am_work_edge(work, edge_index);
+	const AmHabit *habit = habit_of(work, edge);
+	return habit != NULL && habit->all == habit->shared && n_colleagues(work, edge_index) >= AM_POOL_CLIENTS &&
+	       !work->hosts[edge->client].scanner &&
+	       served(edge) >= AM_CONFORM_SHARE * service_of(work, edge_index)->usually_served &&
+	       (work->hosts[edge->server].inside || are_neighbours(work, edge));
 }
 
 gboolean am_peers_like(const AmMapWork *work, uint32_t edge_index)
@@ -402,6 +424,8 @@ gboolean am_peers_like(const AmMapWork *work, uint32_t edge_index)
 	const AmEdge *edge = am_work_edge(work, edge_index);
 	const AmServiceNotes *service = service_of(work, edge_index);
 	uint32_t n_alike = 0;
+	if (work->hosts[edge->client].scanner)
+		return FALSE;
 	for (uint32_t n = service->first_sample; n < service->first_sample + service->n_samples; n++) {
 		uint32_t other_index = g_array_index(work->samples, uint32_t, n);
 		const AmEdge *other = am_work_edge(work, other_index);
@@ -418,8 +442,8 @@ gboolean am_peers_like(const AmMapWork *work, uint32_t edge_index)
 gboolean am_peers_unlike(const AmMapWork *work, uint32_t edge_index)
 {
 	const AmEdge *edge = am_work_edge(work, edge_index);
-	return edge->ip_protocol == AM_PROTO_TCP && !work->hosts[edge->client].inside &&
-	       am_peers_count(work, edge_index) >= AM_PUBLIC_CLIENTS &&
+	return edge->ip_protocol == AM_PROTO_TCP && !work->hosts[edge->client].inside && edge->counts.packets[1] > 0 &&
+	       service_of(work, edge_index)->n_outside - am_work_notes(work, edge_index)->strong >= AM_PUBLIC_CLIENTS &&
 	       served(edge) < AM_CONFORM_SHARE * service_of(work, edge_index)->usually_served;
 }
 

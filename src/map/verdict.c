@@ -163,27 +163,35 @@ gboolean am_edge_lasts(const AmMapWork *work, const AmEdge *edge)
 	if (work->span_hours < AM_RECUR_SHORT_HOURS)
 		return edge->first_ns <= work->map->first_ns + observed / AM_LATE_SHARE &&
 		       edge->last_ns >= work->map->last_ns - observed / AM_LATE_SHARE;
-	return edge->days >= AM_ADMIN_DAYS || (edge->last_ns - edge->first_ns) * 2 >= observed;
+	return edge->days >= AM_ADMIN_DAYS || edge->last_ns - edge->first_ns >= observed / 2;
 }
 
 /* Remote administration by the only one who does it there: a question, unless it was there all along. From outside nobody
- * vouches for it: who guesses passwords is regular, too, and on several hosts. A supplier comes every day. */
+ * vouches for it: who guesses passwords is regular, too, and on several hosts. A supplier comes on
+ * most days; who is regular on several hosts, on every day. */
 static gboolean admin_holds(const AmMapWork *work, uint32_t n)
 {
 	const AmEdge *edge = am_work_edge(work, n);
 	if (!am_port_is_admin(edge->ip_protocol, edge->port))
 		return TRUE;
 	if (am_work_comes_in(work, edge))
-		return work->map->days >= AM_RECUR_DAYS && edge->days >= work->map->days;
+		return edge->days >= AM_RECUR_DAYS &&
+		       (am_peers_habit(work, n) >= AM_ADMIN_ESTABLISHED ? edge->days >= work->map->days
+									: edge->days * 2 > work->map->days);
+	/* Within an hour nothing lasts: who does it twice, beside another, is believed. */
+	if (work->map->last_ns - work->map->first_ns < AM_NS_PER_HOUR && am_peers_count(work, n) > 0)
+		return TRUE;
 	return am_peers_administers(work, n) || am_peers_join(work, n) || am_peers_like(work, n) ||
 	       am_edge_lasts(work, edge);
 }
 
-/* Who scanned this network from outside is no visitor of it, and no supplier. */
+/* Who scanned this network from outside is no visitor of it, and no supplier; nor is he visited by chance. What was there all
+ * along holds: the scan may have been somebody else's, in his name. */
 static gboolean met_outside_scanner(const AmMapWork *work, const AmEdge *edge)
 {
 	const AmEndpointNotes *client = &work->hosts[edge->client], *server = &work->hosts[edge->server];
-	return (client->scanner && !client->inside) || (server->scanner && !server->inside);
+	return ((client->scanner && !client->inside) || (server->scanner && !server->inside)) &&
+	       !am_edge_lasts(work, edge);
 }
 
 static void judge_recurring(const AmMapWork *work, uint32_t n)

@@ -78,7 +78,8 @@ typedef struct {
 typedef struct {
 	uint32_t servers;      /* that it uses regularly, */
 	uint32_t returning;    /* and, of an observation of two days, on both */
-	uint32_t all, lasting; /* of a port of administration: that it logs in to, and those where it does all along */
+	uint32_t all, lasting; /* of a port of administration: that it logs in to, and those where it does all along, */
+	uint32_t shared;       /* and where several others are regular */
 	uint32_t first_edge, last_edge; /* of those that it uses regularly */
 } AmHabit;
 
@@ -184,7 +185,7 @@ gboolean am_peers_contradict(const AmMapWork *work, uint32_t edge);
 uint32_t am_peers_habit(const AmMapWork *work, uint32_t edge);
 /* Does the client log in to enough other hosts all along for one more to be no surprise? */
 gboolean am_peers_administers(const AmMapWork *work, uint32_t edge);
-/* Does the client log in to this one host only, as several others do (a file server)? */
+/* Does the client log in only where several others do (file servers)? */
 gboolean am_peers_join(const AmMapWork *work, uint32_t edge);
 /* Does somebody like its client do the same, all along, or do several? */
 gboolean am_peers_like(const AmMapWork *work, uint32_t edge);

@@ -385,20 +385,26 @@ static void test_dealings_with_an_outside_scanner(void)
 	Net net = net_new();
 	net_span(&net, 5);
 	probe(&net, "203.0.113.5", 20, 1, 0, 1, 1);
-	for (int day = 0; day < 5; day++)
-		net_add(&net, (Talk){.client = "10.0.1.1",
-				     .server = "203.0.113.5",
-				     .ip_protocol = AM_PROTO_TCP,
-				     .port = 443,
-				     .day = day,
-				     .hour = 8,
-				     .n_hours = 10,
-				     .connections = 40,
-				     .payload = {40000, 40000000}});
-	net_use(&net, "203.0.113.5", "10.0.2.1", 993, 0, 5);
-	net_use(&net, "203.0.113.6", "10.0.2.1", 993, 0, 5);
+	for (int day = 0; day < 5; day++) {
+		Talk talk = {.client = "10.0.1.2",
+			     .server = "203.0.113.5",
+			     .ip_protocol = AM_PROTO_TCP,
+			     .port = 443,
+			     .day = day,
+			     .hour = 8,
+			     .n_hours = 10,
+			     .connections = 40,
+			     .payload = {40000, 40000000}};
+		net_add(&net, talk); /* all along: somebody may have scanned in its name */
+		talk.client = "10.0.1.1";
+		if (day == 1 || day == 2)
+			net_add(&net, talk);
+	}
+	net_use(&net, "203.0.113.5", "10.0.2.1", 993, 1, 2);
+	net_use(&net, "203.0.113.6", "10.0.2.1", 993, 1, 2);
 	g_autoptr(AmMap) map = net_map(&net);
 	ASSERT_VERDICT(map, "10.0.1.1", "203.0.113.5", AM_PROTO_TCP, 443, UNDECIDED);
+	ASSERT_VERDICT(map, "10.0.1.2", "203.0.113.5", AM_PROTO_TCP, 443, ESSENTIAL);
 	ASSERT_VERDICT(map, "203.0.113.5", "10.0.2.1", AM_PROTO_TCP, 993, UNDECIDED);
 	ASSERT_VERDICT(map, "203.0.113.6", "10.0.2.1", AM_PROTO_TCP, 993, ESSENTIAL);
 	CU_ASSERT(has_reason(edge_of(map, "203.0.113.5", "10.0.2.1", AM_PROTO_TCP, 993), AM_REASON_SCANNER));
