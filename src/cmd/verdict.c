@@ -43,6 +43,7 @@ static gboolean list(const AmMapArguments *map_arguments, const Arguments *argum
 	}
 	if (arguments->format != NULL && !am_format_parse(arguments->format, &format, error))
 		return FALSE;
+	/* Where there are neither facts nor decisions, a name was mistyped. */
 	gboolean decided = am_decisions_exist(facts_path(map_arguments), map_arguments->decisions);
 	g_autoptr(AmSnapshot) snapshot = decided ? look(map_arguments, error) : am_cmd_snapshot(map_arguments, error);
 	if (snapshot == NULL ||

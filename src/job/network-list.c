@@ -24,7 +24,7 @@ AmNetworkList *am_job_networks(const char *db, const char *decisions_path, GErro
 	g_autoptr(AmNetworkList) list = g_new0(AmNetworkList, 1);
 	g_autoptr(GError) reason = NULL;
 	g_autoptr(AmFacts) facts = am_facts_open(db, AM_FACTS_READ, &reason);
-	/* One may decide before there are facts; but neither is a name that was mistyped. */
+	/* One may decide before there are facts; but where there are neither, a name was mistyped. */
 	gboolean may_miss = g_error_matches(reason, AM_STORE_ERROR, AM_STORE_ERROR_MISSING) &&
 			    am_decisions_exist(db, decisions_path);
 	if (facts == NULL && !may_miss) {

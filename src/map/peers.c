@@ -25,6 +25,12 @@ static double served(const AmEdge *edge)
 	return (double)edge->counts.payload[1] / (double)MAX(edge->connections, 1);
 }
 
+/* About as much as `amount`, or more. */
+static gboolean is_served(const AmEdge *edge, double amount)
+{
+	return served(edge) >= AM_CONFORM_SHARE * amount;
+}
+
 static void add_strong(const AmMapWork *work, AmServiceNotes *service, uint32_t edge_index, GArray *strong)
 {
 	const AmEdge *edge = am_work_edge(work, edge_index);
@@ -275,8 +281,8 @@ uint32_t am_peers_habit(const AmMapWork *work, uint32_t edge_index)
 	return (habit != NULL ? habit->servers : 0) - am_work_notes(work, edge_index)->usable;
 }
 
-/* Shared and own usable services of two clients, the one in question left out; of a login all logins
- * are, which an intruder has in common with his victims' administrators. Edges of a client are sorted by service. */
+/* Shared and own usable services of two clients, the one in question left out; where that is a login, all logins
+ * are: an intruder has them in common with his victims' administrators. Edges of a client are sorted by service. */
 static gboolean alike(const AmMapWork *work, uint32_t a, uint32_t b, const AmEdge *question)
 {
 	const AmEndpointNotes *hosts[2] = {&work->hosts[a], &work->hosts[b]};
@@ -329,7 +335,7 @@ static gboolean conforms(const AmMapWork *work, uint32_t edge_index, double amou
 	const AmServiceNotes *service = service_of(work, edge_index);
 	gboolean same_name;
 	look_around(work, edge_index, ret_alike, &same_name);
-	return served(edge) >= AM_CONFORM_SHARE * amount && (!service->named || same_name);
+	return is_served(edge, amount) && (!service->named || same_name);
 }
 
 /* A server that nobody uses regularly yet, such as an instance that was started an hour ago: its client speaks for it when it
@@ -414,8 +420,7 @@ gboolean am_peers_join(const AmMapWork *work, uint32_t edge_index)
 	const AmEdge *edge = am_work_edge(work, edge_index);
 	const AmHabit *habit = habit_of(work, edge);
 	return habit != NULL && habit->all == habit->shared && n_colleagues(work, edge_index) >= AM_POOL_CLIENTS &&
-	       !work->hosts[edge->client].scanner &&
-	       served(edge) >= AM_CONFORM_SHARE * service_of(work, edge_index)->usually_served &&
+	       !work->hosts[edge->client].scanner && is_served(edge, service_of(work, edge_index)->usually_served) &&
 	       (work->hosts[edge->server].inside || are_neighbours(work, edge));
 }
 
@@ -431,7 +436,7 @@ gboolean am_peers_like(const AmMapWork *work, uint32_t edge_index)
 		const AmEdge *other = am_work_edge(work, other_index);
 		if (other_index == edge_index ||
 		    am_work_notes(work, other_index)->kind != am_work_notes(work, edge_index)->kind ||
-		    served(edge) < AM_CONFORM_SHARE * served(other) || !alike(work, edge->client, other->client, edge))
+		    !is_served(edge, served(other)) || !alike(work, edge->client, other->client, edge))
 			continue;
 		if (am_edge_lasts(work, other) || ++n_alike >= AM_POOL_CLIENTS)
 			return TRUE;
@@ -444,7 +449,7 @@ gboolean am_peers_unlike(const AmMapWork *work, uint32_t edge_index)
 	const AmEdge *edge = am_work_edge(work, edge_index);
 	return edge->ip_protocol == AM_PROTO_TCP && !work->hosts[edge->client].inside && edge->counts.packets[1] > 0 &&
 	       service_of(work, edge_index)->n_outside - am_work_notes(work, edge_index)->strong >= AM_PUBLIC_CLIENTS &&
-	       served(edge) < AM_CONFORM_SHARE * service_of(work, edge_index)->usually_served;
+	       !is_served(edge, service_of(work, edge_index)->usually_served);
 }
 
 /* The others in the pool are many, more than the regular clients; they come in enough hours, or on enough days each; and what
@@ -459,7 +464,7 @@ gboolean am_peers_pooled(const AmMapWork *work, uint32_t edge_index)
 	gboolean any_alike;
 	return n_others >= AM_POOL_CLIENTS && n_others >= service->n_strong &&
 	       (service->pool_hours >= AM_RECUR_HOURS + edge->hours || n_returning >= AM_POOL_CLIENTS) &&
-	       served(edge) >= AM_CONFORM_SHARE * service->pool_served &&
+	       is_served(edge, service->pool_served) &&
 	       (service->n_strong == 0 || conforms(work, edge_index, service->least_served, &any_alike));
 }
 

@@ -167,8 +167,8 @@ gboolean am_edge_lasts(const AmMapWork *work, const AmEdge *edge)
 }
 
 /* Remote administration by the only one who does it there: a question, unless it was there all along. From outside nobody
- * vouches for it: who guesses passwords is regular, too, and on several hosts. A supplier comes on
- * most days; who is regular on several hosts, on every day. */
+ * vouches for it: who guesses passwords is regular, too, and on several hosts. A supplier comes on most days; who is regular on
+ * several hosts, every day. */
 static gboolean admin_holds(const AmMapWork *work, uint32_t n)
 {
 	const AmEdge *edge = am_work_edge(work, n);
