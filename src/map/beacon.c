@@ -122,11 +122,13 @@ int am_beacon_score(const AmMapWork *work, uint32_t edge_index)
 	if (notes->outward_clients * AM_BEACON_CLIENT_SHARE > MAX(work->n_outward, AM_BEACON_CLIENT_SHARE))
 		return 0;
 	Evenness even = evenness(work, notes);
-	if (even == EVEN_NO || !is_nameless(edge))
+	gboolean steady = is_steady(edge);
+	/* A clock that is late by chance, or whose machine sleeps at times, gives steady hours and uneven days. */
+	if (!is_nameless(edge) || (even == EVEN_NO && !steady))
 		return 0;
-	gboolean regular = even == EVEN_YES || is_steady(edge);
+	gboolean regular = even == EVEN_YES || steady;
 	if (should_have_name(edge))
-		return regular ? 2 : 1;
+		return regular && even != EVEN_NO ? 2 : 1;
 	/* Nothing speaks for or against other protocols but their rhythm: it must be one that chance does not give. */
 	gboolean telling = even == EVEN_YES || rate_of(edge) <= AM_BEACON_TELLING_RATE;
 	return regular && telling && notes->outward_clients == 1;

@@ -320,6 +320,31 @@ static void test_beacon(void)
 	net_clear(&net);
 }
 
+/* A clock with jitter, or of a machine that sleeps: steady by the hour, yet not by the day. */
+static void test_uneven_beacon(void)
+{
+	Net net = net_new();
+	net_span(&net, 7);
+	for (int n = 1; n <= 8; n++) {
+		g_autofree char *client = g_strdup_printf("10.0.1.%d", n);
+		net_use(&net, client, "198.51.100.1", 443, 0, 7);
+	}
+	for (int day = 0; day < 7; day++)
+		net_add(&net, (Talk){.client = "10.0.1.3",
+				     .server = "203.0.113.7",
+				     .ip_protocol = AM_PROTO_TCP,
+				     .port = 443,
+				     .day = day,
+				     .n_hours = 24,
+				     .connections = day % 2 == 0 ? 24 : 32,
+				     .payload = {24 * 700, 24 * 2500},
+				     .l7 = "tls"});
+	g_autoptr(AmMap) map = net_map(&net);
+	ASSERT_VERDICT(map, "10.0.1.3", "203.0.113.7", AM_PROTO_TCP, 443, UNDECIDED);
+	CU_ASSERT(has_reason(edge_of(map, "10.0.1.3", "203.0.113.7", AM_PROTO_TCP, 443), AM_REASON_BEACON));
+	net_clear(&net);
+}
+
 static void test_lateral(void)
 {
 	Net net = net_new();
@@ -426,6 +451,7 @@ int main(void)
 		UNIT_TEST(test_refusals_tell_of_clients),
 		UNIT_TEST(test_inbound_stranger),
 		UNIT_TEST(test_beacon),
+		UNIT_TEST(test_uneven_beacon),
 		UNIT_TEST(test_lateral),
 		UNIT_TEST(test_logins_of_a_short_time),
 		UNIT_TEST(test_dealings_with_an_outside_scanner),
