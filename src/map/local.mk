@@ -12,6 +12,7 @@ libam_map_a_SOURCES = \
 	src/map/groups.h \
 	src/map/kinds.c \
 	src/map/leases.c \
+	src/map/likeness.c \
 	src/map/listeners.c \
 	src/map/map.c \
 	src/map/merge.c \

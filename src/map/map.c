@@ -72,6 +72,7 @@ static void work_clear(AmMapWork *work)
 	g_free(work->ends);
 	g_free(work->hosts);
 	g_free(work->n_regular);
+	g_free(work->likeness);
 	g_free(work->by_service);
 	g_clear_pointer(&work->arcs, g_array_unref);
 	g_clear_pointer(&work->notes, g_array_unref);

@@ -10,15 +10,6 @@
 
 #include <string.h>
 
-static int compare_service(const AmEdge *x, const AmEdge *y)
-{
-	if (x->server != y->server)
-		return x->server < y->server ? -1 : 1;
-	if (x->ip_protocol != y->ip_protocol)
-		return (int)x->ip_protocol - (int)y->ip_protocol;
-	return (int)x->port - (int)y->port;
-}
-
 /* Answer payload per connection. */
 static double served(const AmEdge *edge)
 {
@@ -199,18 +190,10 @@ static uint32_t n_colleagues(const AmMapWork *work, uint32_t edge_index)
 	return service->n_strong - n_outside - self;
 }
 
-static gboolean is_login(const AmMapWork *work, uint32_t edge_index)
-{
-	const AmEdge *edge = am_work_edge(work, edge_index);
-	const AmEdgeNotes *notes = am_work_notes(work, edge_index);
-	return am_port_is_admin(edge->ip_protocol, edge->port) && notes->kind != AM_KIND_FAILED &&
-	       notes->kind != AM_KIND_DISMISSED;
-}
-
 static gboolean lasts_as_login(const AmMapWork *work, uint32_t edge_index)
 {
 	const AmEdgeNotes *notes = am_work_notes(work, edge_index);
-	return is_login(work, edge_index) && notes->strong && notes->kind == AM_KIND_TWO_WAY &&
+	return am_edge_is_login(work, edge_index) && notes->strong && notes->kind == AM_KIND_TWO_WAY &&
 	       am_edge_lasts(work, am_work_edge(work, edge_index));
 }
 
@@ -221,7 +204,7 @@ static void count_habits(AmMapWork *work)
 	for (guint n = 0; n < work->map->edges->len; n++) {
 		const AmEdge *edge = am_work_edge(work, n);
 		gboolean usable = am_work_notes(work, n)->usable != 0, returning = returns(work, n),
-			 login = is_login(work, n);
+			 login = am_edge_is_login(work, n);
 		if (!usable && !returning && !login)
 			continue;
 		uint64_t key = am_socket_key(edge->client, edge->ip_protocol, edge->port);
@@ -242,14 +225,15 @@ void am_peers_prepare(AmMapWork *work)
 {
 	guint n_edges = work->map->edges->len;
 	g_autoptr(GArray) strong = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	work->likeness = am_likeness_new();
 	work->services = g_array_new(FALSE, FALSE, sizeof(AmServiceNotes));
 	work->samples = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	for (guint first = 0, n = 0; first < n_edges; first = n) {
 		const AmEdge *head = am_work_edge(work, work->by_service[first]);
 		AmServiceNotes service = {.first = first};
 		g_array_set_size(strong, 0);
-		for (n = first; n < n_edges && compare_service(am_work_edge(work, work->by_service[n]), head) == 0;
-		     n++) {
+		for (n = first;
+		     n < n_edges && am_edge_compare_service(am_work_edge(work, work->by_service[n]), head) == 0; n++) {
 			AmEdgeNotes *notes = am_work_notes(work, work->by_service[n]);
 			notes->service = work->services->len;
 			if (notes->strong)
@@ -281,35 +265,6 @@ uint32_t am_peers_habit(const AmMapWork *work, uint32_t edge_index)
 	return (habit != NULL ? habit->servers : 0) - am_work_notes(work, edge_index)->usable;
 }
 
-/* Shared and own usable services of two clients, the one in question left out; where that is a login, all logins
- * are: an intruder has them in common with his victims' administrators. Edges of a client are sorted by service. */
-static gboolean alike(const AmMapWork *work, uint32_t a, uint32_t b, const AmEdge *question)
-{
-	const AmEndpointNotes *hosts[2] = {&work->hosts[a], &work->hosts[b]};
-	uint32_t at[2] = {hosts[0]->first_edge, hosts[1]->first_edge}, own[2] = {0, 0}, shared = 0;
-	gboolean logs_in = am_port_is_admin(question->ip_protocol, question->port);
-	for (;;) {
-		const AmEdge *edges[2];
-		for (int side = 0; side < 2; side++) {
-			uint32_t end = hosts[side]->first_edge + hosts[side]->n_edges;
-			while (at[side] < end &&
-			       (!am_work_notes(work, at[side])->usable || (logs_in && is_login(work, at[side])) ||
-				compare_service(am_work_edge(work, at[side]), question) == 0))
-				at[side]++;
-			edges[side] = at[side] < end ? am_work_edge(work, at[side]) : NULL;
-		}
-		if (edges[0] == NULL && edges[1] == NULL)
-			break;
-		int order = edges[0] == NULL ? 1 : edges[1] == NULL ? -1 : compare_service(edges[0], edges[1]);
-		own[0] += order <= 0;
-		own[1] += order >= 0;
-		shared += order == 0;
-		at[0] += order <= 0;
-		at[1] += order >= 0;
-	}
-	return shared >= AM_PEER_SHARED && shared >= AM_PEER_SHARE * MIN(own[0], own[1]);
-}
-
 /* Does the edge ask for a name that a regular client asks for, and is any of these like its client? */
 static void look_around(const AmMapWork *work, uint32_t edge_index, gboolean *ret_alike, gboolean *ret_same_name)
 {
@@ -322,7 +277,7 @@ static void look_around(const AmMapWork *work, uint32_t edge_index, gboolean *re
 		if (other_index == edge_index)
 			continue;
 		*ret_same_name = *ret_same_name || strcmp(other->server_name, edge->server_name) == 0;
-		*ret_alike = *ret_alike || alike(work, edge->client, other->client, edge);
+		*ret_alike = *ret_alike || am_clients_alike(work, edge_index, other_index);
 		if (*ret_alike && *ret_same_name)
 			return;
 	}
@@ -436,7 +391,7 @@ gboolean am_peers_like(const AmMapWork *work, uint32_t edge_index)
 		const AmEdge *other = am_work_edge(work, other_index);
 		if (other_index == edge_index ||
 		    am_work_notes(work, other_index)->kind != am_work_notes(work, edge_index)->kind ||
-		    !is_served(edge, served(other)) || !alike(work, edge->client, other->client, edge))
+		    !is_served(edge, served(other)) || !am_clients_alike(work, edge_index, other_index))
 			continue;
 		if (am_edge_lasts(work, other) || ++n_alike >= AM_POOL_CLIENTS)
 			return TRUE;

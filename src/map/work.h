@@ -89,6 +89,9 @@ typedef struct {
 	int64_t start_ns, end_ns;
 } AmScanWindow;
 
+/* What likeness.c remembers. */
+typedef struct AmLikeness AmLikeness;
+
 typedef struct {
 	const GArray *tallies; /* AmTally */
 	const AmMapOptions *options;
@@ -103,6 +106,7 @@ typedef struct {
 	uint32_t *by_service;   /* edge indexes sorted by (server, protocol, port, client) */
 	GArray *services;       /* AmServiceNotes, in the order of by_service */
 	GArray *samples;        /* uint32_t edge indexes */
+	AmLikeness *likeness;   /* set by peers.c; freed with g_free */
 	AmTable *collectors;    /* sockets (am_socket_key) of datagrams that many tell and that answer none */
 	AmTable *answering;     /* sockets (am_socket_key) that were seen to exchange words with somebody */
 	AmTable *habits;        /* (client, protocol, port) as am_socket_key: how it uses its servers there */
@@ -130,6 +134,14 @@ static inline AmEdgeNotes *am_work_notes(const AmMapWork *work, uint32_t n)
 static inline const AmAddress *am_work_address(const AmMapWork *work, uint32_t endpoint)
 {
 	return &g_array_index(work->map->endpoints, AmEndpoint, endpoint).address;
+}
+static inline int am_edge_compare_service(const AmEdge *x, const AmEdge *y)
+{
+	if (x->server != y->server)
+		return x->server < y->server ? -1 : 1;
+	if (x->ip_protocol != y->ip_protocol)
+		return (int)x->ip_protocol - (int)y->ip_protocol;
+	return (int)x->port - (int)y->port;
 }
 /* A lease that a DHCP server gave (direction.c): every host takes one, so it tells nothing of what a host is for. */
 static inline gboolean am_edge_is_lease(const AmEdge *edge)
@@ -193,6 +205,12 @@ gboolean am_peers_like(const AmMapWork *work, uint32_t edge);
 gboolean am_peers_unlike(const AmMapWork *work, uint32_t edge);
 /* Strong clients of the edge's service, itself left out. */
 uint32_t am_peers_count(const AmMapWork *work, uint32_t edge);
+/* likeness.c */
+AmLikeness *am_likeness_new(void);
+/* Do the clients of two edges of one service share what else they use? Needs the usable marks. */
+gboolean am_clients_alike(const AmMapWork *work, uint32_t edge, uint32_t other);
+/* To a port of administration, and it did not fail. */
+gboolean am_edge_is_login(const AmMapWork *work, uint32_t edge);
 /* beacon.c: 0 = no, 1 = may be one, 2 = looks like one in everything that tallies show. */
 int am_beacon_score(const AmMapWork *work, uint32_t edge);
 void am_beacon_prepare(AmMapWork *work); /* how usual each outside destination is */
