@@ -1,8 +1,8 @@
 /* Beacons: malware that calls home, small and regular. Health checks inside are as regular and are essential, so only
  * destinations outside are looked at, and only as far as tallies go: hours, daily counts, sizes and names, not the times
  * of single connections. Small, to an uncommon place, and with no name where names are usual: regular, that is a
- * suspicion, else a question. A lone and regular client of some other protocol is a question too. With a name it is taken for
- * the interface of some supplier.
+ * suspicion, else a question. A lone and regular client of some other protocol is a question too, DNS among them where the
+ * client has a resolver inside: tunnels use it. With a name it is taken for the interface of some supplier.
  */
 #include "config.h"
 
@@ -21,9 +21,32 @@ static gboolean goes_out(const AmMapWork *work, const AmEdge *edge, const AmEdge
 		(notes->kind == AM_KIND_ONE_WAY && edge->ip_protocol == AM_PROTO_TCP));
 }
 
+/* Who asks for names inside, and who answers. */
+static void find_resolvers(AmMapWork *work)
+{
+	for (guint n = 0; n < work->map->edges->len; n++) {
+		const AmEdge *edge = am_work_edge(work, n);
+		if (edge->port != AM_PORT_DNS || edge->connections < AM_BEACON_CONNECTIONS ||
+		    am_work_notes(work, n)->kind != AM_KIND_TWO_WAY || !work->hosts[edge->client].inside ||
+		    !work->hosts[edge->server].inside)
+			continue;
+		work->hosts[edge->client].asks_inside = TRUE;
+		work->hosts[edge->server].resolver = TRUE;
+	}
+}
+
+/* Services that a network has its own servers for, which are then the only ones to use those outside. */
+static gboolean is_relayed(const AmMapWork *work, const AmEdge *edge)
+{
+	const AmEndpointNotes *client = &work->hosts[edge->client];
+	gboolean passes_by = edge->port == AM_PORT_DNS && client->asks_inside && !client->resolver;
+	return am_port_is_relayed(edge->ip_protocol, edge->port) && !passes_by;
+}
+
 /* How many inside hosts use each outside service, and how many use any. */
 void am_beacon_prepare(AmMapWork *work)
 {
+	find_resolvers(work);
 	guint n_edges = work->map->edges->len;
 	g_autofree gboolean *outward = g_new0(gboolean, MAX(work->map->endpoints->len, 1));
 	for (guint first = 0, end = 0; first < n_edges; first = end) {
@@ -47,10 +70,13 @@ void am_beacon_prepare(AmMapWork *work)
 		work->n_outward += outward[n] != FALSE;
 }
 
-/* Without a name that somebody could have registered: TLS without SNI, HTTP to a bare address, no known protocol. */
+/* Without a name that somebody could have registered: TLS without SNI, HTTP to a bare address, no known protocol. What a
+ * resolver is asked for is not its own name. */
 static gboolean is_nameless(const AmEdge *edge)
 {
 	AmAddress address;
+	if (edge->port == AM_PORT_DNS)
+		return TRUE;
 	char host[AM_SERVER_NAME_SIZE];
 	g_strlcpy(host, edge->server_name, sizeof host);
 	char *colon = strchr(host, ':');
@@ -115,7 +141,7 @@ int am_beacon_score(const AmMapWork *work, uint32_t edge_index)
 {
 	const AmEdge *edge = am_work_edge(work, edge_index);
 	const AmEdgeNotes *notes = am_work_notes(work, edge_index);
-	if (!goes_out(work, edge, notes) || am_port_is_relayed(edge->ip_protocol, edge->port))
+	if (!goes_out(work, edge, notes) || is_relayed(work, edge))
 		return 0;
 	if (edge->counts.payload[0] + edge->counts.payload[1] >= AM_BEACON_BYTES * edge->connections)
 		return 0;

@@ -37,7 +37,7 @@ gboolean am_port_is_discovery(uint8_t ip_protocol, uint16_t port)
 
 gboolean am_port_is_relayed(uint8_t ip_protocol, uint16_t port)
 {
-	return port == 53 || (ip_protocol == AM_PROTO_UDP && port == 123) ||
+	return port == AM_PORT_DNS || (ip_protocol == AM_PROTO_UDP && port == 123) ||
 	       (ip_protocol == AM_PROTO_TCP && port == 25);
 }
 

@@ -4,6 +4,7 @@
 #include <glib.h>
 #include <stdint.h>
 
+#define AM_PORT_DNS 53
 #define AM_PORT_DHCP_SERVER 67
 #define AM_PORT_DHCP_CLIENT 68
 

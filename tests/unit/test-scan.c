@@ -345,6 +345,40 @@ static void test_uneven_beacon(void)
 	net_clear(&net);
 }
 
+/* Small and regular to a resolver outside, of a client that has one inside; what the resolver itself asks is its task. */
+static void test_dns_beacon(void)
+{
+	Net net = net_new();
+	net_span(&net, 7);
+	Talk dns = {.server = "10.0.6.1",
+		    .ip_protocol = AM_PROTO_UDP,
+		    .port = 53,
+		    .n_hours = 24,
+		    .connections = 24,
+		    .payload = {24 * 60, 24 * 200},
+		    .l7 = "dns",
+		    .server_name = "a1b2.example"};
+	for (dns.day = 0; dns.day < 7; dns.day++) {
+		dns.client = "10.0.1.3";
+		dns.server = "10.0.6.1";
+		net_add(&net, dns);
+		dns.server = "203.0.113.7";
+		net_add(&net, dns);
+		dns.client = "10.0.6.1";
+		dns.server = "203.0.113.9";
+		net_add(&net, dns);
+		dns.client = "10.0.9.1"; /* a guest network, say, that has none */
+		dns.server = "203.0.113.8";
+		net_add(&net, dns);
+	}
+	g_autoptr(AmMap) map = net_map(&net);
+	ASSERT_VERDICT(map, "10.0.1.3", "203.0.113.7", AM_PROTO_UDP, 53, UNDECIDED);
+	CU_ASSERT(has_reason(edge_of(map, "10.0.1.3", "203.0.113.7", AM_PROTO_UDP, 53), AM_REASON_BEACON));
+	ASSERT_VERDICT(map, "10.0.6.1", "203.0.113.9", AM_PROTO_UDP, 53, ESSENTIAL);
+	ASSERT_VERDICT(map, "10.0.9.1", "203.0.113.8", AM_PROTO_UDP, 53, ESSENTIAL);
+	net_clear(&net);
+}
+
 static void test_lateral(void)
 {
 	Net net = net_new();
@@ -452,6 +486,7 @@ int main(void)
 		UNIT_TEST(test_inbound_stranger),
 		UNIT_TEST(test_beacon),
 		UNIT_TEST(test_uneven_beacon),
+		UNIT_TEST(test_dns_beacon),
 		UNIT_TEST(test_lateral),
 		UNIT_TEST(test_logins_of_a_short_time),
 		UNIT_TEST(test_dealings_with_an_outside_scanner),
