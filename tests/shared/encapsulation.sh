@@ -68,4 +68,16 @@ row whole-0.1 fragment-0.1 '{"fragment":{"p":0.1,"mtu":1000}}' packets bytes
 for kind in vlan qinq vxlan geneve gre gre_ip erspan1 erspan2 erspan3; do
 	row whole "$kind+fragment" "{\"encap\":\"$kind\",\"fragment\":{\"p\":1,\"mtu\":576}}" packets bytes
 done
+# Copies, of the same hop and of the one behind a router, count once.
+for p in 0.01 0.5; do
+	row plain "duplicate-$p" "{\"duplicate\":$p}"
+done
+# As above: other conversations are drawn when there may be routed copies.
+learn routed '{"routed_duplicate":1e-12}'
+for p in 0.01 0.5; do
+	row routed "routed-duplicate-$p" "{\"routed_duplicate\":$p}"
+done
+row plain both '{"view":"both"}'
+row plain both+vlan '{"view":"both","encap":"vlan"}'
+row plain both+duplicate '{"view":"both","duplicate":0.2}'
 exit $status
