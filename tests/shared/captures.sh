@@ -39,7 +39,7 @@ while IFS= read -r file; do
 		refused=$((refused + 1))
 		if [ "$status" = 3 ]; then
 			left[$part]=$((${left[$part]:-0} + 1))
-			echo "refused: $(head -n 1 "$work/stderr")"
+			echo "refused: $(tail -n 1 "$work/stderr")"
 		else
 			problem="no report, yet exit status $status"
 		fi
