@@ -3,6 +3,9 @@
  * two are permitted address by address. An undecided one does not part groups, unless it is under suspicion: its peers speak
  * for it, and it is counted. Local ones are nobody's but who was seen to say it.
  *
+ * Nor is a group a server because a few of its members are: where most offer something together and hardly any offers this
+ * (shares of a laptop or two), these are permitted by their addresses.
+ *
  * Nor do groups join what keeps apart: where each of several clients uses one server of its own, again and again, and none
  * uses another's (tenants and their databases, pairs that replicate), the pairs are all that is needed. */
 #include "config.h"
@@ -18,6 +21,10 @@
 /* Of n clients that pick one of n servers each, a share of 1/e has it for itself; twice that is no chance. One that crosses
  * over spoils three. */
 #define MIN_PAIR_SHARE 0.75
+
+/* Of a group this large, fewer than a quarter are no habit of it. Of a smaller one, one member may be what was seen of all. */
+#define MIN_ODD_GROUP 8
+#define ODD_SHARE 4
 
 /* A service between two units of rules: what one tuple of groups would permit. */
 typedef struct {
@@ -132,7 +139,60 @@ static void part_pairs(const AmMap *map, const GArray *edges, uint8_t *apart)
 			run++;
 		gboolean pairs = are_pairs(first, run);
 		for (guint k = 0; k < run; k++)
-			apart[first[k].position] |= pairs ? 1 : 0;
+			apart[first[k].position] |= pairs ? AM_APART_BOTH : 0;
+	}
+}
+
+/* A server in what is offered by a unit; as a member of one, with service 0. */
+typedef struct {
+	uint64_t unit, service;
+	uint32_t endpoint;
+	uint32_t position; /* in `edges` */
+} Offer;
+
+static int compare_offers(gconstpointer a, gconstpointer b)
+{
+	const Offer *x = a, *y = b;
+	if (x->unit != y->unit)
+		return x->unit < y->unit ? -1 : 1;
+	if (x->service != y->service)
+		return x->service < y->service ? -1 : 1;
+	return (x->endpoint > y->endpoint) - (x->endpoint < y->endpoint);
+}
+
+/* How many follow each other in one unit and service, and how many endpoints these are of. */
+static guint run_of(const GArray *sorted, guint from, guint *ret_endpoints)
+{
+	const Offer *first = &g_array_index(sorted, Offer, from);
+	guint n = 0;
+	*ret_endpoints = 0;
+	for (; from + n < sorted->len && first[n].unit == first->unit && first[n].service == first->service; n++)
+		*ret_endpoints += n == 0 || first[n].endpoint != first[n - 1].endpoint;
+	return n;
+}
+
+/* Members and offers are in one array: those of a unit follow each other, the members first. */
+static void part_odd_servers(const AmMap *map, const GArray *edges, uint8_t *apart)
+{
+	g_autoptr(GArray) all = g_array_sized_new(FALSE, TRUE, sizeof(Offer), 3 * edges->len);
+	for (guint n = 0; n < edges->len; n++) {
+		const AmEdge *edge = &g_array_index(map->edges, AmEdge, g_array_index(edges, uint32_t, n));
+		Area area = area_of(map, edge);
+		const Offer offers[] = {{area.client, 0, edge->client, n},
+					{area.server, 0, edge->server, n},
+					{area.server, 1 + area.service, edge->server, n}};
+		g_array_append_vals(all, offers, G_N_ELEMENTS(offers));
+	}
+	g_array_sort(all, compare_offers);
+	guint n_members = 0, n_servers;
+	for (guint n = 0, run; n < all->len; n += run) {
+		const Offer *first = &g_array_index(all, Offer, n);
+		run = run_of(all, n, &n_servers);
+		if (first->service == 0)
+			n_members = n_servers;
+		else if (n_members >= MIN_ODD_GROUP && n_servers * ODD_SHARE < n_members)
+			for (guint k = 0; k < run; k++)
+				apart[first[k].position] |= AM_APART_SERVER;
 	}
 }
 
@@ -145,9 +205,10 @@ uint8_t *am_edges_apart(const AmMap *map, const GArray *edges, AmGranularity gra
 	for (guint n = 0; n < edges->len; n++) {
 		const AmEdge *edge = &g_array_index(map->edges, AmEdge, g_array_index(edges, uint32_t, n));
 		Area area = area_of(map, edge);
-		apart[n] =
-			edge->verdict == AM_VERDICT_LOCAL || g_array_binary_search(areas, &area, compare_areas, NULL);
+		if (edge->verdict == AM_VERDICT_LOCAL || g_array_binary_search(areas, &area, compare_areas, NULL))
+			apart[n] = AM_APART_BOTH;
 	}
 	part_pairs(map, edges, apart);
+	part_odd_servers(map, edges, apart);
 	return apart;
 }

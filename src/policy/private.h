@@ -111,7 +111,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmCompiled, am_compiled_free)
 gboolean am_edge_needs_rule(const AmMap *map, const AmEdge *edge);
 
 /* ---- apart.c */
-/* By position in `edges` (indexes into the map's): 1 where the edge must be permitted address by address. To be freed. */
+enum { AM_APART_CLIENT = 1, AM_APART_SERVER = 2, AM_APART_BOTH = 3 };
+/* By position in `edges` (indexes into the map's): which ends of the edge must be permitted by their address. To be freed. */
 uint8_t *am_edges_apart(const AmMap *map, const GArray *edges, AmGranularity granularity);
 const AmEndpoint *am_map_endpoint(const AmMap *map, uint32_t index);
 const char *am_map_network(const AmMap *map, uint32_t network); /* NULL = the default one */

@@ -31,7 +31,7 @@ typedef struct {
 	AmPolicy *policy;
 	GArray *edges;              /* uint32_t: indexes of the edges that need a rule */
 	GArray *units;              /* Unit, sorted, distinct */
-	uint8_t *apart;             /* by position in `edges`: permitted address by address (apart.c) */
+	uint8_t *apart;             /* by position in `edges`: AM_APART_*: ends permitted by their address */
 	uint32_t *group_unit_of;    /* by endpoint: its group's unit; AM_NO_INDEX = it is not wanted in one */
 	uint32_t *address_unit_of;  /* by endpoint: the unit that it is by itself, or AM_NO_INDEX */
 	GArray *services;           /* uint32_t: protocol << 16 | port, sorted, distinct */
@@ -99,7 +99,8 @@ static void find_units(Builder *builder, AmGranularity granularity)
 		for (int e = 0; e < 2; e++) {
 			const AmEndpoint *endpoint = am_map_endpoint(map, ends[e]);
 			const AmAsset *asset = &g_array_index(map->assets, AmAsset, endpoint->asset);
-			gboolean grouped = granularity == AM_GRANULARITY_GROUP && builder->apart[n] == 0 &&
+			gboolean grouped = granularity == AM_GRANULARITY_GROUP &&
+					   (builder->apart[n] & AM_APART_CLIENT << e) == 0 &&
 					   asset->group != AM_NO_INDEX;
 			Unit unit = {endpoint->network, grouped ? asset->group : AM_NO_INDEX, endpoint->address,
 				     asset->inside, ends[e]};
@@ -145,9 +146,9 @@ static int compare_edge_tuples(gconstpointer a, gconstpointer b)
 	return x->service < y->service ? -1 : x->service > y->service;
 }
 
-static uint32_t unit_of(const Builder *builder, guint n, uint32_t endpoint)
+static uint32_t unit_of(const Builder *builder, guint n, uint32_t endpoint, int side)
 {
-	uint32_t group = builder->apart[n] == 0 ? builder->group_unit_of[endpoint] : AM_NO_INDEX;
+	uint32_t group = (builder->apart[n] & side) == 0 ? builder->group_unit_of[endpoint] : AM_NO_INDEX;
 	return group != AM_NO_INDEX ? group : builder->address_unit_of[endpoint];
 }
 
@@ -157,7 +158,8 @@ static void find_tuples(Builder *builder)
 	for (guint n = 0; n < builder->edges->len; n++) {
 		const AmEdge *edge = needed_edge(builder, n);
 		uint16_t class = (uint16_t)(am_related_kind(edge->related) << 8 | edge->ip_protocol);
-		EdgeTuple entry = {{unit_of(builder, n, edge->client), unit_of(builder, n, edge->server),
+		EdgeTuple entry = {{unit_of(builder, n, edge->client, AM_APART_CLIENT),
+				    unit_of(builder, n, edge->server, AM_APART_SERVER),
 				    find_number(builder->services, service_key(edge)), class},
 				   n};
 		g_array_append_val(all, entry);

@@ -163,11 +163,39 @@ static void test_pools_stay_together(void)
 	}
 }
 
+/* A share on one of many laptops makes no server of the others; of a few, it may. */
+static void test_odd_server(void)
+{
+	const guint sizes[] = {12, 4};
+	for (guint n = 0; n < G_N_ELEMENTS(sizes); n++) {
+		Net net = net_new();
+		net_span(&net, 5);
+		for (guint c = 1; c <= sizes[n]; c++) {
+			g_autofree char *client = g_strdup_printf("10.0.1.%u", c);
+			net_use(&net, client, "10.0.2.1", 443, 0, 5);
+			net_use(&net, client, "10.0.2.2", 389, 0, 5);
+			net_use(&net, client, "10.0.2.3", 3128, 0, 5);
+		}
+		net_use(&net, "10.0.1.1", "10.0.1.2", 8080, 0, 5);
+		g_autoptr(AmMap) map = net_map(&net);
+		g_autoptr(AmPolicy) policy = recommend(map, AM_GRANULARITY_GROUP);
+		CU_ASSERT(permits(policy, "10.0.1.1", "10.0.1.2", AM_PROTO_TCP, 8080));
+		CU_ASSERT(permits(policy, "10.0.1.3", "10.0.1.2", AM_PROTO_TCP, 8080)); /* its group uses it */
+		CU_ASSERT_EQUAL(permits(policy, "10.0.1.1", "10.0.1.3", AM_PROTO_TCP, 8080) != 0, n == 1);
+		net_clear(&net);
+	}
+}
+
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
-		UNIT_TEST(test_local),        UNIT_TEST(test_local_without_a_rule), UNIT_TEST(test_pairs_stay_apart),
-		UNIT_TEST(test_one_crossing), UNIT_TEST(test_pools_stay_together),  {NULL, NULL},
+		UNIT_TEST(test_local),
+		UNIT_TEST(test_local_without_a_rule),
+		UNIT_TEST(test_pairs_stay_apart),
+		UNIT_TEST(test_one_crossing),
+		UNIT_TEST(test_pools_stay_together),
+		UNIT_TEST(test_odd_server),
+		{NULL, NULL},
 	};
 	return unit_run("needed", tests);
 }
