@@ -132,7 +132,7 @@ static AmEdgeKind kind_of_one_way(const AmMapWork *work, const AmEdge *edge)
 	uint64_t socket = am_socket_key(edge->server, edge->ip_protocol, edge->port);
 	if (!is_told(work, edge))
 		return AM_KIND_FAILED;
-	return work->hosts[edge->server].live || is_mute(work, edge) ||
+	return work->hosts[edge->server].live || is_mute(work, edge) || am_edge_is_lease(edge) ||
 			       am_table_find(work->collectors, &socket) != AM_TABLE_NONE
 		       ? AM_KIND_ONE_WAY
 		       : AM_KIND_FAILED;

@@ -115,7 +115,7 @@ static gboolean is_clean(const AmMapWork *work, uint32_t edge_index)
 	const AmEdgeNotes *notes = am_work_notes(work, edge_index);
 	const AmEndpointNotes *client = &work->hosts[edge->client];
 	return notes->kind == AM_KIND_TWO_WAY && !notes->tainted && edge->direction <= AM_DIRECTION_PROTOCOL &&
-	       client->inside && !client->scanner && work->hosts[edge->server].inside &&
+	       (client->inside || client->strong_client) && !client->scanner && work->hosts[edge->server].inside &&
 	       !am_port_is_admin(edge->ip_protocol, edge->port);
 }
 

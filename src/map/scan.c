@@ -72,8 +72,8 @@ static GArray *list_contacts(const AmMapWork *work)
 	GArray *contacts = g_array_new(FALSE, FALSE, sizeof(Contact));
 	for (guint e = 0; e < work->map->edges->len; e++) {
 		const AmEdgeNotes *notes = am_work_notes(work, e);
-		if (notes->kind == AM_KIND_DISMISSED)
-			continue;
+		if (notes->kind == AM_KIND_DISMISSED || am_edge_is_lease(am_work_edge(work, e)))
+			continue; /* who offers an address knows no better whether somebody is there */
 		int32_t day = 0;
 		for (uint32_t n = notes->first_arc; n < notes->first_arc + notes->n_arcs; n++) {
 			const AmArc *arc = &g_array_index(work->arcs, AmArc, n);

@@ -259,30 +259,59 @@ static gboolean is_thin_login(const AmMapWork *work, uint32_t n)
 	       am_peers_habit(work, n) < AM_ADMIN_ESTABLISHED;
 }
 
+static int compare_logins(gconstpointer a, gconstpointer b)
+{
+	const AmEdge *x = *(AmEdge *const *)a, *y = *(AmEdge *const *)b;
+	return (x->first_ns > y->first_ns) - (x->first_ns < y->first_ns);
+}
+
+static void count(GHashTable *counts, uint32_t key, int change)
+{
+	gpointer at = GUINT_TO_POINTER(key);
+	int n = GPOINTER_TO_INT(g_hash_table_lookup(counts, at)) + change;
+	if (n == 0)
+		g_hash_table_remove(counts, at);
+	else
+		g_hash_table_insert(counts, at, GINT_TO_POINTER(n));
+}
+
+/* Do enough of the logins (AmEdge *, by their begin) to several hosts, by several protocols, begin within a day? An administrator
+ * comes to as many in the course of weeks. */
+static gboolean is_tour(const GPtrArray *logins)
+{
+	g_autoptr(GHashTable) hosts = g_hash_table_new(NULL, NULL), ports = g_hash_table_new(NULL, NULL);
+	for (guint n = 0, first = 0; n < logins->len; n++) {
+		const AmEdge *login = logins->pdata[n], *old;
+		count(hosts, login->server, 1);
+		count(ports, login->port, 1);
+		for (; (old = logins->pdata[first])->first_ns < login->first_ns - AM_NS_PER_DAY; first++) {
+			count(hosts, old->server, -1);
+			count(ports, old->port, -1);
+		}
+		if (g_hash_table_size(hosts) >= AM_LATERAL_HOSTS && g_hash_table_size(ports) >= AM_LATERAL_PROTOCOLS)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 static void judge_lateral(AmMapWork *work, uint32_t client)
 {
 	AmEndpointNotes *host = &work->hosts[client];
-	uint32_t targets = 0, last = AM_NO_INDEX, n_ports = 0;
-	uint16_t ports[AM_LATERAL_PROTOCOLS];
 	int64_t start_ns = INT64_MAX, end_ns = INT64_MIN;
+	/* In a few hours administrators do not come again either. */
+	if (!host->inside || (work->span_hours < AM_RECUR_SHORT_HOURS && !host->scanner))
+		return;
+	g_autoptr(GPtrArray) logins = g_ptr_array_new();
 	for (uint32_t n = host->first_edge; n < host->first_edge + host->n_edges; n++) {
-		const AmEdge *edge = am_work_edge(work, n);
+		AmEdge *edge = am_work_edge(work, n);
 		if (!is_thin_login(work, n))
 			continue;
-		targets += edge->server != last;
-		last = edge->server;
-		gboolean known = FALSE;
-		for (uint32_t p = 0; p < n_ports; p++)
-			known = known || ports[p] == edge->port;
-		if (!known && n_ports < AM_LATERAL_PROTOCOLS)
-			ports[n_ports++] = edge->port;
+		g_ptr_array_add(logins, edge);
 		start_ns = MIN(start_ns, edge->first_ns);
 		end_ns = MAX(end_ns, edge->last_ns);
 	}
-	/* In a few hours administrators do not come again either. */
-	if (work->span_hours < AM_RECUR_SHORT_HOURS && !host->scanner)
-		return;
-	if (!host->inside || targets < AM_LATERAL_HOSTS || n_ports < AM_LATERAL_PROTOCOLS)
+	g_ptr_array_sort(logins, compare_logins);
+	if (!is_tour(logins))
 		return;
 	host->lateral = TRUE;
 	for (uint32_t n = host->first_edge; n < host->first_edge + host->n_edges; n++) {
@@ -292,6 +321,25 @@ static void judge_lateral(AmMapWork *work, uint32_t client)
 		if (edge->verdict == AM_VERDICT_UNDECIDED && (edge->reasons & BIT(SINGLE)) != 0 &&
 		    work->hosts[edge->server].inside && (in_between || login))
 			conclude(edge, AM_VERDICT_SUSPICIOUS, BIT(LATERAL));
+	}
+}
+
+/* Whom somebody beacons to, nobody else needs either, unless it is a place that many go to. */
+static void doubt_beacons_company(AmMapWork *work)
+{
+	guint n_edges = work->map->edges->len;
+	for (guint n = 0; n < n_edges; n++) {
+		const AmEdge *edge = am_work_edge(work, n);
+		if (edge->verdict == AM_VERDICT_SUSPICIOUS && (edge->reasons & BIT(BEACON)) != 0)
+			work->hosts[edge->server].called_home = TRUE;
+	}
+	for (guint n = 0; n < n_edges; n++) {
+		AmEdge *edge = am_work_edge(work, n);
+		if (edge->verdict == AM_VERDICT_ESSENTIAL && work->hosts[edge->server].called_home &&
+		    am_work_notes(work, n)->outward_clients < AM_PUBLIC_CLIENTS) {
+			edge->verdict = AM_VERDICT_UNDECIDED;
+			edge->reasons |= BIT(BEACON);
+		}
 	}
 }
 
@@ -321,6 +369,7 @@ void am_verdicts_build(AmMapWork *work)
 	}
 	for (guint client = 0; client < work->map->endpoints->len; client++)
 		judge_lateral(work, client);
+	doubt_beacons_company(work);
 	am_overrides_apply(work);
 	am_related_inherit(work);
 	for (guint n = 0; n < n_edges; n++)

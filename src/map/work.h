@@ -57,6 +57,7 @@ typedef struct {
 	uint32_t n_contested;         /* of these, to hosts that a far busier server gave one, too */
 	uint8_t strong_client;        /* has an edge that stands on its own */
 	uint8_t asks_inside;          /* for names: it has a resolver inside */
+	uint8_t called_home;          /* somebody sends beacons to it */
 	uint8_t resolver;             /* answers inside hosts that ask for names */
 	uint32_t first_edge, n_edges; /* as a client: a run of the edges */
 	uint64_t sent, received;      /* packets */
