@@ -85,6 +85,9 @@
  * very least may owe it to losses of the mirror) was not served: a failed login, a broken TLS handshake, an error page. */
 #define AM_CONFORM_SHARE 0.5
 #define AM_CONFORM_LOW 10
+/* Where most of those who come by from outside get less than this share of it, the service is that of partners, and the others
+ * are those who knock. */
+#define AM_VISIT_SHARE 0.8
 
 /* ---- Administration and lateral movement (ours). */
 #define AM_ADMIN_ESTABLISHED 3 /* servers that a client administers regularly before one more is no surprise */

@@ -22,6 +22,12 @@ static gboolean is_served(const AmEdge *edge, double amount)
 	return served(edge) >= AM_CONFORM_SHARE * amount;
 }
 
+/* What both sides said per connection. */
+static double exchanged(const AmEdge *edge)
+{
+	return served(edge) + (double)edge->counts.payload[0] / (double)MAX(edge->connections, 1);
+}
+
 static void add_strong(const AmMapWork *work, AmServiceNotes *service, uint32_t edge_index, GArray *strong)
 {
 	const AmEdge *edge = am_work_edge(work, edge_index);
@@ -41,20 +47,25 @@ static int compare_doubles(gconstpointer a, gconstpointer b)
 static void sample(AmMapWork *work, AmServiceNotes *service, const GArray *strong)
 {
 	g_autoptr(GArray) amounts = g_array_new(FALSE, FALSE, sizeof(double));
+	g_autoptr(GArray) exchanges = g_array_new(FALSE, FALSE, sizeof(double));
 	service->first_sample = work->samples->len;
 	service->n_samples = MIN(strong->len, AM_PEER_SAMPLE);
 	for (uint32_t n = 0; n < service->n_samples; n++) {
 		guint at = (guint)((uint64_t)n * strong->len / service->n_samples);
 		g_array_append_val(work->samples, g_array_index(strong, uint32_t, at));
-		double amount = served(am_work_edge(work, g_array_index(strong, uint32_t, at)));
+		const AmEdge *edge = am_work_edge(work, g_array_index(strong, uint32_t, at));
+		double amount = served(edge), exchange = exchanged(edge);
 		g_array_append_val(amounts, amount);
+		g_array_append_val(exchanges, exchange);
 	}
 	g_array_sort(amounts, compare_doubles);
+	g_array_sort(exchanges, compare_doubles);
 	if (amounts->len == 0)
 		return;
+	guint low = MIN(MAX(amounts->len / AM_CONFORM_LOW, 1), amounts->len - 1);
 	service->lowest_served = g_array_index(amounts, double, 0);
-	service->usually_served =
-		g_array_index(amounts, double, MIN(MAX(amounts->len / AM_CONFORM_LOW, 1), amounts->len - 1));
+	service->usually_served = g_array_index(amounts, double, low);
+	service->usually_exchanged = g_array_index(exchanges, double, low);
 	service->least_served = g_array_index(amounts, double, amounts->len / AM_CONFORM_LOW);
 }
 
@@ -174,6 +185,24 @@ static void pool(const AmMapWork *work, AmServiceNotes *service)
 		service->pool_served = g_array_index(amounts, double, amounts->len / AM_POOL_LOW);
 }
 
+/* Who comes by from outside, and is not regular. */
+static void count_visits(const AmMapWork *work, AmServiceNotes *service)
+{
+	g_autoptr(GArray) amounts = g_array_new(FALSE, FALSE, sizeof(double));
+	for (uint32_t k = service->first; k < service->end; k++) {
+		const AmEdge *edge = am_work_edge(work, work->by_service[k]);
+		const AmEdgeNotes *notes = am_work_notes(work, work->by_service[k]);
+		if (work->hosts[edge->client].inside || notes->kind != AM_KIND_TWO_WAY || notes->usable)
+			continue;
+		double amount = served(edge);
+		g_array_append_val(amounts, amount);
+	}
+	g_array_sort(amounts, compare_doubles);
+	service->n_visits = amounts->len;
+	if (amounts->len > 0)
+		service->visit_served = g_array_index(amounts, double, amounts->len / 2);
+}
+
 /* An observation of two days shows no third; what comes on both may be a nightly job. */
 static gboolean returns(const AmMapWork *work, uint32_t edge_index)
 {
@@ -242,6 +271,8 @@ void am_peers_prepare(AmMapWork *work)
 		service.end = n;
 		sample(work, &service, strong);
 		pool(work, &service);
+		if (service.n_outside >= AM_PUBLIC_CLIENTS)
+			count_visits(work, &service);
 		g_array_append_val(work->services, service);
 	}
 	work->n_regular = g_new0(uint32_t, work->map->networks->len + 1);
@@ -330,6 +361,18 @@ static gboolean is_everybodys(const AmMapWork *work, uint32_t edge_index)
 	       (uint64_t)n_inside * AM_COMMON_SHARE >= *regular_beside(work, edge->server);
 }
 
+/* Many outside use the service regularly. Where most others that come by get less than any of these it is no public one, but that
+ * of partners, which the internet knocks at: there it takes as much as the regular ones get. */
+static gboolean is_public_visit(const AmMapWork *work, uint32_t edge_index)
+{
+	const AmServiceNotes *service = service_of(work, edge_index);
+	const AmEdge *edge = am_work_edge(work, edge_index);
+	double enough = AM_VISIT_SHARE * service->least_served;
+	gboolean of_partners = service->n_visits >= AM_PUBLIC_CLIENTS && service->visit_served < enough;
+	return !work->hosts[edge->client].inside && service->n_outside >= AM_PUBLIC_CLIENTS &&
+	       (!of_partners || served(edge) >= enough);
+}
+
 gboolean am_peers_support(const AmMapWork *work, uint32_t edge_index)
 {
 	const AmEdge *edge = am_work_edge(work, edge_index);
@@ -346,7 +389,7 @@ gboolean am_peers_support(const AmMapWork *work, uint32_t edge_index)
 		return !am_work_comes_in(work, edge) &&
 		       (am_peers_administers(work, edge_index) || (shared && am_peers_like(work, edge_index)));
 	}
-	if (!work->hosts[edge->client].inside && service_of(work, edge_index)->n_outside >= AM_PUBLIC_CLIENTS)
+	if (is_public_visit(work, edge_index))
 		return TRUE;
 	return any_alike || am_peers_habit(work, edge_index) > 0 || is_everybodys(work, edge_index);
 }
@@ -402,9 +445,13 @@ gboolean am_peers_like(const AmMapWork *work, uint32_t edge_index)
 gboolean am_peers_unlike(const AmMapWork *work, uint32_t edge_index)
 {
 	const AmEdge *edge = am_work_edge(work, edge_index);
+	const AmServiceNotes *service = service_of(work, edge_index);
+	/* A refused password is answered as much as a short session; but little is said. */
+	gboolean brief = am_port_is_admin(edge->ip_protocol, edge->port) &&
+			 exchanged(edge) < AM_CONFORM_SHARE * service->usually_exchanged;
 	return edge->ip_protocol == AM_PROTO_TCP && !work->hosts[edge->client].inside && edge->counts.packets[1] > 0 &&
-	       service_of(work, edge_index)->n_outside - am_work_notes(work, edge_index)->strong >= AM_PUBLIC_CLIENTS &&
-	       !is_served(edge, service_of(work, edge_index)->usually_served);
+	       service->n_outside - am_work_notes(work, edge_index)->strong >= AM_PUBLIC_CLIENTS &&
+	       (brief || !is_served(edge, service->usually_served));
 }
 
 /* The others in the pool are many, more than the regular clients; they come in enough hours, or on enough days each; and what

@@ -71,10 +71,13 @@ typedef struct {
 	double least_served;              /* answer payload a connection of a little served strong client, */
 	double lowest_served;             /* and of the least served one */
 	double usually_served;            /* and of one that is not the least, which may be the one in question */
+	double usually_exchanged;         /* payload both ways, of such a one */
 	gboolean named;                   /* strong clients ask for a server name */
 	uint32_t n_pool, n_returning; /* clients that are neither strong nor late, and those of them that came again */
 	uint32_t pool_hours;          /* distinct ones of theirs, as far as it matters */
 	double pool_served;           /* answer payload a connection of a little served one of them */
+	uint32_t n_visits;            /* outside clients that are not regular, of a service with enough that are, */
+	double visit_served;          /* and the median of what they get */
 } AmServiceNotes;
 
 /* Of one client's edges to a port number. */

@@ -130,6 +130,19 @@ static void give_leases(Net *net, const char *server, guint from, guint n, int d
 	}
 }
 
+/* Phones that take an address and leave, or are seen by no mirror: who offers it to them is no scanner. */
+static void test_hosts_that_never_speak(void)
+{
+	Net net = net_new();
+	net_span(&net, 3);
+	for (int day = 0; day < 3; day++)
+		give_leases(&net, "10.0.9.1", 1 + 70 * (guint)day, 70, day);
+	g_autoptr(AmMap) map = net_map(&net);
+	ASSERT_VERDICT(map, "10.0.9.1", "10.0.1.1", AM_PROTO_UDP, 68, ESSENTIAL);
+	ASSERT_VERDICT(map, "10.0.9.1", "10.0.1.140", AM_PROTO_UDP, 68, ESSENTIAL);
+	net_clear(&net);
+}
+
 /* Whoever answers some of those that a server serves is no second one, be it for an hour or at the end; a server that shares the
  * work is. */
 static void test_rogue_server(void)
@@ -176,9 +189,13 @@ static void test_many_servers(void)
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
-		UNIT_TEST(test_lease),        UNIT_TEST(test_relay_with_two_addresses),
-		UNIT_TEST(test_unicast_dhcp), UNIT_TEST(test_rogue_server),
-		UNIT_TEST(test_many_servers), {NULL, NULL},
+		UNIT_TEST(test_lease),
+		UNIT_TEST(test_relay_with_two_addresses),
+		UNIT_TEST(test_unicast_dhcp),
+		UNIT_TEST(test_hosts_that_never_speak),
+		UNIT_TEST(test_rogue_server),
+		UNIT_TEST(test_many_servers),
+		{NULL, NULL},
 	};
 	return unit_run("leases", tests);
 }

@@ -397,6 +397,74 @@ static void test_visits_that_are_not_served(void)
 	net_clear(&net);
 }
 
+/* Partners use a service, and the internet knocks at it: one of those gets somewhat less than any partner. Of a public one, all
+ * get what they get. */
+static void test_knocking_at_a_partners_service(void)
+{
+	Net net = net_new();
+	net_span(&net, 3);
+	for (int n = 1; n <= 6; n++) {
+		g_autofree char *client = g_strdup_printf("198.51.100.%d", n),
+				*knocker = g_strdup_printf("203.0.113.%d", n);
+		net_use(&net, client, "10.0.2.1", 4080, 0, 3);
+		net_use(&net, client, "10.0.2.2", 443, 0, 3);
+		Talk visit = login(knocker, "10.0.2.1", 4080, 1, 3);
+		visit.connections = visit.n_hours = 1;
+		visit.payload[1] = 6500; /* of 10000 */
+		net_add(&net, visit);
+		visit.server = "10.0.2.2";
+		visit.port = 443;
+		visit.payload[1] = n == 1 ? 6500 : 9000;
+		net_add(&net, visit);
+	}
+	Talk partner = login("198.51.100.7", "10.0.2.1", 4080, 1, 3);
+	partner.connections = partner.n_hours = 1;
+	partner.payload[1] = 9000;
+	net_add(&net, partner);
+	g_autoptr(AmMap) map = net_map(&net);
+	ASSERT_VERDICT(map, "203.0.113.1", "10.0.2.1", AM_PROTO_TCP, 4080, UNDECIDED);
+	ASSERT_VERDICT(map, "198.51.100.7", "10.0.2.1", AM_PROTO_TCP, 4080, ESSENTIAL);
+	ASSERT_VERDICT(map, "203.0.113.1", "10.0.2.2", AM_PROTO_TCP, 443, ESSENTIAL);
+	net_clear(&net);
+}
+
+/* Refused passwords are answered as much as short sessions, but what the partners transfer is missing. */
+static void test_guessing_where_partners_log_in(void)
+{
+	Net net = net_new();
+	net_span(&net, 5);
+	for (int day = 0; day < 5; day++) {
+		for (int n = 1; n <= 6; n++) {
+			g_autofree char *client = g_strdup_printf("198.51.100.%d", n);
+			Talk transfer = login(client, "10.0.2.1", 22, day, 8);
+			transfer.payload[0] = 4000000;
+			net_add(&net, transfer);
+		}
+		net_add(&net, login("203.0.113.5", "10.0.2.1", 22, day, 8));
+	}
+	g_autoptr(AmMap) map = net_map(&net);
+	ASSERT_VERDICT(map, "203.0.113.5", "10.0.2.1", AM_PROTO_TCP, 22, UNDECIDED);
+	ASSERT_VERDICT(map, "198.51.100.1", "10.0.2.1", AM_PROTO_TCP, 22, ESSENTIAL);
+	net_clear(&net);
+}
+
+/* A service that outside clients come to seldom, each of them a regular one elsewhere; who is known for nothing is not of them. */
+static void test_known_clients_from_outside(void)
+{
+	Net net = net_new();
+	net_span(&net, 5);
+	for (int n = 1; n <= 8; n++) {
+		g_autofree char *client = g_strdup_printf("198.51.100.%d", n);
+		net_use(&net, client, "10.0.2.1", 443, 0, 5);
+		look_in(&net, client, "10.0.2.2", 8443, n % 4, 2 + 2 * n);
+	}
+	look_in(&net, "203.0.113.5", "10.0.2.2", 8443, 1, 3);
+	g_autoptr(AmMap) map = net_map(&net);
+	ASSERT_VERDICT(map, "198.51.100.1", "10.0.2.2", AM_PROTO_TCP, 8443, ESSENTIAL);
+	ASSERT_VERDICT(map, "203.0.113.5", "10.0.2.2", AM_PROTO_TCP, 8443, UNDECIDED);
+	net_clear(&net);
+}
+
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
@@ -415,6 +483,9 @@ int main(void)
 		UNIT_TEST(test_administrators_of_several),
 		UNIT_TEST(test_users_of_a_file_server),
 		UNIT_TEST(test_visits_that_are_not_served),
+		UNIT_TEST(test_knocking_at_a_partners_service),
+		UNIT_TEST(test_guessing_where_partners_log_in),
+		UNIT_TEST(test_known_clients_from_outside),
 		{NULL, NULL},
 	};
 	return unit_run("peers", tests);

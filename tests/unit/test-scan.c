@@ -345,6 +345,34 @@ static void test_uneven_beacon(void)
 	net_clear(&net);
 }
 
+/* Whom a beacon calls, others need not call either; unless many do. */
+static void test_beacons_company(void)
+{
+	Net net = net_new();
+	net_span(&net, 3);
+	for (int n = 1; n <= 8; n++) {
+		g_autofree char *client = g_strdup_printf("10.0.1.%d", n);
+		net_use(&net, client, "198.51.100.1", 443, 0, 3);
+		net_use(&net, client, "203.0.113.7", 80, 0, 3);
+	}
+	net_use(&net, "10.0.1.5", "203.0.113.7", 3333, 0, 3);
+	for (int day = 0; day < 3; day++)
+		net_add(&net, (Talk){.client = "10.0.1.3",
+				     .server = "203.0.113.7",
+				     .ip_protocol = AM_PROTO_TCP,
+				     .port = 443,
+				     .day = day,
+				     .n_hours = 24,
+				     .connections = 48,
+				     .payload = {48 * 700, 48 * 2500},
+				     .l7 = "tls"});
+	g_autoptr(AmMap) map = net_map(&net);
+	ASSERT_VERDICT(map, "10.0.1.3", "203.0.113.7", AM_PROTO_TCP, 443, SUSPICIOUS);
+	ASSERT_VERDICT(map, "10.0.1.5", "203.0.113.7", AM_PROTO_TCP, 3333, UNDECIDED);
+	ASSERT_VERDICT(map, "10.0.1.5", "203.0.113.7", AM_PROTO_TCP, 80, ESSENTIAL);
+	net_clear(&net);
+}
+
 /* Small and regular to a resolver outside, of a client that has one inside; what the resolver itself asks is its task. */
 static void test_dns_beacon(void)
 {
@@ -400,6 +428,29 @@ static void test_lateral(void)
 	ASSERT_VERDICT(map, "10.0.1.3", "10.0.2.2", AM_PROTO_TCP, 3389, SUSPICIOUS);
 	CU_ASSERT(has_reason(edge_of(map, "10.0.1.3", "10.0.2.2", AM_PROTO_TCP, 3389), AM_REASON_LATERAL));
 	ASSERT_VERDICT(map, "10.0.7.1", "10.0.2.1", AM_PROTO_TCP, 22, ESSENTIAL);
+	net_clear(&net);
+}
+
+/* As many in the course of a week are an administrator's, perhaps. */
+static void test_administrators_week(void)
+{
+	Net net = net_new();
+	net_span(&net, 7);
+	static const uint16_t ports[] = {22, 3389, 445};
+	for (int n = 0; n < 4; n++) {
+		g_autofree char *server = g_strdup_printf("10.0.2.%d", n + 1);
+		net_use(&net, "10.0.7.1", server, 443, 0, 7);
+		net_add(&net, (Talk){.client = "10.0.1.3",
+				     .server = server,
+				     .ip_protocol = AM_PROTO_TCP,
+				     .port = ports[n % 3],
+				     .day = 2 * n,
+				     .hour = 10,
+				     .payload = {4000, 9000}});
+	}
+	g_autoptr(AmMap) map = net_map(&net);
+	ASSERT_VERDICT(map, "10.0.1.3", "10.0.2.1", AM_PROTO_TCP, 22, UNDECIDED);
+	ASSERT_VERDICT(map, "10.0.1.3", "10.0.2.4", AM_PROTO_TCP, 22, UNDECIDED);
 	net_clear(&net);
 }
 
@@ -487,7 +538,9 @@ int main(void)
 		UNIT_TEST(test_beacon),
 		UNIT_TEST(test_uneven_beacon),
 		UNIT_TEST(test_dns_beacon),
+		UNIT_TEST(test_beacons_company),
 		UNIT_TEST(test_lateral),
+		UNIT_TEST(test_administrators_week),
 		UNIT_TEST(test_logins_of_a_short_time),
 		UNIT_TEST(test_dealings_with_an_outside_scanner),
 		{NULL, NULL},
