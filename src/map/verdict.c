@@ -310,6 +310,8 @@ static void judge_lateral(AmMapWork *work, uint32_t client)
 		start_ns = MIN(start_ns, edge->first_ns);
 		end_ns = MAX(end_ns, edge->last_ns);
 	}
+	if (logins->len < AM_LATERAL_HOSTS)
+		return;
 	g_ptr_array_sort(logins, compare_logins);
 	if (!is_tour(logins))
 		return;

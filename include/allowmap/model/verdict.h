@@ -34,14 +34,16 @@ typedef enum {
 	X(LINK_LOCAL, "link-local", "a link-local address, DHCP or neighbour discovery: never crosses a router")       \
 	X(NO_PAYLOAD, "no-payload", "a connection was opened, and nothing was said on it")                             \
 	X(LATE, "late", "first seen near the end of the observation")                                                  \
-	X(BEACON, "beacon", "regular small contacts to one outside host that no other host talks to")                  \
+	X(BEACON, "beacon",                                                                                            \
+	  "regular small contacts to an uncommon host outside, or to one that another has such contacts to")           \
 	X(ADMIN_PORT, "admin-port", "remote administration from a single source")                                      \
 	X(UNSURE_DIRECTION, "unsure-direction", "who is the client is only guessed")                                   \
 	X(OVERRIDE, "override", "set by a person")                                                                     \
 	X(ICMP_ERROR, "icmp-error", "an ICMP error outside of any connection")                                         \
 	X(TYPO, "stray", "a few attempts at a port where nothing listens")                                             \
 	X(INBOUND_UNKNOWN, "inbound-unknown", "from outside, unasked")                                                 \
-	X(LATERAL, "lateral", "one inside host that tries logins on many others, some of them in vain")                \
+	X(LATERAL, "lateral",                                                                                          \
+	  "one inside host that logs in to several others within a day, by several protocols, and not regularly")      \
 	X(RELATED, "related", "to a port that another connection of the same two hosts announced")                     \
 	X(SERVER_ONLY, "server-only", "only the server spoke: a greeting, or data that another connection asked for")
 
