@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define N_HARVESTS 32
-#define MAX_WAITING 24576 /* records, some 500 octets each; one chunk may have more */
+#define MAX_WAITING 16384 /* records, some 500 octets each; one chunk may have more */
 #define MAX_KEPT 2048     /* records that an empty batch keeps the room for */
 #define UNKNOWN_ID UINT32_MAX
 
