@@ -123,7 +123,8 @@ static void give_leases(Net *net, const char *server, guint from, guint n, int d
 			     .outcome = AM_OUTCOME_ONE_WAY,
 			     .packets = {0, 2},
 			     .payload = {0, 600}};
-		AmTally *given = &g_array_index(net->tallies, AmTally, net_add(net, talk));
+		guint at = net_add(net, talk); /* which may move them all */
+		AmTally *given = &g_array_index(net->tallies, AmTally, at);
 		given->counts.packets[0] = 0;
 		given->first[0] = 0;
 		given->first[1] = 1;
