@@ -30,14 +30,6 @@ AmLikeness *am_likeness_new(void)
 	return g_new0(AmLikeness, 1);
 }
 
-gboolean am_edge_is_login(const AmMapWork *work, uint32_t edge_index)
-{
-	const AmEdge *edge = am_work_edge(work, edge_index);
-	const AmEdgeNotes *notes = am_work_notes(work, edge_index);
-	return am_port_is_admin(edge->ip_protocol, edge->port) && notes->kind != AM_KIND_FAILED &&
-	       notes->kind != AM_KIND_DISMISSED;
-}
-
 static gboolean counts(const AmMapWork *work, uint32_t edge_index, gboolean without_logins)
 {
 	return am_work_notes(work, edge_index)->usable && !(without_logins && am_edge_is_login(work, edge_index));

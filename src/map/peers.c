@@ -119,7 +119,8 @@ static void count_pairs(AmMapWork *work)
 	}
 }
 
-/* Of a network's own use, by what it shows itself: seldom, perhaps. */
+/* Of a network's own use, by what it shows itself: seldom, perhaps, but by a host of its own or one that is known for something
+ * else. */
 static gboolean is_clean(const AmMapWork *work, uint32_t edge_index)
 {
 	const AmEdge *edge = am_work_edge(work, edge_index);

@@ -155,6 +155,14 @@ static void judge_alone(AmMapWork *work, uint32_t n)
 		work->hosts[edge->client].strong_client = TRUE;
 }
 
+gboolean am_edge_is_login(const AmMapWork *work, uint32_t edge_index)
+{
+	const AmEdge *edge = am_work_edge(work, edge_index);
+	const AmEdgeNotes *notes = am_work_notes(work, edge_index);
+	return am_port_is_admin(edge->ip_protocol, edge->port) && notes->kind != AM_KIND_FAILED &&
+	       notes->kind != AM_KIND_DISMISSED;
+}
+
 /* Not a night's work: it spans half of the observation, or comes on many days. */
 gboolean am_edge_lasts(const AmMapWork *work, const AmEdge *edge)
 {

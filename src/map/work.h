@@ -57,8 +57,8 @@ typedef struct {
 	uint32_t n_contested;         /* of these, to hosts that a far busier server gave one, too */
 	uint8_t strong_client;        /* has an edge that stands on its own */
 	uint8_t asks_inside;          /* for names: it has a resolver inside */
-	uint8_t called_home;          /* somebody sends beacons to it */
 	uint8_t resolver;             /* answers inside hosts that ask for names */
+	uint8_t called_home;          /* somebody sends beacons to it */
 	uint32_t first_edge, n_edges; /* as a client: a run of the edges */
 	uint64_t sent, received;      /* packets */
 } AmEndpointNotes;
@@ -215,8 +215,6 @@ uint32_t am_peers_count(const AmMapWork *work, uint32_t edge);
 AmLikeness *am_likeness_new(void);
 /* Do the clients of two edges of one service share what else they use? Needs the usable marks. */
 gboolean am_clients_alike(const AmMapWork *work, uint32_t edge, uint32_t other);
-/* To a port of administration, and it did not fail. */
-gboolean am_edge_is_login(const AmMapWork *work, uint32_t edge);
 /* beacon.c: 0 = no, 1 = may be one, 2 = looks like one in everything that tallies show. */
 int am_beacon_score(const AmMapWork *work, uint32_t edge);
 void am_beacon_prepare(AmMapWork *work); /* how usual each outside destination is */
@@ -224,6 +222,8 @@ void am_beacon_prepare(AmMapWork *work); /* how usual each outside destination i
 void am_verdicts_build(AmMapWork *work);
 /* Nothing but degree, ports or the first packet tells who is the client, and it matters. */
 gboolean am_client_is_guessed(const AmEdge *edge, const AmEdgeNotes *notes);
+/* To a port of administration, and it did not fail. */
+gboolean am_edge_is_login(const AmMapWork *work, uint32_t edge);
 /* Was it there all along? */
 gboolean am_edge_lasts(const AmMapWork *work, const AmEdge *edge);
 /* overrides.c: the verdicts that people set. */

@@ -101,14 +101,17 @@ sql_files += \
 	$(NULL)
 
 if HAVE_CUNIT
-store_tests = tests/unit/test-store tests/unit/test-store-live tests/unit/test-store-tally tests/unit/test-store-decisions
+store_tests = tests/unit/test-store tests/unit/test-store-file tests/unit/test-store-live tests/unit/test-store-tally tests/unit/test-store-decisions
 check_PROGRAMS += $(store_tests)
 TESTS += $(store_tests)
 store_test_CPPFLAGS = $(unit_CPPFLAGS) $(SQLITE_CFLAGS) -I$(top_srcdir)/src/store
 store_test_libs = libam-store.a libam-base.a $(SQLITE_LIBS) $(CUNIT_LIBS) $(GLIB_LIBS)
 tests_unit_test_store_CPPFLAGS = $(store_test_CPPFLAGS)
-tests_unit_test_store_SOURCES = tests/unit/test-store.c tests/unit/store.h tests/unit/unit.h
+tests_unit_test_store_SOURCES = tests/unit/test-store.c tests/unit/store-facts.h tests/unit/store.h tests/unit/unit.h
 tests_unit_test_store_LDADD = $(store_test_libs)
+tests_unit_test_store_file_CPPFLAGS = $(store_test_CPPFLAGS)
+tests_unit_test_store_file_SOURCES = tests/unit/test-store-file.c tests/unit/store-facts.h tests/unit/store.h tests/unit/unit.h
+tests_unit_test_store_file_LDADD = $(store_test_libs)
 tests_unit_test_store_live_CPPFLAGS = $(store_test_CPPFLAGS)
 tests_unit_test_store_live_SOURCES = tests/unit/test-store-live.c tests/unit/store.h tests/unit/unit.h
 tests_unit_test_store_live_LDADD = $(store_test_libs)

@@ -279,6 +279,20 @@ static void test_inbound_stranger(void)
 	net_clear(&net);
 }
 
+/* All day long, small, without a name. */
+static Talk beacon_of(int day, uint32_t connections)
+{
+	return (Talk){.client = "10.0.1.3",
+		      .server = "203.0.113.7",
+		      .ip_protocol = AM_PROTO_TCP,
+		      .port = 443,
+		      .day = day,
+		      .n_hours = 24,
+		      .connections = connections,
+		      .payload = {connections * 700, connections * 2500},
+		      .l7 = "tls"};
+}
+
 static void test_beacon(void)
 {
 	Net net = net_new();
@@ -296,14 +310,7 @@ static void test_beacon(void)
 				     .l7 = "tls",
 				     .server_name = "www.example"});
 	}
-	Talk beacon = {.client = "10.0.1.3",
-		       .server = "203.0.113.7",
-		       .ip_protocol = AM_PROTO_TCP,
-		       .port = 443,
-		       .n_hours = 24,
-		       .connections = 144,
-		       .payload = {144 * 700, 144 * 2500},
-		       .l7 = "tls"};
+	Talk beacon = beacon_of(0, 144);
 	net_add(&net, beacon);
 	beacon.server = "203.0.113.8"; /* as regular, but by name: a supplier's interface */
 	beacon.server_name = "api.example";
@@ -330,15 +337,7 @@ static void test_uneven_beacon(void)
 		net_use(&net, client, "198.51.100.1", 443, 0, 7);
 	}
 	for (int day = 0; day < 7; day++)
-		net_add(&net, (Talk){.client = "10.0.1.3",
-				     .server = "203.0.113.7",
-				     .ip_protocol = AM_PROTO_TCP,
-				     .port = 443,
-				     .day = day,
-				     .n_hours = 24,
-				     .connections = day % 2 == 0 ? 24 : 32,
-				     .payload = {24 * 700, 24 * 2500},
-				     .l7 = "tls"});
+		net_add(&net, beacon_of(day, day % 2 == 0 ? 24 : 32));
 	g_autoptr(AmMap) map = net_map(&net);
 	ASSERT_VERDICT(map, "10.0.1.3", "203.0.113.7", AM_PROTO_TCP, 443, UNDECIDED);
 	CU_ASSERT(has_reason(edge_of(map, "10.0.1.3", "203.0.113.7", AM_PROTO_TCP, 443), AM_REASON_BEACON));
@@ -357,15 +356,7 @@ static void test_beacons_company(void)
 	}
 	net_use(&net, "10.0.1.5", "203.0.113.7", 3333, 0, 3);
 	for (int day = 0; day < 3; day++)
-		net_add(&net, (Talk){.client = "10.0.1.3",
-				     .server = "203.0.113.7",
-				     .ip_protocol = AM_PROTO_TCP,
-				     .port = 443,
-				     .day = day,
-				     .n_hours = 24,
-				     .connections = 48,
-				     .payload = {48 * 700, 48 * 2500},
-				     .l7 = "tls"});
+		net_add(&net, beacon_of(day, 48));
 	g_autoptr(AmMap) map = net_map(&net);
 	ASSERT_VERDICT(map, "10.0.1.3", "203.0.113.7", AM_PROTO_TCP, 443, SUSPICIOUS);
 	ASSERT_VERDICT(map, "10.0.1.5", "203.0.113.7", AM_PROTO_TCP, 3333, UNDECIDED);
