@@ -5,6 +5,7 @@
 #include "model/connection.h"
 #include "model/decision.h"
 #include "model/encapsulation.h"
+#include "model/observation.h"
 #include "model/policy.h"
 #include "model/run.h"
 #include "model/verdict.h"
@@ -77,6 +78,10 @@ gboolean am_address_is_unspecified(const AmAddress *address);
 gboolean am_address_is_loopback(const AmAddress *address);
 uint8_t am_address_bits(const AmAddress *address); /* 32 or 128 */
 
+#define AM_MAC_TEXT_SIZE 18
+const char *am_mac_text(const uint8_t mac[6], char text[AM_MAC_TEXT_SIZE]); /* "00:1b:0d:63:c2:26" */
+gboolean am_mac_parse(const char *text, uint8_t ret_mac[6]);                /* of this form */
+
 /* "10.0.0.0/8", "2001:db8::1" (a host). Host bits set: error AM_BASE_ERROR_INVALID. */
 gboolean am_prefix_parse(const char *text, AmPrefix *ret_prefix, GError **error);
 AmPrefix am_prefix_host(const AmAddress *address);
@@ -121,6 +126,10 @@ gboolean am_encapsulation_is_transit(AmEncapsulation kind); /* a number of it ca
 const char *am_network_reason_name(AmNetworkReason reason);
 const char *am_network_reason_text(AmNetworkReason reason);
 gboolean am_network_reason_parse(const char *name, AmNetworkReason *ret_reason);
+const char *am_observed_name(AmObservedKind kind);
+gboolean am_observed_parse(const char *name, AmObservedKind *ret_kind);
+/* By network, address, kind and value. */
+int am_observation_compare(gconstpointer a, gconstpointer b);
 /* "tcp", "udp", "sctp", "icmp", "icmpv6", or the number as decimal digits, in `text`. */
 const char *am_protocol_text(uint8_t ip_protocol, char text[8]);
 gboolean am_protocol_parse(const char *text, int *ret_ip_protocol);

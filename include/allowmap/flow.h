@@ -9,11 +9,13 @@
  * is used by one thread at a time; different shards by different threads. ICMP errors go by the addresses they quote.
  *
  * A connection to a port that a control connection of the same two hosts announced (FTP, TFTP, MS-RPC, SunRPC, SIP) says so in
- * AmConnection.related. */
+ * AmConnection.related. Names and MACs of addresses that packets tell of (DNS, mDNS, LLMNR, NetBIOS, DHCP) go out as
+ * AmObservation, with a checkpoint, at a flush, or when a shard has many. */
 #pragma once
 
 #include "base.h"
 #include "model/connection.h"
+#include "model/observation.h"
 #include "model/packet.h"
 #include "model/unanswered.h"
 
@@ -68,6 +70,8 @@ typedef struct {
 	size_t n, capacity;
 	AmUnanswered *unanswered; /* counts of those that are not among the records */
 	size_t n_unanswered, unanswered_capacity;
+	AmObservation *observations; /* of addresses, in no order; of one key there may be several */
+	size_t n_observations, observations_capacity;
 } AmConnectionBatch;
 void am_connection_batch_clear(AmConnectionBatch *batch); /* frees the memory */
 

@@ -1,12 +1,13 @@
 /* map/: who really talks to whom, and which of it is needed. Pure: values in, values out; no files, clock, network, SQL,
  * JSON, threads. Same input in any order of tallies, same map, byte for byte.
  *
- * in: all tallies, networks, decisions, options. out: an AmMap. Cost O(n log n) in tallies. */
+ * in: all tallies, observations, networks, decisions, options. out: an AmMap. Cost O(n log n) in tallies. */
 #pragma once
 
 #include "base.h"
 #include "model/decision.h"
 #include "model/map.h"
+#include "model/observation.h"
 #include "model/tally.h"
 
 typedef struct {
@@ -15,9 +16,10 @@ typedef struct {
 	double group_cut; /* 0 = the default (ALGORITHMS §3): average-link IDF-Jaccard distance under which classes merge */
 } AmMapOptions;
 
-/* Takes nothing; `tallies` (AmTally), `networks` (char *) and `decisions` (may be NULL) are borrowed during the call. */
-AmMap *am_map_build(const GArray *tallies, const GPtrArray *networks, const AmDecisionSet *decisions,
-		    const AmMapOptions *options);
+/* Takes nothing; `tallies` (AmTally), `observations` (AmObservation, by am_observation_compare(); may be NULL), `networks` (char *)
+ * and `decisions` (may be NULL) are borrowed during the call. */
+AmMap *am_map_build(const GArray *tallies, const GArray *observations, const GPtrArray *networks,
+		    const AmDecisionSet *decisions, const AmMapOptions *options);
 void am_map_free(AmMap *map);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmMap, am_map_free)
 

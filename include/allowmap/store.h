@@ -9,6 +9,7 @@
 #include "base.h"
 #include "model/connection.h"
 #include "model/decision.h"
+#include "model/observation.h"
 #include "model/run.h"
 #include "model/tally.h"
 #include "model/unanswered.h"
@@ -51,6 +52,9 @@ gboolean am_facts_add_connections(AmFacts *facts, const AmConnection *connection
 /* Adds to the counts of unanswered connections that are not kept one by one. As am_facts_add_connections(). */
 gboolean am_facts_add_unanswered(AmFacts *facts, uint32_t network, const AmUnanswered *counts, size_t n,
 				 GError **error);
+/* What was seen of addresses; `network` as ids. Becomes visible with the run, or a live one's next commit. A run has room for
+ * 200,000 that are not in the file yet; what an offline one has beyond that is counted in its ledger. */
+gboolean am_facts_add_observations(AmFacts *facts, const AmObservation *observations, size_t n, GError **error);
 /* The id of a network by its name, for records of this run; made when there is none. */
 gboolean am_facts_network(AmFacts *facts, const char *name, uint32_t *ret_network, GError **error);
 /* Adds to what the run saw of encapsulations (AmEncapsulated; each kind and id once a call). As am_facts_add_connections(). */
@@ -85,6 +89,8 @@ gboolean am_facts_size(AmFacts *facts, uint64_t *ret_size, GError **error);
 GPtrArray *am_facts_runs(AmFacts *facts, GError **error); /* AmRun *, by id; free with am_run_free() */
 /* All tallies, summed over runs, sorted by key. GArray of AmTally. */
 GArray *am_facts_tallies(AmFacts *facts, GError **error);
+/* What was seen of addresses, summed over runs and sensors, by am_observation_compare(). GArray of AmObservation. */
+GArray *am_facts_observations(AmFacts *facts, GError **error);
 GPtrArray *am_facts_networks(AmFacts *facts, GError **error);        /* char *, index = id */
 GArray *am_facts_encapsulated(AmFacts *facts, GError **error);       /* AmEncapsulated, run by run, by kind and id */
 uint64_t am_facts_count_connections(AmFacts *facts, GError **error); /* UINT64_MAX on error */

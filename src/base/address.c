@@ -4,6 +4,7 @@
 #include "allowmap/base.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 GQuark am_base_error_quark(void)
@@ -83,4 +84,22 @@ gboolean am_address_is_loopback(const AmAddress *address)
 uint8_t am_address_bits(const AmAddress *address)
 {
 	return address->family == 4 ? 32 : 128;
+}
+
+const char *am_mac_text(const uint8_t mac[6], char text[AM_MAC_TEXT_SIZE])
+{
+	snprintf(text, AM_MAC_TEXT_SIZE, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
+		 mac[5]);
+	return text;
+}
+
+gboolean am_mac_parse(const char *text, uint8_t ret_mac[6])
+{
+	for (int n = 0; n < 6; n++, text += 3) {
+		int high = g_ascii_xdigit_value(text[0]), low = high < 0 ? -1 : g_ascii_xdigit_value(text[1]);
+		if (low < 0 || text[2] != (n == 5 ? '\0' : ':'))
+			return FALSE;
+		ret_mac[n] = (uint8_t)(high << 4 | low);
+	}
+	return TRUE;
 }

@@ -9,6 +9,7 @@ libam_base_a_SOURCES = \
 	include/allowmap/model/encapsulation.h \
 	include/allowmap/model/live.h \
 	include/allowmap/model/map.h \
+	include/allowmap/model/observation.h \
 	include/allowmap/model/packet.h \
 	include/allowmap/model/related.h \
 	include/allowmap/model/policy.h \
@@ -22,6 +23,7 @@ libam_base_a_SOURCES = \
 	src/base/embedded.c \
 	src/base/names.c \
 	src/base/network-model.c \
+	src/base/observation-model.c \
 	src/base/policy-model.c \
 	src/base/prefix.c \
 	src/base/progress.c \

@@ -62,11 +62,11 @@ static gboolean explain_group(const AmSnapshot *snapshot, const char *name, GErr
 		for (guint m = 0; m < group->members->len; m++) {
 			const AmAsset *asset =
 				&g_array_index(map->assets, AmAsset, g_array_index(group->members, uint32_t, m));
-			for (uint32_t e = 0; e < asset->n_endpoints; e++) {
+			for (uint32_t e = asset->first_endpoint; e != AM_NO_INDEX;) {
 				char text[AM_ADDRESS_TEXT_SIZE];
-				const AmEndpoint *endpoint =
-					&g_array_index(map->endpoints, AmEndpoint, asset->first_endpoint + e);
+				const AmEndpoint *endpoint = &g_array_index(map->endpoints, AmEndpoint, e);
 				printf("  %s\n", am_address_text(&endpoint->address, text));
+				e = endpoint->next;
 			}
 		}
 		return TRUE;

@@ -13,6 +13,7 @@ void am_connection_batch_clear(AmConnectionBatch *batch)
 {
 	g_free(batch->records);
 	g_free(batch->unanswered);
+	g_free(batch->observations);
 	*batch = (AmConnectionBatch){0};
 }
 
@@ -34,6 +35,16 @@ void am_connection_batch_add_unanswered(AmConnectionBatch *batch, const AmUnansw
 		batch->unanswered = g_renew(AmUnanswered, batch->unanswered, batch->unanswered_capacity);
 	}
 	batch->unanswered[batch->n_unanswered++] = *counts;
+}
+
+void am_connection_batch_add_observations(AmConnectionBatch *batch, const AmObservation *observations, size_t n)
+{
+	if (batch->n_observations + n > batch->observations_capacity) {
+		batch->observations_capacity = batch->n_observations + n;
+		batch->observations = g_renew(AmObservation, batch->observations, batch->observations_capacity);
+	}
+	memcpy(batch->observations + batch->n_observations, observations, n * sizeof *observations);
+	batch->n_observations += n;
 }
 
 /* ---- Names */

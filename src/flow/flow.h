@@ -74,7 +74,8 @@ typedef struct {
 	uint32_t encapsulation_id;
 	uint8_t encapsulation;
 	uint8_t mac[2][6];
-	uint8_t carries;     /* AmEncapsulation: of the first outer packet of a tunnel in it; 0 = none */
+	uint8_t is_near[2]; /* the sender of its first packet is on this link */
+	uint8_t carries;    /* AmEncapsulation: of the first outer packet of a tunnel in it; 0 = none */
 	uint8_t is_answered; /* the outer packets of the other direction, which are a connection of their own, were seen */
 	uint64_t n_outers; /* packets that are a tunnel's outer ones */
 	AmRelated related;
@@ -110,6 +111,8 @@ typedef struct {
 
 /* shard.c, for unanswered.c. */
 void am_connection_batch_add_unanswered(AmConnectionBatch *batch, const AmUnanswered *counts);
+/* The same, for observe.c. */
+void am_connection_batch_add_observations(AmConnectionBatch *batch, const AmObservation *observations, size_t n);
 
 void am_flow_table_init(AmFlowTable *table, uint64_t seed, uint32_t max_flows, const uint32_t timeouts_s[AM_N_CLASSES]);
 void am_flow_table_clear(AmFlowTable *table);

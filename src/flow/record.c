@@ -41,6 +41,29 @@ static void add_l7(const AmFlowShard *shard, const AmDpiSlot *dpi, AmConnection 
 	g_strlcpy(connection->alpn, dpi->names->alpn, AM_ALPN_SIZE);
 }
 
+/* A SYN that was answered by SYN-ACK or RST says no more than one that was not: both ends of a flood look so. */
+static gboolean is_answered(const AmFlow *flow)
+{
+	const AmCounts *total = &flow->total;
+	if (flow->key.ip_protocol == AM_PROTO_TCP || flow->key.ip_protocol == AM_PROTO_SCTP)
+		return (am_evidence_final(flow) & AM_EVIDENCE_HANDSHAKE) != 0 ||
+		       total->payload[0] + total->payload[1] > 0;
+	return total->packets[0] > 0 && total->packets[1] > 0;
+}
+
+static void observe_macs(AmFlowShard *shard, const AmFlowRecord *record, const AmConnection *connection,
+			 AmConnectionBatch *out)
+{
+	for (int side = 0; side < 2; side++) {
+		if (record->is_near[side] == 0)
+			continue;
+		am_observer_add_mac(shard->observer, (uint16_t)connection->network,
+				    side == 0 ? &connection->lo : &connection->hi,
+				    side == 0 ? connection->mac_lo : connection->mac_hi, connection->delta_first_ns,
+				    connection->last_ns, out);
+	}
+}
+
 static void emit(AmFlowShard *shard, const AmFlow *flow, const AmFlowRecord *record, uint32_t more_evidence,
 		 AmConnectionBatch *out)
 {
@@ -78,6 +101,8 @@ static void emit(AmFlowShard *shard, const AmFlow *flow, const AmFlowRecord *rec
 		g_strlcpy(connection->l7, am_encapsulation_name((AmEncapsulation)record->carries), AM_L7_SIZE);
 		connection->l7_confidence = AM_L7_DPI;
 	}
+	if (is_answered(flow))
+		observe_macs(shard, record, connection, out);
 }
 
 /* In the direction of the opener, for nDPI's guesses. */
@@ -94,16 +119,6 @@ AmListenerKey am_record_listener(const AmFlow *flow)
 {
 	AmTuple tuple = opener_tuple(flow);
 	return (AmListenerKey){tuple.destination, tuple.ip_protocol, tuple.destination_port, flow->key.network};
-}
-
-/* A SYN that was answered by SYN-ACK or RST says no more than one that was not: both ends of a flood look so. */
-static gboolean is_answered(const AmFlow *flow)
-{
-	const AmCounts *total = &flow->total;
-	if (flow->key.ip_protocol == AM_PROTO_TCP || flow->key.ip_protocol == AM_PROTO_SCTP)
-		return (am_evidence_final(flow) & AM_EVIDENCE_HANDSHAKE) != 0 ||
-		       total->payload[0] + total->payload[1] > 0;
-	return total->packets[0] > 0 && total->packets[1] > 0;
 }
 
 /* Whether it is kept; else it was counted. Who is answered is remembered. */

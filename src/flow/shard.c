@@ -54,6 +54,7 @@ AmFlowShard *am_flow_shard_new(const AmFlowOptions *options, GError **error)
 		am_unanswered_new(shard->table.key0, shard->table.key1, MAX(max_unanswered / AM_FLOW_SHARDS, 1));
 	shard->fragments = am_fragments_new(shard->table.key0, shard->table.key1);
 	shard->related = am_related_table_new(shard->table.key0, shard->table.key1);
+	shard->observer = am_observer_new(shard->table.key0, shard->table.key1);
 	if (options->dpi == AM_DPI_ADAPTIVE)
 		shard->sampler = am_sampler_new(shard->table.key0, shard->table.key1);
 	return shard;
@@ -71,6 +72,7 @@ void am_flow_shard_free(AmFlowShard *shard)
 	am_fragments_free(shard->fragments);
 	am_duplicates_free(shard->duplicates);
 	am_related_table_free(shard->related);
+	am_observer_free(shard->observer);
 	am_flow_table_clear(&shard->table);
 	g_free(shard);
 }
@@ -200,8 +202,10 @@ static void look_inside(AmFlowShard *shard, AmFlow *flow, AmFlowRecord *record, 
 
 static void count(AmFlow *flow, AmFlowRecord *record, const AmPacket *packet, int direction)
 {
-	if (flow->total.packets[direction]++ == 0)
+	if (flow->total.packets[direction]++ == 0) {
 		memcpy(record->mac[direction], packet->source_mac, 6);
+		record->is_near[direction] = am_observe_is_near(packet);
+	}
 	flow->total.bytes[direction] += packet->ip_wire_size;
 	flow->total.payload[direction] += am_evidence_payload(packet);
 }
@@ -356,6 +360,8 @@ static void take_packet(AmFlowShard *shard, const AmPacket *packet, const Prepar
 		am_outers_add(&shard->table, flow, record, packet, direction);
 	else if (packet->payload_size > 0)
 		look_inside(shard, flow, record, packet, direction);
+	if (G_UNLIKELY(am_observe_is_telling(packet, flow->total.packets[direction])) && !is_outer)
+		am_observe_names(shard->observer, packet, time_ns, out);
 }
 
 void am_flow_shard_packet(AmFlowShard *shard, const AmPacket *packet, uint64_t ordinal, AmConnectionBatch *out)
@@ -419,6 +425,7 @@ void am_flow_shard_checkpoint(AmFlowShard *shard, int64_t before_ns, AmConnectio
 		if (flow->day != AM_NO_DAY && record->delta_first_ns <= before_ns)
 			am_record_put(shard, flow, record, out);
 	}
+	am_observer_give_out(shard->observer, out);
 }
 
 typedef struct {
@@ -463,6 +470,8 @@ void am_flow_shard_flush_to(AmFlowShard *shard, uint64_t ordinal, AmConnectionBa
 		return;
 	g_clear_pointer(&shard->flushing, g_array_unref);
 	am_unanswered_flush(shard->unanswered, out);
+	am_observer_give_out(shard->observer, out);
+	am_observer_forget(shard->observer);
 	am_flow_table_rewind(&shard->table);
 	am_fragments_clear(shard->fragments);
 	count_lost_fragments(shard);

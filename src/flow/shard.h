@@ -4,6 +4,7 @@
 #include "duplicates.h"
 #include "flow.h"
 #include "fragments.h"
+#include "observe.h"
 #include "related.h"
 #include "sampler.h"
 #include "unanswered.h"
@@ -20,6 +21,7 @@ struct AmFlowShard {
 	AmFragments *fragments;
 	AmDuplicates *duplicates;
 	AmRelatedTable *related;
+	AmObserver *observer;
 	AmFlowCounters counters;
 	int64_t now_ns;
 	/* The UTC hour that the last packet was in: dividing once an hour, not once a packet. */

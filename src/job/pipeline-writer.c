@@ -141,6 +141,25 @@ static gboolean write_unanswered(AmPipelineWriter *writer, Harvest *harvest)
 	return ok;
 }
 
+/* In an order of their own: where there is no room for all, the same ones are kept whatever the number of workers. */
+static gboolean write_observations(AmPipelineWriter *writer, Harvest *harvest)
+{
+	g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(AmObservation));
+	for (guint w = 0; w < writer->n_workers; w++) {
+		const AmConnectionBatch *batch = &harvest->batches[w];
+		if (batch->n_observations > 0)
+			g_array_append_vals(all, batch->observations, (guint)batch->n_observations);
+	}
+	g_array_sort(all, am_observation_compare);
+	gboolean ok = TRUE;
+	for (guint n = 0; ok && n < all->len; n++) {
+		AmObservation *observation = &g_array_index(all, AmObservation, n);
+		ok = find_network(writer, observation->network, &observation->network) &&
+		     am_facts_add_observations(writer->facts, observation, 1, &writer->error);
+	}
+	return ok;
+}
+
 static gboolean write_harvest(AmPipelineWriter *writer, Harvest *harvest, GPtrArray *order)
 {
 	g_ptr_array_set_size(order, 0);
@@ -156,8 +175,8 @@ static gboolean write_harvest(AmPipelineWriter *writer, Harvest *harvest, GPtrAr
 		ok = find_network(writer, record->network, &record->network) &&
 		     am_facts_add_connections(writer->facts, record, 1, &writer->error);
 	}
-	return ok && write_unanswered(writer, harvest) && write_seen(writer, harvest) &&
-	       (!harvest->commits || commit_harvest(writer, harvest));
+	return ok && write_unanswered(writer, harvest) && write_observations(writer, harvest) &&
+	       write_seen(writer, harvest) && (!harvest->commits || commit_harvest(writer, harvest));
 }
 
 static size_t count_records(const AmPipelineWriter *writer, const Harvest *harvest)
@@ -172,9 +191,10 @@ static void give_back(AmPipelineWriter *writer, Harvest *harvest, size_t n_recor
 {
 	for (guint w = 0; w < writer->n_workers; w++) {
 		AmConnectionBatch *batch = &harvest->batches[w];
-		if (batch->capacity > MAX_KEPT || batch->unanswered_capacity > MAX_KEPT)
+		if (batch->capacity > MAX_KEPT || batch->unanswered_capacity > MAX_KEPT ||
+		    batch->observations_capacity > MAX_KEPT)
 			am_connection_batch_clear(batch);
-		batch->n = batch->n_unanswered = 0;
+		batch->n = batch->n_unanswered = batch->n_observations = 0;
 	}
 	g_clear_pointer(&harvest->seen, g_array_unref);
 	harvest->commits = harvest->is_last = FALSE;

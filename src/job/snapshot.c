@@ -33,12 +33,15 @@ AmSnapshot *am_job_snapshot(const char *db, const char *decisions_path, const Am
 	g_autoptr(GArray) tallies = am_facts_tallies(facts, error);
 	if (tallies == NULL)
 		return NULL;
+	g_autoptr(GArray) observations = am_facts_observations(facts, error);
+	if (observations == NULL)
+		return NULL;
 	g_clear_pointer(&facts, am_facts_free);
 
 	snapshot->decisions = load_decisions(db, decisions_path, error);
 	if (snapshot->decisions == NULL)
 		return NULL;
-	snapshot->map = am_map_build(tallies, networks, snapshot->decisions, options);
+	snapshot->map = am_map_build(tallies, observations, networks, snapshot->decisions, options);
 	return g_steal_pointer(&snapshot);
 }
 
@@ -50,7 +53,7 @@ AmSnapshot *am_job_snapshot_without_facts(const char *db, const char *decisions_
 	snapshot->decisions = load_decisions(db, decisions_path, error);
 	if (snapshot->decisions == NULL)
 		return NULL;
-	snapshot->map = am_map_build(tallies, networks, snapshot->decisions, NULL);
+	snapshot->map = am_map_build(tallies, NULL, networks, snapshot->decisions, NULL);
 	return g_steal_pointer(&snapshot);
 }
 

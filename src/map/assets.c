@@ -81,6 +81,37 @@ static AmTable *intern(AmMapWork *work)
 	return table;
 }
 
+/* One asset for each machine, in the order of their first endpoints. */
+static void join_endpoints(AmMapWork *work)
+{
+	AmMap *map = work->map;
+	g_autofree uint32_t *firsts = am_identity_find(work), *lasts = g_new(uint32_t, MAX(map->endpoints->len, 1));
+	for (uint32_t n = 0; n < map->endpoints->len; n++) {
+		AmEndpoint *endpoint = &g_array_index(map->endpoints, AmEndpoint, n);
+		if (firsts[n] == n) {
+			AmAsset fresh = {.first_endpoint = n, .group = AM_NO_INDEX, .inside = work->hosts[n].inside};
+			endpoint->asset = map->assets->len;
+			g_array_append_val(map->assets, fresh);
+		} else {
+			endpoint->asset = g_array_index(map->endpoints, AmEndpoint, firsts[n]).asset;
+			g_array_index(map->endpoints, AmEndpoint, lasts[endpoint->asset]).next = n;
+		}
+		AmAsset *asset = &g_array_index(map->assets, AmAsset, endpoint->asset);
+		asset->n_endpoints++;
+		asset->inside |= work->hosts[n].inside;
+		lasts[endpoint->asset] = n;
+		if (work->macs[n].known && !asset->has_mac) {
+			asset->has_mac = TRUE;
+			memcpy(asset->mac, work->macs[n].octets, 6);
+		}
+	}
+	/* A machine is inside with all of its addresses, the public ones, too. */
+	for (uint32_t n = 0; n < map->endpoints->len; n++) {
+		uint32_t asset = g_array_index(map->endpoints, AmEndpoint, n).asset;
+		work->hosts[n].inside = (uint8_t)g_array_index(map->assets, AmAsset, asset).inside;
+	}
+}
+
 void am_assets_build(AmMapWork *work)
 {
 	AmMap *map = work->map;
@@ -91,20 +122,15 @@ void am_assets_build(AmMapWork *work)
 		order[n] = n;
 	g_qsort_with_data(order, (gint)size, sizeof *order, compare_keys, table);
 	g_array_set_size(map->endpoints, size);
-	g_array_set_size(map->assets, size);
 	for (uint32_t n = 0; n < size; n++) {
 		const EndpointKey *key = am_table_key(table, order[n]);
 		g_array_index(map->endpoints, AmEndpoint, n) =
-			(AmEndpoint){.network = key->network, .address = key->address, .asset = n};
+			(AmEndpoint){.network = key->network, .address = key->address, .next = AM_NO_INDEX};
 		place[order[n]] = n;
 	}
 	for (size_t n = 0; n < 2 * (size_t)work->tallies->len; n++)
 		work->ends[n] = place[work->ends[n]];
 	work->hosts = g_new0(AmEndpointNotes, MAX(size, 1));
 	find_inside(work);
-	for (uint32_t n = 0; n < size; n++) {
-		AmAsset asset = {.first_endpoint = n, .n_endpoints = 1, .group = AM_NO_INDEX};
-		asset.inside = work->hosts[n].inside;
-		g_array_index(map->assets, AmAsset, n) = asset;
-	}
+	join_endpoints(work);
 }

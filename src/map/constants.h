@@ -118,6 +118,8 @@
 /* ---- Groups (ALGORITHMS §3, measured on a real network). */
 /* Likeness .64. Found on that network, where .60 to .66 give an adjusted Rand index of .76 to .78 at pair precision .93 to
  * .96: the middle of it. */
+/* A DHCP server may have been slow to say that an address is free, and a resolver remembers. */
+#define AM_IDENTITY_SLACK_NS (600 * INT64_C(1000000000))
 #define AM_GROUP_CUT 0.36
 #define AM_GROUP_MIN_CLIENTS 2 /* a (server, port) counts only with this many clients */
 /* A host that serves more ports than this hands them out as it goes (RPC, passive FTP, media): which ones says nothing. Any

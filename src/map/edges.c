@@ -227,7 +227,9 @@ static void index_edges(AmMapWork *work)
 		other->received += edge->counts.packets[0];
 		uint32_t ends[2] = {edge->client, edge->server};
 		for (int end = 0; end < 2; end++) {
-			AmAsset *asset = &g_array_index(work->map->assets, AmAsset, ends[end]);
+			AmAsset *asset =
+				&g_array_index(work->map->assets, AmAsset,
+					       g_array_index(work->map->endpoints, AmEndpoint, ends[end]).asset);
 			asset->first_ns = asset->last_ns == 0 ? edge->first_ns : MIN(asset->first_ns, edge->first_ns);
 			asset->last_ns = MAX(asset->last_ns, edge->last_ns);
 		}

@@ -10,12 +10,14 @@ libam_map_a_SOURCES = \
 	src/map/explain.c \
 	src/map/groups.c \
 	src/map/groups.h \
+	src/map/identity.c \
 	src/map/kinds.c \
 	src/map/leases.c \
 	src/map/likeness.c \
 	src/map/listeners.c \
 	src/map/map.c \
 	src/map/merge.c \
+	src/map/names.c \
 	src/map/naming.c \
 	src/map/on-link.c \
 	src/map/overrides.c \
@@ -33,7 +35,7 @@ libam_map_a_SOURCES = \
 
 if HAVE_CUNIT
 map_tests = tests/unit/test-map tests/unit/test-direction tests/unit/test-scan tests/unit/test-groups \
-	tests/unit/test-related-edges tests/unit/test-leases tests/unit/test-overrides tests/unit/test-peers \
+	tests/unit/test-related-edges tests/unit/test-identity tests/unit/test-leases tests/unit/test-overrides tests/unit/test-peers \
 	tests/unit/test-kinds
 check_PROGRAMS += $(map_tests)
 TESTS += $(map_tests)
@@ -43,6 +45,9 @@ tests_unit_test_map_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) 
 tests_unit_test_related_edges_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_related_edges_SOURCES = tests/unit/test-related-edges.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_related_edges_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
+tests_unit_test_identity_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_identity_SOURCES = tests/unit/test-identity.c tests/unit/map-fixture.h tests/unit/unit.h
+tests_unit_test_identity_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
 tests_unit_test_leases_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_leases_SOURCES = tests/unit/test-leases.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_leases_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm

@@ -22,6 +22,7 @@ static AmMap *map_new(const GPtrArray *networks)
 	for (guint n = 0; networks != NULL && n < networks->len; n++)
 		g_ptr_array_add(map->networks, g_strdup(networks->pdata[n]));
 	map->endpoints = g_array_new(FALSE, TRUE, sizeof(AmEndpoint));
+	map->names = g_array_new(FALSE, TRUE, sizeof(AmAssetName));
 	map->assets = g_array_new(FALSE, TRUE, sizeof(AmAsset));
 	map->listeners = g_array_new(FALSE, TRUE, sizeof(AmListener));
 	map->edges = g_array_new(FALSE, TRUE, sizeof(AmEdge));
@@ -37,6 +38,7 @@ void am_map_free(AmMap *map)
 	g_ptr_array_unref(map->networks);
 	g_array_unref(map->endpoints);
 	g_array_unref(map->assets);
+	g_array_unref(map->names);
 	g_array_unref(map->listeners);
 	g_array_unref(map->edges);
 	g_array_unref(map->groups);
@@ -71,6 +73,7 @@ static void work_clear(AmMapWork *work)
 {
 	g_free(work->ends);
 	g_free(work->hosts);
+	g_free(work->macs);
 	g_free(work->n_regular);
 	g_free(work->likeness);
 	g_free(work->by_service);
@@ -88,23 +91,28 @@ static void work_clear(AmMapWork *work)
 	am_table_free(work->learned);
 }
 
-AmMap *am_map_build(const GArray *tallies, const GPtrArray *networks, const AmDecisionSet *decisions,
-		    const AmMapOptions *options)
+AmMap *am_map_build(const GArray *tallies, const GArray *observations, const GPtrArray *networks,
+		    const AmDecisionSet *decisions, const AmMapOptions *options)
 {
-	AmMapWork work = {.tallies = tallies, .options = options, .decisions = decisions, .map = map_new(networks)};
+	AmMapWork work = {.tallies = tallies,
+			  .observations = observations,
+			  .options = options,
+			  .decisions = decisions,
+			  .map = map_new(networks)};
 	measure(&work);
 	am_assets_build(&work);
 	am_direction_build(&work);
 	am_edges_build(&work);
 	am_verdicts_build(&work);
 	am_listeners_build(&work);
+	am_names_build(&work);
 	am_groups_build(&work);
 	am_revision_build(&work);
 	work_clear(&work);
 	return work.map;
 }
 
-/* ---- Finding. Assets have one endpoint each, so that endpoints are sorted by (network, address). */
+/* ---- Finding. Endpoints are sorted by (network, address). */
 
 static int compare_endpoint(const AmEndpoint *endpoint, uint32_t network, const AmAddress *address)
 {

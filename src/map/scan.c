@@ -258,7 +258,8 @@ static void mark_scanners(AmMapWork *work)
 		}
 		AmEndpointNotes *host = &work->hosts[source];
 		host->scanner = TRUE;
-		g_array_index(work->map->assets, AmAsset, source).scanner = TRUE;
+		g_array_index(work->map->assets, AmAsset, g_array_index(work->map->endpoints, AmEndpoint, source).asset)
+			.scanner = TRUE;
 		for (uint32_t edge = host->first_edge; edge < host->first_edge + host->n_edges; edge++) {
 			if (am_work_notes(work, edge)->kind != AM_KIND_DISMISSED)
 				judge_edge(work, edge, first, MIN(scanned / observed, 1));

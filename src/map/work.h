@@ -98,11 +98,20 @@ typedef struct {
 /* What likeness.c remembers. */
 typedef struct AmLikeness AmLikeness;
 
+/* The MAC that an endpoint is known to have had longest, and since when. */
 typedef struct {
-	const GArray *tallies; /* AmTally */
+	uint8_t octets[6];
+	uint8_t known;
+	int64_t first_ns, last_ns;
+} AmOwnMac;
+
+typedef struct {
+	const GArray *tallies;      /* AmTally */
+	const GArray *observations; /* AmObservation; may be NULL */
 	const AmMapOptions *options;
 	const AmDecisionSet *decisions; /* may be NULL */
 	AmMap *map;
+	AmOwnMac *macs;         /* as map->endpoints */
 	uint32_t *ends;         /* two endpoint indexes per tally: lo, hi */
 	GArray *arcs;           /* AmArc, sorted by (client, server, protocol, port, day, sensor) */
 	GArray *notes;          /* AmEdgeNotes, as map->edges */
@@ -176,6 +185,10 @@ void am_leases_count(AmMapWork *work);
 gboolean am_lease_is_usual(const AmMapWork *work, uint32_t edge_index);
 /* assets.c: endpoints and assets from the tallies' addresses; sets `ends`, `hosts`. */
 void am_assets_build(AmMapWork *work);
+/* identity.c: for each endpoint the first one of the same machine; sets `macs`. Needs hosts[].inside. g_free() */
+uint32_t *am_identity_find(AmMapWork *work);
+/* names.c: what assets are called. */
+void am_names_build(AmMapWork *work);
 /* direction.c: sets `arcs` and `learned`. */
 void am_direction_build(AmMapWork *work);
 /* The user's hints: does this endpoint serve this port? */

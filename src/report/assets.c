@@ -25,9 +25,9 @@ static void address_list_clear(AddressList *list)
 /* Adds every address of the asset. */
 static void address_list_add(AddressList *list, const AmMap *map, const AmAsset *asset)
 {
-	for (uint32_t i = 0; i < asset->n_endpoints; i++) {
+	for (uint32_t e = asset->first_endpoint; e != AM_NO_INDEX; e = am_view_endpoint(map, e)->next) {
 		char *text = g_malloc(AM_ADDRESS_TEXT_SIZE);
-		am_address_text(&am_view_endpoint(map, asset->first_endpoint + i)->address, text);
+		am_address_text(&am_view_endpoint(map, e)->address, text);
 		g_ptr_array_add(list->texts, text);
 	}
 }
@@ -39,19 +39,37 @@ static AmCell address_list_cell(const AddressList *list)
 
 static gboolean asset_matches(const AmFilter *filter, const AmAsset *asset)
 {
-	for (uint32_t i = 0; i < asset->n_endpoints; i++)
-		if (am_filter_endpoint(filter, asset->first_endpoint + i))
+	for (uint32_t e = asset->first_endpoint; e != AM_NO_INDEX; e = am_view_endpoint(filter->map, e)->next)
+		if (am_filter_endpoint(filter, e))
 			return TRUE;
 	return FALSE;
 }
 
 /* ---- assets */
 
-enum { ASSET, ADDRESSES, NETWORK, GROUP, INSIDE, SCANNER, SERVES, USES, FIRST, LAST, N_ASSET_COLUMNS };
+enum {
+	ASSET,
+	ADDRESSES,
+	NAMED,
+	NAMES,
+	MAC,
+	NETWORK,
+	GROUP,
+	INSIDE,
+	SCANNER,
+	SERVES,
+	USES,
+	FIRST,
+	LAST,
+	N_ASSET_COLUMNS
+};
 
 static const AmColumn asset_columns[N_ASSET_COLUMNS] = {
 	{"asset", AM_COLUMN_DATA},
 	{"addresses", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
+	{"name", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
+	{"names", AM_COLUMN_DATA | AM_COLUMN_NO_SORT}, /* all, with who told them: "dns:www.example.com" */
+	{"mac", AM_COLUMN_DATA},
 	{"network", AM_COLUMN_DATA},
 	{"group", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
 	{"inside", AM_COLUMN_ALL},
@@ -65,7 +83,8 @@ static const AmColumn asset_columns[N_ASSET_COLUMNS] = {
 typedef struct {
 	const AmMap *map;
 	AmFilter filter;
-	AddressList addresses;
+	AddressList addresses, names;
+	char mac[AM_MAC_TEXT_SIZE];
 	uint64_t *serves, *uses; /* by asset */
 } Assets;
 
@@ -84,6 +103,15 @@ static void fill_asset(void *context, guint row, AmCell *cells)
 	address_list_add(&assets->addresses, map, asset);
 	cells[ASSET] = am_cell_address(am_view_asset_address(map, row));
 	cells[ADDRESSES] = address_list_cell(&assets->addresses);
+	g_ptr_array_set_size(assets->names.texts, 0);
+	for (uint32_t n = 0; n < asset->n_names; n++) {
+		const AmAssetName *name = &g_array_index(map->names, AmAssetName, asset->first_name + n);
+		g_ptr_array_add(assets->names.texts,
+				g_strdup_printf("%s:%s", am_observed_name((AmObservedKind)name->kind), name->value));
+	}
+	cells[NAMED] = am_cell_text(am_view_asset_name(map, asset));
+	cells[NAMES] = address_list_cell(&assets->names);
+	cells[MAC] = am_cell_text(asset->has_mac ? am_mac_text(asset->mac, assets->mac) : NULL);
 	cells[NETWORK] = am_cell_text(am_view_network(map, am_view_endpoint(map, asset->first_endpoint)->network));
 	cells[GROUP] = am_cell_text(am_view_group_name(map, asset->first_endpoint));
 	cells[INSIDE] = am_cell_bool(asset->inside);
@@ -119,8 +147,10 @@ gboolean am_report_assets(const AmMap *map, const AmListOptions *options, FILE *
 		.context = &assets,
 	};
 	address_list_init(&assets.addresses);
+	address_list_init(&assets.names);
 	gboolean good = am_listing_run(&listing, options, out, ret_listed, error);
 	address_list_clear(&assets.addresses);
+	address_list_clear(&assets.names);
 	return good;
 }
 

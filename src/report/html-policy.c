@@ -152,9 +152,10 @@ static void group_members(GString *page, const AmMap *map, const AmGroup *group)
 	for (guint i = 0; i < group->members->len; i++) {
 		const AmAsset *asset = &g_array_index(map->assets, AmAsset, g_array_index(group->members, uint32_t, i));
 		all += asset->n_endpoints;
-		for (uint32_t e = 0; e < asset->n_endpoints && shown < MAX_MEMBERS; e++, shown++) {
+		for (uint32_t e = asset->first_endpoint; e != AM_NO_INDEX && shown < MAX_MEMBERS; shown++) {
 			char address[AM_ADDRESS_TEXT_SIZE];
-			const AmEndpoint *endpoint = am_view_endpoint(map, asset->first_endpoint + e);
+			const AmEndpoint *endpoint = am_view_endpoint(map, e);
+			e = endpoint->next;
 			am_html_add(page, "%s<code>%s</code>", shown > 0 ? " " : "",
 				    am_address_text(&endpoint->address, address));
 		}

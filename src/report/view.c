@@ -33,6 +33,13 @@ const AmAddress *am_view_asset_address(const AmMap *map, uint32_t asset)
 	return &am_view_endpoint(map, a->first_endpoint)->address;
 }
 
+const char *am_view_asset_name(const AmMap *map, const AmAsset *asset)
+{
+	const AmAssetName *name =
+		asset->n_names > 0 ? &g_array_index(map->names, AmAssetName, asset->first_name) : NULL;
+	return name == NULL || (asset->inside && name->shared) ? NULL : name->value;
+}
+
 const char *am_view_network(const AmMap *map, uint32_t network)
 {
 	const char *name = network < map->networks->len ? g_ptr_array_index(map->networks, network) : NULL;

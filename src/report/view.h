@@ -29,6 +29,8 @@ const char *am_view_group_name(const AmMap *map, uint32_t endpoint);
 const char *am_view_party(const AmMap *map, uint32_t endpoint);
 /* The address that names the endpoint's asset: its first. */
 const AmAddress *am_view_asset_address(const AmMap *map, uint32_t asset);
+/* What it is called; NULL when nobody said, or, inside, only what others are called, too. */
+const char *am_view_asset_name(const AmMap *map, const AmAsset *asset);
 const char *am_view_network(const AmMap *map, uint32_t network); /* "" when it has no name */
 
 /* The l7 name seen most often; NULL = none. */

@@ -19,6 +19,7 @@ static const struct {
 	{"connections-given-up", offsetof(AmLedger, connections_given_up)},
 	{"connections-counted", offsetof(AmLedger, connections_counted)},
 	{"connections-not-kept", offsetof(AmLedger, connections_not_kept)},
+	{"observations-not-kept", offsetof(AmLedger, observations_not_kept)},
 	{"times-mended", offsetof(AmLedger, times_mended)},
 	{"clock-steps-back", offsetof(AmLedger, clock_steps_back)},
 	{"tcp-bytes-seen", offsetof(AmLedger, tcp_bytes_seen)},
@@ -154,9 +155,11 @@ static gboolean write_line(AmFacts *facts, const char *reason, uint64_t packets,
 static gboolean write_ledger(AmFacts *facts, const AmLedger *ledger, GError **error)
 {
 	gboolean ok = TRUE;
+	AmLedger whole = *ledger;
+	whole.observations_not_kept = facts->not_observed;
 	for (guint n = 0; ok && n < G_N_ELEMENTS(ledger_lines); n++)
 		ok = write_line(facts, ledger_lines[n].name,
-				*(const uint64_t *)((const char *)ledger + ledger_lines[n].offset), error);
+				*(const uint64_t *)((const char *)&whole + ledger_lines[n].offset), error);
 	for (guint r = AM_SKIP_NONE + 1; ok && r < AM_N_SKIP_REASONS; r++)
 		ok = ledger->skipped[r] == 0 || write_line(facts, skip_names[r], ledger->skipped[r], error);
 	return ok;

@@ -14,8 +14,12 @@
 AmFacts *am_facts_open(const char *path, AmFactsMode mode, GError **error)
 {
 	g_autoptr(AmFacts) facts = g_new0(AmFacts, 1);
-	facts->limits =
-		(AmFactsLimits){.rows = 100000, .sums = 100000, .names = 65536, .thin_out = 120, .log = 64 << 20};
+	facts->limits = (AmFactsLimits){.rows = 100000,
+					.sums = 100000,
+					.names = 65536,
+					.observations = 200000,
+					.thin_out = 120,
+					.log = 64 << 20};
 	gboolean writes = mode == AM_FACTS_WRITE;
 	if (writes && (facts->lock = am_writer_lock_take(path, error)) == NULL)
 		return NULL;
@@ -35,7 +39,8 @@ static void end_run(AmFacts *facts)
 	facts->run = facts->sensor = 0;
 	facts->live = facts->tallies_only = FALSE;
 	facts->commits = 0;
-	facts->not_kept = 0;
+	facts->not_kept = facts->not_observed = 0;
+	g_clear_pointer(&facts->observed, g_tree_destroy);
 	facts->in_transaction = FALSE;
 	facts->rows = 0;
 	facts->connections = 0;
@@ -346,8 +351,8 @@ gboolean am_facts_finish_run(AmFacts *facts, const AmRun *run, GError **error)
 	if ((facts->live && facts->in_transaction && !am_facts_merge(facts, error)) || !am_facts_commit(facts, error) ||
 	    !am_database_run(facts->database, "PRAGMA synchronous = FULL", error) ||
 	    !am_database_run(facts->database, "BEGIN IMMEDIATE", error) || !am_facts_merge(facts, error) ||
-	    !am_facts_thin_out(facts, error) || !am_facts_write_run(facts, run, error) ||
-	    !am_database_run(facts->database, "COMMIT", error))
+	    !am_facts_thin_out(facts, error) || !am_facts_write_observations(facts, error) ||
+	    !am_facts_write_run(facts, run, error) || !am_database_run(facts->database, "COMMIT", error))
 		return am_facts_fail(facts);
 	end_run(facts);
 	/* The run is kept, whatever comes of this: a reader may be in the way, and the next one to close clears it away. */

@@ -8,11 +8,12 @@
 
 /* What is done by number, never by time, so that the same input gives the same bytes. Tests make them small. */
 typedef struct {
-	guint rows;     /* connections a transaction */
-	guint sums;     /* tallies in memory, some 350 octets each */
-	guint names;    /* distinct l7 names; a connection log may hold anything */
-	guint thin_out; /* commits of a live run between looking for crowded pairs, which reads whole days */
-	uint64_t log;   /* octets that the log of a live run may have before it is cut */
+	guint rows;         /* connections a transaction */
+	guint sums;         /* tallies in memory, some 350 octets each */
+	guint names;        /* distinct l7 names; a connection log may hold anything */
+	guint observations; /* in memory, some 200 octets each */
+	guint thin_out;     /* commits of a live run between looking for crowded pairs, which reads whole days */
+	uint64_t log;       /* octets that the log of a live run may have before it is cut */
 } AmFactsLimits;
 
 struct AmFacts {
@@ -24,14 +25,16 @@ struct AmFacts {
 	int64_t run, sensor;
 	gboolean live;
 	gboolean tallies_only;
-	uint64_t not_kept;    /* connections that are in the tallies alone */
-	guint commits;        /* of a live run */
-	int64_t expire_after; /* the connection that am_facts_expire() saw last; 0: it begins anew */
+	uint64_t not_observed; /* observations for which there was no room */
+	uint64_t not_kept;     /* connections that are in the tallies alone */
+	guint commits;         /* of a live run */
+	int64_t expire_after;  /* the connection that am_facts_expire() saw last; 0: it begins anew */
 	gboolean in_transaction;
 	guint rows;                                           /* in this transaction */
 	uint64_t connections;                                 /* of the run */
 	AmFeed *new_connections, *new_tallies, *new_tally_l7; /* NULL: reads */
 	AmSumTable *sums;
+	GTree *observed;     /* AmObservation, not written yet; NULL = none */
 	AmSpill *spill;      /* NULL: memory was enough so far */
 	GHashTable *l7_ids;  /* char * → id */
 	GPtrArray *l7_names; /* char *, owned by l7_ids; index = id - 1 */
@@ -80,6 +83,10 @@ gboolean am_facts_spill(AmFacts *facts, GError **error);
 gboolean am_facts_merge(AmFacts *facts, GError **error);
 /* Makes the cap on undirected pairs of ports good on the days that were merged into. */
 gboolean am_facts_thin_out(AmFacts *facts, GError **error);
+
+/* ---- facts-observed.c */
+/* What waits; inside the caller's transaction. */
+gboolean am_facts_write_observations(AmFacts *facts, GError **error);
 
 /* ---- facts-run.c: runs, their inputs and ledgers. */
 gboolean am_facts_remove_unfinished(AmFacts *facts, GError **error);

@@ -10,6 +10,7 @@ libam_store_a_SOURCES = \
 	src/store/facts.h \
 	src/store/facts-encapsulated.c \
 	src/store/facts-live.c \
+	src/store/facts-observed.c \
 	src/store/facts-read.c \
 	src/store/facts-rows.c \
 	src/store/facts-run.c \
@@ -92,6 +93,8 @@ sql_files += \
 	sql/queries/facts-sensor-add.sql \
 	sql/queries/facts-sensor.sql \
 	sql/queries/facts-tallies.sql \
+	sql/queries/facts-observation-add.sql \
+	sql/queries/facts-observations.sql \
 	sql/queries/facts-unanswered-add.sql \
 	sql/queries/facts-tallies-add.sql \
 	sql/queries/facts-tally-l7-add.sql \

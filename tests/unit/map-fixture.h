@@ -151,7 +151,7 @@ static inline void net_span(Net *net, int n_days)
 
 static inline AmMap *net_map(const Net *net)
 {
-	return am_map_build(net->tallies, net->networks, NULL, NULL);
+	return am_map_build(net->tallies, NULL, net->networks, NULL, NULL);
 }
 
 /* The edge, or NULL. */

@@ -24,7 +24,7 @@ static inline AmAddress address(const char *text)
 
 static inline uint32_t add_asset(AmMap *map, const char *text, uint32_t group, gboolean inside, gboolean scanner)
 {
-	AmEndpoint endpoint = {.address = address(text), .asset = map->assets->len};
+	AmEndpoint endpoint = {.address = address(text), .asset = map->assets->len, .next = AM_NO_INDEX};
 	AmAsset asset = {.first_endpoint = map->endpoints->len,
 			 .n_endpoints = 1,
 			 .group = group,

@@ -109,8 +109,8 @@ static void test_cut(void)
 	Net net = office();
 	net_use(&net, "10.0.1.6", "10.0.3.1", 5432, 0, 3); /* one desktop does a little more */
 	AmMapOptions strict = {.group_cut = 0.01}, loose = {.group_cut = 0.9};
-	g_autoptr(AmMap) apart = am_map_build(net.tallies, net.networks, NULL, &strict);
-	g_autoptr(AmMap) together = am_map_build(net.tallies, net.networks, NULL, &loose);
+	g_autoptr(AmMap) apart = am_map_build(net.tallies, NULL, net.networks, NULL, &strict);
+	g_autoptr(AmMap) together = am_map_build(net.tallies, NULL, net.networks, NULL, &loose);
 	CU_ASSERT_NOT_EQUAL(group_of(apart, "10.0.1.1"), group_of(apart, "10.0.1.6"));
 	CU_ASSERT_EQUAL(group_of(together, "10.0.1.1"), group_of(together, "10.0.1.6"));
 	CU_ASSERT_STRING_NOT_EQUAL(apart->revision, together->revision);

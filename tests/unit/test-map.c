@@ -173,10 +173,10 @@ static void test_hint(void)
 	AmHint hint = {.server = am_prefix_host(&server), .ip_protocol = AM_PROTO_TCP, .port = 40000};
 	AmDecisionSet decisions = {.overrides = g_array_new(FALSE, TRUE, sizeof(AmOverride)),
 				   .hints = g_array_new(FALSE, TRUE, sizeof(AmHint))};
-	g_autoptr(AmMap) without = am_map_build(net.tallies, net.networks, &decisions, NULL);
+	g_autoptr(AmMap) without = am_map_build(net.tallies, NULL, net.networks, &decisions, NULL);
 	CU_ASSERT_PTR_NOT_NULL(edge_of(without, "10.0.2.1", "10.0.1.1", AM_PROTO_TCP, 2000));
 	g_array_append_val(decisions.hints, hint);
-	g_autoptr(AmMap) map = am_map_build(net.tallies, net.networks, &decisions, NULL);
+	g_autoptr(AmMap) map = am_map_build(net.tallies, NULL, net.networks, &decisions, NULL);
 	const AmEdge *edge = edge_of(map, "10.0.1.1", "10.0.2.1", AM_PROTO_TCP, 40000);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(edge);
 	CU_ASSERT_EQUAL(edge->direction, AM_DIRECTION_HINT);

@@ -96,7 +96,7 @@ static void test_local_without_a_rule(void)
 			    .port = -1,
 			    .verdict = AM_VERDICT_LOCAL};
 	g_array_append_val(decisions.overrides, local);
-	g_autoptr(AmMap) map = am_map_build(net.tallies, net.networks, &decisions, NULL);
+	g_autoptr(AmMap) map = am_map_build(net.tallies, NULL, net.networks, &decisions, NULL);
 	g_autoptr(AmPolicy) policy = recommend(map, AM_GRANULARITY_GROUP);
 	CU_ASSERT_EQUAL(map->edges->len, net.tallies->len);
 	CU_ASSERT_EQUAL(policy->rules->len, 0);

@@ -26,7 +26,7 @@ static void test_override_survives(void)
 	g_array_append_val(decisions.overrides, no);
 	g_array_append_val(decisions.overrides, other);
 	for (int run = 0; run < 2; run++) { /* it is named by addresses: more traffic does not move it */
-		g_autoptr(AmMap) map = am_map_build(net.tallies, net.networks, &decisions, NULL);
+		g_autoptr(AmMap) map = am_map_build(net.tallies, NULL, net.networks, &decisions, NULL);
 		ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.1", AM_PROTO_TCP, 443, BACKGROUND);
 		const AmEdge *edge = edge_of(map, "10.0.1.1", "10.0.2.1", AM_PROTO_TCP, 443);
 		CU_ASSERT_EQUAL(edge->override_index, 0);
@@ -40,7 +40,7 @@ static void test_override_survives(void)
 	}
 	other.port = 443;
 	g_array_append_val(decisions.overrides, other);
-	g_autoptr(AmMap) map = am_map_build(net.tallies, net.networks, &decisions, NULL);
+	g_autoptr(AmMap) map = am_map_build(net.tallies, NULL, net.networks, &decisions, NULL);
 	ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.1", AM_PROTO_TCP, 443, ESSENTIAL); /* the newest wins */
 	g_array_unref(decisions.overrides);
 	g_array_unref(decisions.hints);
@@ -60,7 +60,7 @@ static void test_override_withdrawn(void)
 	net_span(&net, 3);
 	net_use(&net, "10.0.1.1", "10.0.2.1", 443, 0, 3);
 	net_use(&net, "10.0.1.2", "10.0.2.1", 443, 0, 3);
-	g_autoptr(AmMap) own = am_map_build(net.tallies, net.networks, NULL, NULL);
+	g_autoptr(AmMap) own = am_map_build(net.tallies, NULL, net.networks, NULL, NULL);
 	AmDecisionSet decisions = {.overrides = g_array_new(FALSE, TRUE, sizeof(AmOverride)),
 				   .hints = g_array_new(FALSE, TRUE, sizeof(AmHint))};
 	GArray *overrides = decisions.overrides;
@@ -73,7 +73,7 @@ static void test_override_withdrawn(void)
 	CU_ASSERT_EQUAL(am_map_count_withdrawn(overrides, &back), 2);
 	g_array_append_val(overrides, back);
 	CU_ASSERT_EQUAL(am_map_count_withdrawn(overrides, &back), 0);
-	g_autoptr(AmMap) map = am_map_build(net.tallies, net.networks, &decisions, NULL);
+	g_autoptr(AmMap) map = am_map_build(net.tallies, NULL, net.networks, &decisions, NULL);
 	/* As if nothing had been said of it, also by the wider one, which goes on for the rest. */
 	const AmEdge *edge = edge_of(map, "10.0.1.1", "10.0.2.1", AM_PROTO_TCP, 443);
 	const AmEdge *before = edge_of(own, "10.0.1.1", "10.0.2.1", AM_PROTO_TCP, 443);
@@ -95,7 +95,7 @@ static void test_override_withdrawn(void)
 	CU_ASSERT_EQUAL(am_map_count_withdrawn(overrides, &everything), 0);
 	g_array_append_val(overrides, one);
 	CU_ASSERT_EQUAL(am_map_count_withdrawn(overrides, &back), 1);
-	g_autoptr(AmMap) anew = am_map_build(net.tallies, net.networks, &decisions, NULL);
+	g_autoptr(AmMap) anew = am_map_build(net.tallies, NULL, net.networks, &decisions, NULL);
 	ASSERT_VERDICT(anew, "10.0.1.1", "10.0.2.1", AM_PROTO_TCP, 443, SUSPICIOUS); /* said again, it holds again */
 	ASSERT_VERDICT(anew, "10.0.1.2", "10.0.2.1", AM_PROTO_TCP, 443, ESSENTIAL);
 	g_array_unref(decisions.overrides);

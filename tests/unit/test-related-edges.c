@@ -166,11 +166,11 @@ static void test_overrides(void)
 	overrides[1].verdict = AM_VERDICT_UNDECIDED;
 	AmDecisionSet decisions = {.overrides = g_array_new(FALSE, TRUE, sizeof(AmOverride))};
 	g_array_append_vals(decisions.overrides, overrides, 2);
-	g_autoptr(AmMap) map = am_map_build(net.tallies, net.networks, &decisions, NULL);
+	g_autoptr(AmMap) map = am_map_build(net.tallies, NULL, net.networks, &decisions, NULL);
 	ASSERT_VERDICT(map, CLIENT, SERVER, TCP, 50001, ESSENTIAL);
 	ASSERT_VERDICT(map, CLIENT, SERVER, TCP, 50002, UNDECIDED);
 	g_array_index(decisions.overrides, AmOverride, 0).verdict = AM_VERDICT_SUSPICIOUS;
-	g_autoptr(AmMap) hostile = am_map_build(net.tallies, net.networks, &decisions, NULL);
+	g_autoptr(AmMap) hostile = am_map_build(net.tallies, NULL, net.networks, &decisions, NULL);
 	ASSERT_VERDICT(hostile, CLIENT, SERVER, TCP, 50001, SUSPICIOUS);
 	g_array_unref(decisions.overrides);
 	net_clear(&net);

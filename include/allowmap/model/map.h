@@ -1,6 +1,7 @@
 /* The map: what is derived from tallies and decisions. Computed whole, replaceable, never stored as truth. */
 #pragma once
 
+#include "observation.h"
 #include "tally.h"
 #include "verdict.h"
 
@@ -13,12 +14,24 @@ typedef struct {
 	uint32_t network;
 	AmAddress address;
 	uint32_t asset; /* index */
+	uint32_t next;  /* the asset's next endpoint, or AM_NO_INDEX */
 } AmEndpoint;
+
+/* A name that an asset goes by, as somebody told it. */
+typedef struct {
+	uint8_t kind; /* AmObservedKind */
+	char value[AM_OBSERVED_SIZE];
+	int64_t first_ns, last_ns;
+	uint64_t count;  /* times that it was told */
+	gboolean shared; /* other assets go by it, too: a service's name, not a machine's */
+} AmAssetName;
 
 /* A machine. Sorted by its first endpoint. */
 typedef struct {
-	/* A run of AmMap.endpoints, which are sorted by (asset, network, address). */
-	uint32_t first_endpoint, n_endpoints;
+	uint32_t first_endpoint, n_endpoints; /* linked by AmEndpoint.next, in the order of their addresses */
+	uint32_t first_name, n_names;         /* a run of AmMap.names; the first one is what it is called */
+	uint8_t mac[6];                       /* its own, not a router's */
+	gboolean has_mac;
 	uint32_t group; /* index, or AM_NO_INDEX (outside, multicast, never in an essential edge) */
 	int64_t first_ns, last_ns;
 	gboolean inside; /* in one of the --inside prefixes */
@@ -72,8 +85,9 @@ typedef struct {
 
 typedef struct {
 	GPtrArray *networks;       /* char *, index = network id */
-	GArray *endpoints;         /* AmEndpoint */
+	GArray *endpoints;         /* AmEndpoint, sorted by (network, address) */
 	GArray *assets;            /* AmAsset */
+	GArray *names;             /* AmAssetName, by asset */
 	GArray *listeners;         /* AmListener */
 	GArray *edges;             /* AmEdge */
 	GArray *groups;            /* AmGroup */

@@ -25,11 +25,12 @@ typedef struct {
 	uint64_t fragments; /* of those recorded, later IP fragments, which joined the connection of their first one */
 	uint64_t log_lines, log_recorded, log_skipped; /* connection logs: lines that are records */
 	uint64_t connections;
-	uint64_t connections_counted;  /* unanswered ones beyond the budget: counts are all that is kept */
-	uint64_t connections_given_up; /* closed early because the table was full */
-	uint64_t connections_not_kept; /* live: only in the tallies, for want of room on the disk */
-	uint64_t times_mended;         /* packets whose time was far from that of all around them */
-	uint64_t clock_steps_back;     /* times at which the packets went on with an earlier time */
+	uint64_t connections_counted;   /* unanswered ones beyond the budget: counts are all that is kept */
+	uint64_t connections_given_up;  /* closed early because the table was full */
+	uint64_t connections_not_kept;  /* live: only in the tallies, for want of room on the disk */
+	uint64_t observations_not_kept; /* names and MACs of addresses, for want of room */
+	uint64_t times_mended;          /* packets whose time was far from that of all around them */
+	uint64_t clock_steps_back;      /* times at which the packets went on with an earlier time */
 	/* Loss before the capture port, as TCP shows it: payload that passed in connections seen both ways, what was
 	 * acknowledged there and never passed; and connections with one side missing altogether, which is no loss. */
 	uint64_t tcp_bytes_seen, tcp_bytes_unseen;

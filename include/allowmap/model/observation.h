@@ -1,0 +1,44 @@
+/* What was seen of an address besides traffic: the MAC that it had, the names that somebody gave it. A fact: who said it and
+ * whether it is true are the map's to weigh.
+ *
+ * Values are made safe (no control characters), names in lower case without the last dot. */
+#pragma once
+
+#include "address.h"
+#include "connection.h"
+
+/* X(id, name in the database and in listings). The more trustworthy, the earlier, as names of an asset go. */
+#define AM_OBSERVED_KINDS(X)                                                                                           \
+	X(MAC, "mac")     /* of frames that it sent and no router passed on, as text */                                \
+	X(LEASE, "lease") /* the MAC to which a DHCP server gave it (RFC 2131) */                                      \
+	X(DHCP, "dhcp")   /* the name that the host itself, or its DHCP server, told in that exchange */               \
+	X(NBNS, "nbns")   /* that it registered or answered to (RFC 1002) */                                           \
+	X(MDNS, "mdns")   /* RFC 6762 */                                                                               \
+	X(NTLM, "ntlm")   /* that a server told in its challenge (MS-NLMP 2.2.1.2) */                                  \
+	X(SMTP, "smtp")   /* with which a mail server greets (RFC 5321, 4.2) */                                        \
+	X(LLMNR, "llmnr") /* RFC 4795 */                                                                               \
+	X(DNS, "dns")     /* owner of an address record in an answer */                                                \
+	X(PTR, "ptr")     /* the answer to a reverse question */                                                       \
+	X(ALIAS, "alias") /* what was asked for, where a CNAME led from there to the owner */                          \
+	X(HOST, "host")   /* the server name of TLS or HTTP; of the map only, for connections tell it */
+
+typedef enum {
+#define X(id, name) AM_OBSERVED_##id,
+	AM_OBSERVED_KINDS(X)
+#undef X
+		AM_N_OBSERVED,
+} AmObservedKind;
+
+#define AM_OBSERVED_SIZE 96 /* of a value, with the NUL; longer names are not taken */
+
+/* Its first members are a key without padding, compared and hashed as octets. */
+typedef struct {
+	uint32_t network; /* from flow/: the packet's index; in the store: the id */
+	AmAddress address;
+	uint8_t kind;                 /* AmObservedKind */
+	uint8_t zero[2];              /* always 0 */
+	char value[AM_OBSERVED_SIZE]; /* zeros after the NUL */
+	int64_t first_ns, last_ns;
+	uint64_t count;
+} AmObservation;
+#define AM_OBSERVATION_KEY_SIZE 120

@@ -1,0 +1,58 @@
+/* What packets say of addresses besides their traffic: names and MACs. Private to flow/. */
+#pragma once
+
+#include "flow.h"
+
+/* At most AM_OBSERVER_MAX at once, made at the first; when there are more, all are given out and it begins anew. A MAC in
+ * front of very many addresses is a router's: what else is behind it is not noted. So a flood costs rows, never memory. */
+#define AM_OBSERVER_MAX 4096u
+#define AM_OBSERVER_CROWD 64
+typedef struct AmObserver AmObserver;
+AmObserver *am_observer_new(uint64_t key0, uint64_t key1); /* of its hash */
+void am_observer_free(AmObserver *observer);
+/* `value` as of this kind, not yet made safe; what is no name, or too long, is left out. */
+void am_observer_add(AmObserver *observer, uint16_t network, const AmAddress *address, AmObservedKind kind,
+		     const char *value, int64_t time_ns, AmConnectionBatch *out);
+/* Of a host that was seen to converse; a MAC of zeros, or of a group, is none. */
+void am_observer_add_mac(AmObserver *observer, uint16_t network, const AmAddress *address, const uint8_t mac[6],
+			 int64_t first_ns, int64_t last_ns, AmConnectionBatch *out);
+/* Gives out what is there, and forgets it. */
+void am_observer_give_out(AmObserver *observer, AmConnectionBatch *out);
+void am_observer_forget(AmObserver *observer); /* time begins anew; call after giving out */
+
+/* Does its hop limit still have a value that systems begin with? Then its MAC is its sender's own, not a router's. */
+static inline gboolean am_observe_is_near(const AmPacket *packet)
+{
+	gboolean is_ipv4 = packet->tuple.source.family == 4;
+	if (packet->ip_size < 20)
+		return FALSE;
+	uint8_t hops = packet->ip[is_ipv4 ? 8 : 7];
+	return hops == 64 || hops == 128 || hops == 255;
+}
+
+/* ---- observe-names.c: is this the port of a protocol that tells names? `nth`: of its side in the connection, from 1. */
+#define AM_OBSERVE_TCP_PACKETS 8
+static inline gboolean am_observe_is_telling(const AmPacket *packet, uint64_t nth)
+{
+	gboolean is_tcp = packet->tuple.ip_protocol == AM_PROTO_TCP;
+	if (is_tcp && packet->payload_size > 0 && nth <= AM_OBSERVE_TCP_PACKETS) {
+		uint16_t port = packet->tuple.source_port;
+		return port == 25 || port == 53 || port == 445 || port == 587;
+	}
+	if (packet->tuple.ip_protocol != AM_PROTO_UDP)
+		return FALSE;
+	switch (packet->tuple.source_port) {
+	case 53:
+	case 67:
+	case 68:
+	case 137:
+	case 5353:
+	case 5355:
+		return TRUE;
+	default:
+		return FALSE;
+	}
+}
+/* Takes in what such a packet tells: answers of DNS (RFC 1035), mDNS, LLMNR and NetBIOS names, requests and acknowledgments of
+ * DHCP, greetings of mail servers, challenges of NTLM. Of TCP, what is whole in one segment. Input is hostile: what does not parse is left out, from there on. */
+void am_observe_names(AmObserver *observer, const AmPacket *packet, int64_t time_ns, AmConnectionBatch *out);

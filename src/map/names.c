@@ -1,0 +1,207 @@
+/* What assets are called: all that was told of their addresses, the most credible first. Fed by map.c; read by listings.
+ *
+ * A name that several assets go by is a service's and comes last. A name is believed the more, the more kinds of evidence agree on its first label (a host's own word in DHCP, a resolver's
+ * answer, the reverse zone), then by kind, in the order of AmObservedKind from the most specific one, then by how often it
+ * was told. None of it is proof: whoever can send an answer can tell a name, and so names never make a rule. */
+#include "config.h"
+
+#include "constants.h"
+#include "work.h"
+
+#include <string.h>
+
+typedef struct {
+	uint32_t asset;
+	uint32_t agreeing; /* kinds of evidence with this first label */
+	AmAssetName name;
+} Candidate;
+
+/* What a kind says of the machine itself; the fuller name of two that say the same comes first. */
+static int rank_of(uint8_t kind)
+{
+	static const int ranks[AM_N_OBSERVED] = {
+		[AM_OBSERVED_PTR] = 0,  [AM_OBSERVED_DNS] = 1,   [AM_OBSERVED_DHCP] = 2,   [AM_OBSERVED_NBNS] = 3,
+		[AM_OBSERVED_MDNS] = 4, [AM_OBSERVED_LLMNR] = 5, [AM_OBSERVED_NTLM] = 6,   [AM_OBSERVED_SMTP] = 7,
+		[AM_OBSERVED_HOST] = 8, [AM_OBSERVED_ALIAS] = 9, [AM_OBSERVED_LEASE] = 10, [AM_OBSERVED_MAC] = 11,
+	};
+	return ranks[kind];
+}
+
+static gboolean is_name(uint8_t kind)
+{
+	return kind != AM_OBSERVED_MAC && kind != AM_OBSERVED_LEASE;
+}
+
+static int compare_labels(const char *a, const char *b)
+{
+	size_t size = strcspn(a, "."), other = strcspn(b, ".");
+	int order = memcmp(a, b, MIN(size, other));
+	return order != 0 ? order : (size > other) - (size < other);
+}
+
+/* By asset, kind and value. */
+static int compare_told(gconstpointer a, gconstpointer b)
+{
+	const Candidate *x = a, *y = b;
+	if (x->asset != y->asset)
+		return x->asset < y->asset ? -1 : 1;
+	if (x->name.kind != y->name.kind)
+		return x->name.kind < y->name.kind ? -1 : 1;
+	return strcmp(x->name.value, y->name.value);
+}
+
+static int compare_by_label(gconstpointer a, gconstpointer b)
+{
+	const Candidate *x = a, *y = b;
+	if (x->asset != y->asset)
+		return x->asset < y->asset ? -1 : 1;
+	int order = compare_labels(x->name.value, y->name.value);
+	return order != 0 ? order : compare_told(a, b);
+}
+
+static int compare_credible(gconstpointer a, gconstpointer b)
+{
+	const Candidate *x = a, *y = b;
+	if (x->asset != y->asset)
+		return x->asset < y->asset ? -1 : 1;
+	if (x->name.shared != y->name.shared)
+		return x->name.shared - y->name.shared;
+	if (x->agreeing != y->agreeing)
+		return x->agreeing > y->agreeing ? -1 : 1;
+	if (x->name.kind != y->name.kind)
+		return rank_of(x->name.kind) - rank_of(y->name.kind);
+	if (x->name.count != y->name.count)
+		return x->name.count > y->name.count ? -1 : 1;
+	return strcmp(x->name.value, y->name.value);
+}
+
+/* Where an address passed from one machine to another, what was told before or after is another one's name. */
+static gboolean is_of_its_time(const AmOwnMac *mac, const AmObservation *observation)
+{
+	return !mac->known || (observation->last_ns >= mac->first_ns - AM_IDENTITY_SLACK_NS &&
+			       observation->first_ns <= mac->last_ns + AM_IDENTITY_SLACK_NS);
+}
+
+static void add_observed(const AmMapWork *work, GArray *all)
+{
+	for (guint n = 0; work->observations != NULL && n < work->observations->len; n++) {
+		const AmObservation *observation = &g_array_index(work->observations, AmObservation, n);
+		if (!is_name(observation->kind))
+			continue;
+		uint32_t endpoint = am_map_find_endpoint(work->map, observation->network, &observation->address);
+		if (endpoint == AM_NO_INDEX || !is_of_its_time(&work->macs[endpoint], observation))
+			continue;
+		Candidate candidate = {.asset = g_array_index(work->map->endpoints, AmEndpoint, endpoint).asset};
+		candidate.name = (AmAssetName){.kind = observation->kind,
+					       .first_ns = observation->first_ns,
+					       .last_ns = observation->last_ns,
+					       .count = observation->count};
+		memcpy(candidate.name.value, observation->value, sizeof candidate.name.value);
+		g_array_append_val(all, candidate);
+	}
+}
+
+/* TLS and HTTP: DNS has the name that is asked for in the same place. */
+static gboolean tells_host(const AmEdge *edge)
+{
+	if (edge->server_name[0] == '\0' || edge->n_l7 == 0)
+		return FALSE;
+	const char *l7 = edge->l7[0].name;
+	return g_str_has_prefix(l7, "tls") || g_str_has_prefix(l7, "http") || g_str_has_prefix(l7, "quic");
+}
+
+static void add_asked_for(const AmMapWork *work, GArray *all)
+{
+	for (guint n = 0; n < work->map->edges->len; n++) {
+		const AmEdge *edge = am_work_edge(work, n);
+		AmAddress address;
+		if (!tells_host(edge) || am_address_parse(edge->server_name, &address))
+			continue;
+		Candidate candidate = {.asset = g_array_index(work->map->endpoints, AmEndpoint, edge->server).asset};
+		candidate.name = (AmAssetName){.kind = AM_OBSERVED_HOST,
+					       .first_ns = edge->first_ns,
+					       .last_ns = edge->last_ns,
+					       .count = edge->connections};
+		for (size_t i = 0; i + 1 < sizeof candidate.name.value && edge->server_name[i] != '\0'; i++)
+			candidate.name.value[i] = g_ascii_tolower(edge->server_name[i]);
+		g_array_append_val(all, candidate);
+	}
+}
+
+/* What several sensors, edges or addresses of one asset told is one name. */
+static void merge_told(GArray *all)
+{
+	guint kept = 0;
+	g_array_sort(all, compare_told);
+	for (guint n = 0; n < all->len; n++) {
+		const Candidate *told = &g_array_index(all, Candidate, n);
+		Candidate *last = kept > 0 ? &g_array_index(all, Candidate, kept - 1) : NULL;
+		if (last == NULL || compare_told(last, told) != 0) {
+			g_array_index(all, Candidate, kept++) = *told;
+			continue;
+		}
+		last->name.first_ns = MIN(last->name.first_ns, told->name.first_ns);
+		last->name.last_ns = MAX(last->name.last_ns, told->name.last_ns);
+		last->name.count += told->name.count;
+	}
+	g_array_set_size(all, kept);
+}
+
+static void count_agreeing(GArray *all)
+{
+	g_array_sort(all, compare_by_label);
+	for (guint first = 0, end = 0; first < all->len; first = end) {
+		const Candidate *label = &g_array_index(all, Candidate, first);
+		uint32_t kinds = 0;
+		for (end = first; end < all->len; end++) {
+			const Candidate *next = &g_array_index(all, Candidate, end);
+			if (next->asset != label->asset || compare_labels(next->name.value, label->name.value) != 0)
+				break;
+			kinds |= 1u << next->name.kind;
+		}
+		for (guint n = first; n < end; n++)
+			g_array_index(all, Candidate, n).agreeing = (uint32_t)__builtin_popcount(kinds);
+	}
+}
+
+static int compare_values(gconstpointer a, gconstpointer b)
+{
+	const Candidate *x = a, *y = b;
+	int order = strcmp(x->name.value, y->name.value);
+	return order != 0 ? order : compare_told(a, b);
+}
+
+static void find_shared(GArray *all)
+{
+	g_array_sort(all, compare_values);
+	for (guint first = 0, end = 0; first < all->len; first = end) {
+		const Candidate *one = &g_array_index(all, Candidate, first);
+		gboolean shared = FALSE;
+		for (end = first; end < all->len; end++) {
+			const Candidate *next = &g_array_index(all, Candidate, end);
+			if (strcmp(next->name.value, one->name.value) != 0)
+				break;
+			shared = shared || next->asset != one->asset;
+		}
+		for (guint n = first; n < end; n++)
+			g_array_index(all, Candidate, n).name.shared = shared;
+	}
+}
+
+void am_names_build(AmMapWork *work)
+{
+	g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(Candidate));
+	add_observed(work, all);
+	add_asked_for(work, all);
+	merge_told(all);
+	count_agreeing(all);
+	find_shared(all);
+	g_array_sort(all, compare_credible);
+	for (guint n = 0; n < all->len; n++) {
+		const Candidate *candidate = &g_array_index(all, Candidate, n);
+		AmAsset *asset = &g_array_index(work->map->assets, AmAsset, candidate->asset);
+		if (asset->n_names++ == 0)
+			asset->first_name = n;
+		g_array_append_val(work->map->names, candidate->name);
+	}
+}
