@@ -5,6 +5,7 @@
 #include "model/connection.h"
 #include "model/decision.h"
 #include "model/encapsulation.h"
+#include "model/map.h"
 #include "model/observation.h"
 #include "model/policy.h"
 #include "model/run.h"
@@ -126,6 +127,7 @@ gboolean am_encapsulation_is_transit(AmEncapsulation kind); /* a number of it ca
 const char *am_network_reason_name(AmNetworkReason reason);
 const char *am_network_reason_text(AmNetworkReason reason);
 gboolean am_network_reason_parse(const char *name, AmNetworkReason *ret_reason);
+const char *am_asset_kind_name(AmAssetKind kind);
 const char *am_observed_name(AmObservedKind kind);
 gboolean am_observed_parse(const char *name, AmObservedKind *ret_kind);
 /* By network, address, kind and value. */

@@ -1,4 +1,4 @@
-/* Names of the kinds of observations. */
+/* Names of the kinds of observations, and of assets. */
 #include "config.h"
 
 #include "allowmap/base.h"
@@ -17,6 +17,16 @@ static const char *const names[AM_N_OBSERVED] = {
 const char *am_observed_name(AmObservedKind kind)
 {
 	return kind < AM_N_OBSERVED ? names[kind] : NULL;
+}
+
+const char *am_asset_kind_name(AmAssetKind kind)
+{
+	static const char *const kinds[AM_N_ASSET_KINDS] = {
+#define X(id, name) [AM_ASSET_##id] = name,
+		AM_ASSET_KINDS(X)
+#undef X
+	};
+	return kind < AM_N_ASSET_KINDS ? kinds[kind] : NULL;
 }
 
 gboolean am_observed_parse(const char *name, AmObservedKind *ret_kind)

@@ -318,18 +318,24 @@ static void read_dns_in_tcp(const Listener *listener)
 	read_dns(&inside, AM_OBSERVED_DNS);
 }
 
-/* "220 mail.example.com ESMTP ready". A name without a dot may be any word. */
+/* "220 mail.example.com ESMTP ready", "EHLO mail.example.com". A name without a dot may be any word. */
 static void read_greeting(const Listener *listener)
 {
+	static const char *const beginnings[] = {"220 ", "220-", "EHLO ", "HELO "};
 	const uint8_t *text = listener->packet->payload;
-	size_t size = listener->packet->payload_size, n = 4;
+	size_t size = listener->packet->payload_size, begin = 0, n;
 	char name[MAX_NAME];
-	if (size < 5 || memcmp(text, "220", 3) != 0 || (text[3] != ' ' && text[3] != '-'))
-		return;
-	while (n < size && n - 4 < sizeof name - 1 && g_ascii_isgraph(text[n]))
+	for (size_t b = 0; b < G_N_ELEMENTS(beginnings) && begin == 0; b++) {
+		if (size > strlen(beginnings[b]) &&
+		    g_ascii_strncasecmp((const char *)text, beginnings[b], strlen(beginnings[b])) == 0)
+			begin = strlen(beginnings[b]);
+	}
+	for (n = begin; n < size && n - begin < sizeof name - 1 && g_ascii_isgraph(text[n]);)
 		n++;
-	memcpy(name, text + 4, n - 4);
-	name[n - 4] = '\0';
+	if (begin == 0)
+		return;
+	memcpy(name, text + begin, n - begin);
+	name[n - begin] = '\0';
 	if (strchr(name, '.') != NULL && g_ascii_isalnum(name[0]))
 		tell(listener, &listener->packet->tuple.source, AM_OBSERVED_SMTP, name);
 }
@@ -370,7 +376,10 @@ void am_observe_names(AmObserver *observer, const AmPacket *packet, int64_t time
 {
 	const Listener listener = {observer, packet, time_ns, out};
 	gboolean is_tcp = packet->tuple.ip_protocol == AM_PROTO_TCP;
-	switch (packet->tuple.source_port) {
+	uint16_t port = packet->tuple.source_port;
+	if (is_tcp && am_observe_is_mail(packet->tuple.destination_port))
+		port = packet->tuple.destination_port;
+	switch (port) {
 	case 53:
 		if (is_tcp)
 			read_dns_in_tcp(&listener);

@@ -32,12 +32,17 @@ static inline gboolean am_observe_is_near(const AmPacket *packet)
 
 /* ---- observe-names.c: is this the port of a protocol that tells names? `nth`: of its side in the connection, from 1. */
 #define AM_OBSERVE_TCP_PACKETS 8
+static inline gboolean am_observe_is_mail(uint16_t port)
+{
+	return port == 25 || port == 587;
+}
 static inline gboolean am_observe_is_telling(const AmPacket *packet, uint64_t nth)
 {
 	gboolean is_tcp = packet->tuple.ip_protocol == AM_PROTO_TCP;
 	if (is_tcp && packet->payload_size > 0 && nth <= AM_OBSERVE_TCP_PACKETS) {
 		uint16_t port = packet->tuple.source_port;
-		return port == 25 || port == 53 || port == 445 || port == 587;
+		return port == 53 || port == 445 || am_observe_is_mail(port) ||
+		       am_observe_is_mail(packet->tuple.destination_port);
 	}
 	if (packet->tuple.ip_protocol != AM_PROTO_UDP)
 		return FALSE;

@@ -241,6 +241,7 @@ uint32_t *am_identity_find(AmMapWork *work)
 		work->macs[n].first_ns = owners[n]->first_ns;
 		work->macs[n].last_ns = owners[n]->last_ns;
 		work->macs[n].known = TRUE;
+		work->macs[n].leased = owners[n]->leased != 0;
 	}
 	return parents;
 }

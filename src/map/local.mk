@@ -5,6 +5,7 @@ libam_map_a_SOURCES = \
 	src/map/assets.c \
 	src/map/beacon.c \
 	src/map/constants.h \
+	src/map/devices.c \
 	src/map/direction.c \
 	src/map/edges.c \
 	src/map/explain.c \
@@ -35,7 +36,7 @@ libam_map_a_SOURCES = \
 
 if HAVE_CUNIT
 map_tests = tests/unit/test-map tests/unit/test-direction tests/unit/test-scan tests/unit/test-groups \
-	tests/unit/test-related-edges tests/unit/test-identity tests/unit/test-leases tests/unit/test-overrides tests/unit/test-peers \
+	tests/unit/test-related-edges tests/unit/test-devices tests/unit/test-identity tests/unit/test-leases tests/unit/test-overrides tests/unit/test-peers \
 	tests/unit/test-kinds
 check_PROGRAMS += $(map_tests)
 TESTS += $(map_tests)
@@ -48,6 +49,9 @@ tests_unit_test_related_edges_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(G
 tests_unit_test_identity_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_identity_SOURCES = tests/unit/test-identity.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_identity_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
+tests_unit_test_devices_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_devices_SOURCES = tests/unit/test-devices.c tests/unit/map-fixture.h tests/unit/unit.h
+tests_unit_test_devices_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
 tests_unit_test_leases_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_leases_SOURCES = tests/unit/test-leases.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_leases_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm

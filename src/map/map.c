@@ -106,6 +106,7 @@ AmMap *am_map_build(const GArray *tallies, const GArray *observations, const GPt
 	am_verdicts_build(&work);
 	am_listeners_build(&work);
 	am_names_build(&work);
+	am_devices_build(&work);
 	am_groups_build(&work);
 	am_revision_build(&work);
 	work_clear(&work);

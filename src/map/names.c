@@ -171,17 +171,34 @@ static int compare_values(gconstpointer a, gconstpointer b)
 	return order != 0 ? order : compare_told(a, b);
 }
 
-static void find_shared(GArray *all)
+/* Bit 1: IPv4, bit 2: IPv6. */
+static unsigned families_of(const AmMap *map, uint32_t asset)
+{
+	unsigned families = 0;
+	for (uint32_t e = g_array_index(map->assets, AmAsset, asset).first_endpoint; e != AM_NO_INDEX;
+	     e = g_array_index(map->endpoints, AmEndpoint, e).next)
+		families |= g_array_index(map->endpoints, AmEndpoint, e).address.family == 4 ? 1 : 2;
+	return families;
+}
+
+/* An IPv4 and an IPv6 address that are not known to be one machine may still be one. */
+static void find_shared(const AmMap *map, GArray *all)
 {
 	g_array_sort(all, compare_values);
 	for (guint first = 0, end = 0; first < all->len; first = end) {
 		const Candidate *one = &g_array_index(all, Candidate, first);
 		gboolean shared = FALSE;
+		unsigned families = families_of(map, one->asset);
+		uint32_t last = one->asset;
 		for (end = first; end < all->len; end++) {
 			const Candidate *next = &g_array_index(all, Candidate, end);
 			if (strcmp(next->name.value, one->name.value) != 0)
 				break;
-			shared = shared || next->asset != one->asset;
+			if (next->asset == last)
+				continue;
+			last = next->asset;
+			shared = shared || (families & families_of(map, last)) != 0;
+			families |= families_of(map, last);
 		}
 		for (guint n = first; n < end; n++)
 			g_array_index(all, Candidate, n).name.shared = shared;
@@ -195,7 +212,7 @@ void am_names_build(AmMapWork *work)
 	add_asked_for(work, all);
 	merge_told(all);
 	count_agreeing(all);
-	find_shared(all);
+	find_shared(work->map, all);
 	g_array_sort(all, compare_credible);
 	for (guint n = 0; n < all->len; n++) {
 		const Candidate *candidate = &g_array_index(all, Candidate, n);

@@ -101,7 +101,7 @@ typedef struct AmLikeness AmLikeness;
 /* The MAC that an endpoint is known to have had longest, and since when. */
 typedef struct {
 	uint8_t octets[6];
-	uint8_t known;
+	uint8_t known, leased;
 	int64_t first_ns, last_ns;
 } AmOwnMac;
 
@@ -187,6 +187,8 @@ gboolean am_lease_is_usual(const AmMapWork *work, uint32_t edge_index);
 void am_assets_build(AmMapWork *work);
 /* identity.c: for each endpoint the first one of the same machine; sets `macs`. Needs hosts[].inside. g_free() */
 uint32_t *am_identity_find(AmMapWork *work);
+/* devices.c: what kind of machine they are. */
+void am_devices_build(AmMapWork *work);
 /* names.c: what assets are called. */
 void am_names_build(AmMapWork *work);
 /* direction.c: sets `arcs` and `learned`. */

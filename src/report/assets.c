@@ -52,6 +52,8 @@ enum {
 	ADDRESSES,
 	NAMED,
 	NAMES,
+	KIND,
+	KIND_WHY,
 	MAC,
 	NETWORK,
 	GROUP,
@@ -69,6 +71,8 @@ static const AmColumn asset_columns[N_ASSET_COLUMNS] = {
 	{"addresses", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
 	{"name", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
 	{"names", AM_COLUMN_DATA | AM_COLUMN_NO_SORT}, /* all, with who told them: "dns:www.example.com" */
+	{"kind", AM_COLUMN_ALL},
+	{"kind_why", AM_COLUMN_DATA},
 	{"mac", AM_COLUMN_DATA},
 	{"network", AM_COLUMN_DATA},
 	{"group", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
@@ -111,6 +115,8 @@ static void fill_asset(void *context, guint row, AmCell *cells)
 	}
 	cells[NAMED] = am_cell_text(am_view_asset_name(map, asset));
 	cells[NAMES] = address_list_cell(&assets->names);
+	cells[KIND] = am_cell_text(am_asset_kind_name(asset->kind));
+	cells[KIND_WHY] = am_cell_text(asset->kind_why[0] != '\0' ? asset->kind_why : NULL);
 	cells[MAC] = am_cell_text(asset->has_mac ? am_mac_text(asset->mac, assets->mac) : NULL);
 	cells[NETWORK] = am_cell_text(am_view_network(map, am_view_endpoint(map, asset->first_endpoint)->network));
 	cells[GROUP] = am_cell_text(am_view_group_name(map, asset->first_endpoint));

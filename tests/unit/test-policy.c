@@ -201,7 +201,8 @@ static void random_map(RandomMap *random, guint32 seed)
 	g_strlcpy(map->revision, "0123456789abcdef", sizeof map->revision);
 	for (uint32_t n = 0; n < WORLD_ENDS; n++) {
 		unsigned family = n / WORLD_ADDRESSES % 2;
-		AmEndpoint endpoint = {n / (2 * WORLD_ADDRESSES), world_address(family, n % WORLD_ADDRESSES), n % 13, AM_NO_INDEX};
+		AmEndpoint endpoint = {n / (2 * WORLD_ADDRESSES), world_address(family, n % WORLD_ADDRESSES), n % 13,
+				       AM_NO_INDEX};
 		g_array_append_val(map->endpoints, endpoint);
 	}
 	g_array_set_size(map->assets, 13);

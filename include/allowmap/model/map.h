@@ -26,13 +26,32 @@ typedef struct {
 	gboolean shared; /* other assets go by it, too: a service's name, not a machine's */
 } AmAssetName;
 
+/* X(id, name). Of two kinds that a machine shows, the earlier one is told. */
+#define AM_ASSET_KINDS(X)                                                                                              \
+	X(UNKNOWN, "unknown")                                                                                          \
+	X(PRINTER, "printer")                                                                                          \
+	X(IOT, "iot-ot") /* of the Internet of things, or operational technology: controllers, sensors, cameras */     \
+	X(HYPERVISOR, "hypervisor")                                                                                    \
+	X(NETWORK, "network-device")                                                                                   \
+	X(SERVER, "server")                                                                                            \
+	X(WORKSTATION, "workstation")
+
+typedef enum {
+#define X(id, name) AM_ASSET_##id,
+	AM_ASSET_KINDS(X)
+#undef X
+		AM_N_ASSET_KINDS,
+} AmAssetKind;
+
 /* A machine. Sorted by its first endpoint. */
 typedef struct {
 	uint32_t first_endpoint, n_endpoints; /* linked by AmEndpoint.next, in the order of their addresses */
 	uint32_t first_name, n_names;         /* a run of AmMap.names; the first one is what it is called */
 	uint8_t mac[6];                       /* its own, not a router's */
 	gboolean has_mac;
-	uint32_t group; /* index, or AM_NO_INDEX (outside, multicast, never in an essential edge) */
+	AmAssetKind kind;
+	char kind_why[96]; /* what tells so, in words; "" when unknown */
+	uint32_t group;    /* index, or AM_NO_INDEX (outside, multicast, never in an essential edge) */
 	int64_t first_ns, last_ns;
 	gboolean inside; /* in one of the --inside prefixes */
 	gboolean scanner;

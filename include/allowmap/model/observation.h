@@ -15,7 +15,7 @@
 	X(NBNS, "nbns")   /* that it registered or answered to (RFC 1002) */                                           \
 	X(MDNS, "mdns")   /* RFC 6762 */                                                                               \
 	X(NTLM, "ntlm")   /* that a server told in its challenge (MS-NLMP 2.2.1.2) */                                  \
-	X(SMTP, "smtp")   /* with which a mail server greets (RFC 5321, 4.2) */                                        \
+	X(SMTP, "smtp")   /* with which mail servers greet each other (RFC 5321, 4.1.1.1, 4.2) */                      \
 	X(LLMNR, "llmnr") /* RFC 4795 */                                                                               \
 	X(DNS, "dns")     /* owner of an address record in an answer */                                                \
 	X(PTR, "ptr")     /* the answer to a reverse question */                                                       \
