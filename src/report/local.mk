@@ -8,6 +8,9 @@ libam_report_a_SOURCES = \
 	src/report/assets.c \
 	src/report/check.c \
 	src/report/connections.c \
+	src/report/coverage-words.c \
+	src/report/coverage.c \
+	src/report/coverage.h \
 	src/report/digest.c \
 	src/report/digest.h \
 	src/report/filter.c \

@@ -2,6 +2,7 @@
  * Fed by the map, the policy and the runs; says what is missing as plainly as what is there. */
 #include "config.h"
 
+#include "coverage.h"
 #include "digest.h"
 #include "ledger.h"
 #include "text.h"
@@ -9,8 +10,11 @@
 
 #include "allowmap/report.h"
 
+#include <string.h>
+
 #define TOP_SERVICES 8
 #define TOP_NOISE 5
+#define TEXT_WIDTH 88 /* beside the headings */
 
 /* "Packets    " and then text; the heading only on a section's first line. */
 static void start(GString *to, const char *heading)
@@ -77,6 +81,33 @@ static void summarise_map(GString *to, const AmMap *map, const AmDigest *digest)
 				       am_number_text(sum->edges, number));
 		g_string_append_printf(to, "   %12s connections\n", am_number_text(sum->connections, number));
 	}
+}
+
+/* Words that do not fit on a line go on under the first. */
+static void wrap(GString *to, const char *words)
+{
+	g_auto(GStrv) parts = g_strsplit(words, " ", 0);
+	size_t column = 0;
+	for (guint n = 0; parts[n] != NULL; n++) {
+		size_t length = strlen(parts[n]);
+		if (column > 0 && column + 1 + length > TEXT_WIDTH) {
+			g_string_append_c(to, '\n');
+			start(to, "");
+			column = 0;
+		}
+		g_string_append_printf(to, "%s%s", column > 0 ? " " : "", parts[n]);
+		column += length + (column > 0);
+	}
+	g_string_append_c(to, '\n');
+}
+
+static void summarise_coverage(GString *to, const AmMap *map)
+{
+	g_autofree char *words = am_coverage_words(map->coverage);
+	start(to, "Coverage");
+	wrap(to, words);
+	start(to, "");
+	g_string_append(to, "(allowmap status --coverage)\n");
 }
 
 static void summarise_services(GString *to, const AmDigest *digest)
@@ -180,6 +211,7 @@ void am_report_summary(const AmMap *map, const AmPolicy *policy, const GPtrArray
 	summarise_packets(text, &all);
 	summarise_losses(text, &all);
 	summarise_map(text, map, digest);
+	summarise_coverage(text, map);
 	summarise_services(text, digest);
 	summarise_noise(text, digest);
 	summarise_policy(text, policy);
