@@ -14,21 +14,31 @@
 
 #define AM_JULIAN_1970 719163 /* GLib counts days from 0001-01-01 = 1 */
 
-/* By flow the days on which it was active: of flow n are days[first[n]] up to days[first[n + 1]], as numbers of units,
- * ascending. A flow that does not count has none. */
+/* By flow the days on which it was active: of flow n are days[first[n]] up to days[first[n + 1]], as numbers of days that
+ * count, ascending, and at least one. */
 typedef struct {
+	uint32_t n;
 	uint32_t *first;
-	GArray *days; /* uint32_t */
-} Incidences;
+	GArray *days;  /* uint32_t */
+	GArray *edges; /* uint32_t: one of the edges that each is made of */
+} Flows;
 
-static void incidences_clear(Incidences *incidences)
+static void flows_clear(Flows *flows)
 {
-	g_free(incidences->first);
-	g_array_unref(incidences->days);
+	g_free(flows->first);
+	g_array_unref(flows->days);
+	g_array_unref(flows->edges);
 }
 
-/* Items 0 .. n - 1 by the bucket that each is in: those of bucket b are items[first[b]] up to items[first[b + 1]], ascending. */
+static const uint32_t *days_of(const Flows *flows, uint32_t flow, uint32_t *ret_n)
+{
+	*ret_n = flows->first[flow + 1] - flows->first[flow];
+	return &((const uint32_t *)flows->days->data)[flows->first[flow]];
+}
+
+/* Flows by the bucket that each is in: those of bucket b are items[first[b]] up to items[first[b + 1]], ascending. */
 typedef struct {
+	uint32_t n;
 	uint32_t *first, *items;
 } Buckets;
 
@@ -109,9 +119,9 @@ static gboolean is_announced(const AmEdge *edge)
 	return am_related_is_passing(am_related_kind(edge->related));
 }
 
-static gboolean counts(const AmEdge *edge)
+static gboolean may_be_needed(const AmEdge *edge)
 {
-	return (edge->verdict == AM_VERDICT_ESSENTIAL || edge->verdict == AM_VERDICT_UNDECIDED) && !is_announced(edge);
+	return edge->verdict == AM_VERDICT_ESSENTIAL || edge->verdict == AM_VERDICT_UNDECIDED;
 }
 
 /* What only goes over midnight, an hour at most, was not active on the second day. */
@@ -134,50 +144,52 @@ static void add_days(const AmMapWork *work, uint32_t edge, GArray *days)
 	}
 }
 
-static Incidences list_incidences(const AmMapWork *work)
+static Flows list_flows(const AmMapWork *work)
 {
 	guint n_edges = work->map->edges->len;
-	Incidences hosts = {g_new(uint32_t, n_edges + 1), g_array_new(FALSE, FALSE, sizeof(uint32_t))};
+	Flows flows = {0, g_new(uint32_t, n_edges + 1), g_array_new(FALSE, FALSE, sizeof(uint32_t)),
+		       g_array_new(FALSE, FALSE, sizeof(uint32_t))};
+	flows.first[0] = 0;
 	for (guint n = 0; n < n_edges; n++) {
 		const AmEdge *edge = am_work_edge(work, n);
-		hosts.first[n] = hosts.days->len;
-		if (counts(edge))
-			add_days(work, n, hosts.days);
-		else if (is_announced(edge) && edge->verdict <= AM_VERDICT_UNDECIDED)
+		if (!may_be_needed(edge))
+			continue;
+		if (is_announced(edge)) {
 			work->map->coverage->announced++;
+			continue;
+		}
+		guint n_days = flows.days->len;
+		add_days(work, n, flows.days);
+		if (flows.days->len == n_days)
+			continue;
+		g_array_append_val(flows.edges, n);
+		flows.first[++flows.n] = flows.days->len;
 	}
-	hosts.first[n_edges] = hosts.days->len;
-	return hosts;
+	return flows;
 }
 
-static const uint32_t *days_of(const Incidences *incidences, uint32_t flow, uint32_t *ret_n)
-{
-	*ret_n = incidences->first[flow + 1] - incidences->first[flow];
-	return &((const uint32_t *)incidences->days->data)[incidences->first[flow]];
-}
-
-static AmSeries *series_of(const Incidences *incidences, guint n_flows, uint32_t n_days)
+static AmSeries *series_of(const Flows *flows, uint32_t n_days)
 {
 	AmSeries *series = am_series_new(n_days);
-	for (guint n = 0; n < n_flows; n++) {
+	for (uint32_t n = 0; n < flows->n; n++) {
 		uint32_t n_active;
-		const uint32_t *days = days_of(incidences, n, &n_active);
-		if (n_active > 0)
-			am_series_add(series, days, n_active);
+		const uint32_t *days = days_of(flows, n, &n_active);
+		am_series_add(series, days, n_active);
 	}
 	return series;
 }
 
-/* ---- Groups */
+/* ---- From edges to flows between hosts, and from these to flows between groups */
 
-/* `places`: (bucket, item), two uint32_t each, items ascending. */
+typedef struct {
+	uint32_t bucket, item;
+} Place;
+
+/* `places`: Place, items ascending. */
 static Buckets fill_buckets(const GArray *places, uint32_t n_buckets)
 {
-	typedef struct {
-		uint32_t bucket, item;
-	} Place;
 	const Place *place = (const Place *)places->data;
-	Buckets buckets = {g_new0(uint32_t, n_buckets + 2), g_new(uint32_t, MAX(places->len, 1))};
+	Buckets buckets = {n_buckets, g_new0(uint32_t, n_buckets + 2), g_new(uint32_t, MAX(places->len, 1))};
 	uint32_t *next = buckets.first + 1; /* shifted by one, it ends as `first` */
 	for (guint n = 0; n < places->len; n++)
 		next[place[n].bucket + 1]++;
@@ -190,83 +202,83 @@ static Buckets fill_buckets(const GArray *places, uint32_t n_buckets)
 
 static void add_place(GArray *places, uint32_t bucket, uint32_t item)
 {
-	const uint32_t place[2] = {bucket, item};
-	g_array_append_vals(places, place, 1);
+	const Place place = {bucket, item};
+	g_array_append_val(places, place);
+}
+
+static uint32_t asset_of(const AmMap *map, uint32_t endpoint)
+{
+	return g_array_index(map->endpoints, AmEndpoint, endpoint).asset;
 }
 
 static uint32_t group_of(const AmMap *map, uint32_t endpoint)
 {
-	uint32_t asset = g_array_index(map->endpoints, AmEndpoint, endpoint).asset;
-	return g_array_index(map->assets, AmAsset, asset).group;
+	return g_array_index(map->assets, AmAsset, asset_of(map, endpoint)).group;
 }
 
 /* The group, or the asset where it has none. */
-static uint64_t party_of(const AmMap *map, uint32_t endpoint)
+static uint32_t group_or_asset(const AmMap *map, uint32_t endpoint)
 {
 	uint32_t group = group_of(map, endpoint);
-	return group != AM_NO_INDEX
-		       ? group
-		       : (uint64_t)map->groups->len + g_array_index(map->endpoints, AmEndpoint, endpoint).asset;
+	return group != AM_NO_INDEX ? group : map->groups->len + asset_of(map, endpoint);
 }
 
-/* The edges that count, by what they are between groups. Returns how many such there are. */
-static uint32_t join_edges(const AmMap *map, const Incidences *hosts, Buckets *ret_buckets)
+typedef uint32_t (*Party)(const AmMap *map, uint32_t endpoint);
+
+/* Flows that are the same between these parties. */
+static Buckets find_equal(const AmMap *map, const Flows *flows, Party party)
 {
 	g_autoptr(AmTable) table = am_table_new(2 * sizeof(uint64_t));
-	g_autoptr(GArray) places = g_array_new(FALSE, FALSE, 2 * sizeof(uint32_t));
-	for (guint n = 0; n < map->edges->len; n++) {
-		const AmEdge *edge = &g_array_index(map->edges, AmEdge, n);
-		uint64_t client = party_of(map, edge->client), server = party_of(map, edge->server);
-		uint64_t key[2] = {client << 24 | (uint64_t)edge->ip_protocol << 16 | edge->port, server};
-		if (hosts->first[n] < hosts->first[n + 1])
-			add_place(places, am_table_add(table, key), n);
+	g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(Place));
+	for (uint32_t n = 0; n < flows->n; n++) {
+		const AmEdge *edge = &g_array_index(map->edges, AmEdge, g_array_index(flows->edges, uint32_t, n));
+		uint64_t key[2] = {(uint64_t)party(map, edge->client) << 32 | party(map, edge->server),
+				   (uint64_t)edge->ip_protocol << 16 | edge->port};
+		add_place(places, am_table_add(table, key), n);
 	}
-	*ret_buckets = fill_buckets(places, am_table_size(table));
-	return am_table_size(table);
+	return fill_buckets(places, am_table_size(table));
 }
 
-/* The days of all edges of each bucket together. */
-static Incidences join_days(const Incidences *hosts, const Buckets *buckets, uint32_t n_buckets, uint32_t n_days)
+/* Adds the days of all flows of a bucket together; `active`: room for all days. */
+static void add_joined(const Flows *flows, const Buckets *buckets, uint32_t bucket, uint32_t n_days, uint8_t *active,
+		       GArray *days)
 {
-	Incidences joined = {g_new(uint32_t, n_buckets + 1), g_array_new(FALSE, FALSE, sizeof(uint32_t))};
-	g_autofree uint8_t *active = g_new(uint8_t, MAX(n_days, 1));
-	for (uint32_t b = 0; b < n_buckets; b++) {
-		joined.first[b] = joined.days->len;
-		memset(active, 0, n_days);
-		for (uint32_t i = buckets->first[b]; i < buckets->first[b + 1]; i++) {
-			uint32_t n_active;
-			const uint32_t *days = days_of(hosts, buckets->items[i], &n_active);
-			for (uint32_t n = 0; n < n_active; n++)
-				active[days[n]] = 1;
-		}
-		for (uint32_t day = 0; day < n_days; day++)
-			if (active[day])
-				g_array_append_val(joined.days, day);
+	memset(active, 0, n_days);
+	for (uint32_t i = buckets->first[bucket]; i < buckets->first[bucket + 1]; i++) {
+		uint32_t n_active;
+		const uint32_t *own = days_of(flows, buckets->items[i], &n_active);
+		for (uint32_t n = 0; n < n_active; n++)
+			active[own[n]] = 1;
 	}
-	joined.first[n_buckets] = joined.days->len;
+	for (uint32_t day = 0; day < n_days; day++)
+		if (active[day])
+			g_array_append_val(days, day);
+}
+
+static Flows join_flows(const AmMap *map, const Flows *flows, Party party, uint32_t n_days)
+{
+	Buckets buckets = find_equal(map, flows, party);
+	Flows joined = {buckets.n, g_new(uint32_t, buckets.n + 1), g_array_new(FALSE, FALSE, sizeof(uint32_t)),
+			g_array_new(FALSE, FALSE, sizeof(uint32_t))};
+	g_autofree uint8_t *active = g_new(uint8_t, MAX(n_days, 1));
+	joined.first[0] = 0;
+	for (uint32_t b = 0; b < buckets.n; b++) {
+		add_joined(flows, &buckets, b, n_days, active, joined.days);
+		joined.first[b + 1] = joined.days->len;
+		g_array_append_val(joined.edges,
+				   g_array_index(flows->edges, uint32_t, buckets.items[buckets.first[b]]));
+	}
+	buckets_clear(&buckets);
 	return joined;
 }
 
-static AmSeries *series_between_groups(const AmMap *map, const Incidences *hosts, uint32_t n_days)
+/* Each group's own: flows between hosts of which it holds one end or both. */
+static void sum_groups(const AmMap *map, const Flows *hosts, AmCoverage *coverage)
 {
-	Buckets buckets;
-	uint32_t n_buckets = join_edges(map, hosts, &buckets);
-	Incidences joined = join_days(hosts, &buckets, n_buckets, n_days);
-	AmSeries *series = series_of(&joined, n_buckets, n_days);
-	incidences_clear(&joined);
-	buckets_clear(&buckets);
-	return series;
-}
-
-/* Each group's own: edges between hosts of which it holds one end or both. */
-static void sum_groups(const AmMap *map, const Incidences *hosts, AmCoverage *coverage)
-{
-	g_autoptr(GArray) places = g_array_new(FALSE, FALSE, 2 * sizeof(uint32_t));
-	for (guint n = 0; n < map->edges->len; n++) {
-		const AmEdge *edge = &g_array_index(map->edges, AmEdge, n);
+	g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(Place));
+	for (uint32_t n = 0; n < hosts->n; n++) {
+		const AmEdge *edge = &g_array_index(map->edges, AmEdge, g_array_index(hosts->edges, uint32_t, n));
 		uint32_t client = group_of(map, edge->client), server = group_of(map, edge->server);
-		if (hosts->first[n] == hosts->first[n + 1])
-			continue;
 		if (client != AM_NO_INDEX)
 			add_place(places, client, n);
 		if (server != AM_NO_INDEX && server != client)
@@ -359,6 +371,13 @@ static void fill_days(AmCoverage *coverage, const AmSeries *series, AmCoverageSc
 	}
 }
 
+static void sum_scope(AmCoverage *coverage, AmCoverageScope scope, const Flows *flows)
+{
+	g_autoptr(AmSeries) series = series_of(flows, coverage->units);
+	coverage->scopes[scope] = am_series_sum(series);
+	fill_days(coverage, series, scope);
+}
+
 void am_coverage_build(AmMapWork *work)
 {
 	AmCoverage *coverage = work->map->coverage = g_new0(AmCoverage, 1);
@@ -369,16 +388,15 @@ void am_coverage_build(AmMapWork *work)
 	coverage->other_kind = ends_otherwise(coverage);
 	if (coverage->units > 0)
 		coverage->rare = 1 - pow(AM_COVERAGE_MISSED, 1.0 / coverage->units);
-	Incidences hosts = list_incidences(work);
-	g_autoptr(AmSeries) between_hosts = series_of(&hosts, work->map->edges->len, coverage->units);
-	g_autoptr(AmSeries) between_groups = series_between_groups(work->map, &hosts, coverage->units);
-	const AmSeries *series[AM_N_COVERAGE_SCOPES] = {between_hosts, between_groups};
-	for (int scope = 0; scope < AM_N_COVERAGE_SCOPES; scope++) {
-		coverage->scopes[scope] = am_series_sum(series[scope]);
-		fill_days(coverage, series[scope], (AmCoverageScope)scope);
-	}
+	Flows edges = list_flows(work);
+	Flows hosts = join_flows(work->map, &edges, asset_of, coverage->units);
+	flows_clear(&edges);
+	Flows groups = join_flows(work->map, &hosts, group_or_asset, coverage->units);
+	sum_scope(coverage, AM_COVERAGE_HOSTS, &hosts);
+	sum_scope(coverage, AM_COVERAGE_GROUPS, &groups);
 	sum_groups(work->map, &hosts, coverage);
-	incidences_clear(&hosts);
+	flows_clear(&hosts);
+	flows_clear(&groups);
 }
 
 void am_coverage_free(AmCoverage *coverage)
