@@ -177,7 +177,7 @@ static void hold_out(const AmSeries *series, AmCoverageSum *sum)
 		}
 		if (day + 1 == series->n_days) {
 			sum->predicted = predicted;
-			sum->actual = actual;
+			sum->actual = day > 0 ? actual : AM_COVERAGE_UNKNOWN;
 		}
 		see_day(series, &before);
 	}

@@ -32,9 +32,13 @@ static void say_estimates(GString *to, const AmCoverage *coverage)
 		any = TRUE;
 		unchecked |= sum->state == AM_COVERAGE_UNCHECKED;
 	}
-	if (any)
-		g_string_append_printf(to, " that a next day will need%s.",
-				       unchecked ? ", if days are alike: there is no day yet to check that on" : "");
+	if (!any)
+		return;
+	gboolean weekdays =
+		coverage->gaps[AM_COVERAGE_GAP_SATURDAY] != 0 && coverage->gaps[AM_COVERAGE_GAP_SUNDAY] != 0;
+	g_string_append_printf(to, " that a next %s will need%s%s.", weekdays ? "weekday" : "day",
+			       weekdays ? " (no weekend was seen)" : "",
+			       unchecked ? ", if days are alike: there is no day yet to check that on" : "");
 }
 
 /* The others, each by what contradicts it, and with what can be said all the same. */

@@ -229,10 +229,12 @@ static void say_all(GString *to, const AmCoverage *coverage)
 		g_string_append_printf(to, "Calendar    %s%s\n",
 				       gaps != NULL ? "not seen: " : "all kinds of days were seen",
 				       gaps != NULL ? gaps : "");
-	g_string_append(to,
-			"Counted     essential and undecided edges; coverage is the share of a next day's edges that "
-			"were seen\n"
-			"            before, predicted and actual are that of the last day, from the days before it\n");
+	g_string_append(
+		to,
+		"Counted     essential and undecided edges, as they are judged now; coverage is the share of a next\n"
+		"            day's edges that were seen before, predicted and actual are that of the last day. "
+		"Between\n"
+		"            groups, a new host that does as the others of its group is no surprise\n");
 	if (coverage->announced > 0) {
 		g_string_append(to, "            not counted: ");
 		am_text_append_counted(to, coverage->announced, "edge", NULL);
