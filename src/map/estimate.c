@@ -96,19 +96,15 @@ static double decay(const Seen *seen)
 	return singles / (singles + 2 * pairs);
 }
 
-static double coverage_with(const Seen *seen, double power)
-{
-	return 1 - (double)seen->once / (double)seen->incidences * pow(decay(seen), power);
-}
-
 /* One day alone says nothing of a second, so that the third is the first to learn from. */
 static void learn_power(const AmSeries *series, Seen *seen)
 {
 	double actual = known_share(series, seen->days);
 	if (seen->days < 2 || seen->incidences == 0 || actual < 0)
 		return;
-	for (int n = 0; n < N_POWERS; n++)
-		seen->errors[n] += fabs(coverage_with(seen, n / (N_POWERS - 1.0)) - actual);
+	double unseen = (double)seen->once / (double)seen->incidences, step = pow(decay(seen), 1 / (N_POWERS - 1.0));
+	for (int n = 0; n < N_POWERS; n++, unseen *= step)
+		seen->errors[n] += fabs(1 - unseen - actual);
 }
 
 static double best_power(const Seen *seen)
@@ -142,7 +138,8 @@ static double coverage_after(const Seen *seen, uint32_t more)
 {
 	if (seen->days < AM_COVERAGE_MIN_DAYS || seen->incidences == 0)
 		return AM_COVERAGE_UNKNOWN;
-	return coverage_with(seen, more + best_power(seen));
+	double unseen = (double)seen->once / (double)seen->incidences;
+	return 1 - unseen * pow(decay(seen), more + best_power(seen));
 }
 
 void am_series_day(const AmSeries *series, uint32_t day, uint64_t *ret_edges, uint64_t *ret_known,

@@ -6,6 +6,13 @@
 
 #include <math.h>
 
+const char *am_coverage_day_text(int32_t day, char text[AM_COVERAGE_DAY_SIZE])
+{
+	char time[AM_TIME_TEXT_SIZE];
+	g_strlcpy(text, am_time_text((int64_t)day * 86400 * AM_NS_PER_S, time), AM_COVERAGE_DAY_SIZE);
+	return text;
+}
+
 /* "97.1%": never rounded up to what it is not. */
 static void append_share(GString *to, double share)
 {
@@ -101,7 +108,10 @@ char *am_coverage_gaps(const AmCoverage *coverage)
 	for (int gap = 0; coverage != NULL && gap < AM_N_COVERAGE_GAPS; gap++) {
 		if (coverage->gaps[gap] == 0)
 			continue;
+		char next[AM_COVERAGE_DAY_SIZE];
 		g_string_append_printf(to, "%s%s", to->len > 0 ? ", " : "", texts[gap]);
+		if (gap > AM_COVERAGE_GAP_SUNDAY)
+			g_string_append_printf(to, " (next: %s)", am_coverage_day_text(coverage->gaps[gap], next));
 	}
 	return g_string_free(to, to->len == 0);
 }

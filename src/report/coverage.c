@@ -14,7 +14,6 @@
 
 #define MAX_GROUPS 20 /* that a table shows */
 #define SHARE_SIZE 16
-#define DAY_SIZE 11
 
 static const char *state_name(AmCoverageState state)
 {
@@ -32,21 +31,13 @@ static const char *scope_name(int scope)
 	return names[scope];
 }
 
-static const char *day_text(int32_t day, char text[DAY_SIZE])
-{
-	char time[AM_TIME_TEXT_SIZE];
-	am_time_text((int64_t)day * 86400 * AM_NS_PER_S, time);
-	g_strlcpy(text, time, DAY_SIZE);
-	return text;
-}
-
 static const AmCoverageDay *day_at(const AmCoverage *coverage, guint n)
 {
 	return &g_array_index(coverage->days, AmCoverageDay, n);
 }
 
 /* The first or last day that counts; NULL = none does. */
-static const AmCoverageDay *edge_day(const AmCoverage *coverage, gboolean last)
+static const AmCoverageDay *end_day(const AmCoverage *coverage, gboolean last)
 {
 	for (guint n = 0; n < coverage->days->len; n++) {
 		const AmCoverageDay *day = day_at(coverage, last ? coverage->days->len - 1 - n : n);
@@ -59,7 +50,7 @@ static const AmCoverageDay *edge_day(const AmCoverage *coverage, gboolean last)
 /* Days from the first to the last that counts on which nothing at all was seen. */
 static uint32_t unobserved(const AmCoverage *coverage)
 {
-	const AmCoverageDay *first = edge_day(coverage, FALSE), *last = edge_day(coverage, TRUE);
+	const AmCoverageDay *first = end_day(coverage, FALSE), *last = end_day(coverage, TRUE);
 	return first != NULL ? (uint32_t)(last->day - first->day) + 1 - coverage->units : 0;
 }
 
@@ -173,72 +164,84 @@ static gboolean write_rows(const AmMap *map, AmFormat format, const GArray *orde
 
 /* ---- For people */
 
-static void say_days(GString *to, const AmCoverage *coverage)
+/* One paragraph beside its heading. */
+static void say(GString *to, const char *heading, const char *words)
 {
-	char text[DAY_SIZE];
-	g_string_append(to, "Days        ");
-	am_text_append_counted(to, coverage->units, "whole day", NULL);
-	if (coverage->units > 0) {
-		g_string_append_printf(to, ", %s", day_text(edge_day(coverage, FALSE)->day, text));
-		g_string_append_printf(to, " .. %s (UTC)", day_text(edge_day(coverage, TRUE)->day, text));
-	}
-	if (unobserved(coverage) > 0)
-		g_string_append_printf(to, "; on %u days in between nothing was seen", unobserved(coverage));
-	for (guint n = 0; n < coverage->days->len; n++) {
-		const AmCoverageDay *day = day_at(coverage, n);
-		if (day->left_out)
-			g_string_append_printf(to, "\n            %s does not count: only %u of its hours were seen",
-					       day_text(day->day, text), day->hours);
-	}
-	g_string_append_c(to, '\n');
+	g_string_append_printf(to, "%-12s", heading);
+	am_text_append_wrapped(to, words, 12);
 }
 
-static void say_outlook(GString *to, const AmCoverageSum *sum)
+static void say_days(GString *to, const AmCoverage *coverage)
+{
+	char text[AM_COVERAGE_DAY_SIZE];
+	g_autoptr(GString) words = g_string_new(NULL);
+	am_text_append_counted(words, coverage->units, "whole day", NULL);
+	if (coverage->units > 0) {
+		g_string_append_printf(words, ", %s", am_coverage_day_text(end_day(coverage, FALSE)->day, text));
+		g_string_append_printf(words, " .. %s (UTC)", am_coverage_day_text(end_day(coverage, TRUE)->day, text));
+	}
+	if (unobserved(coverage) > 0)
+		g_string_append_printf(words, "; on %u days in between nothing was seen", unobserved(coverage));
+	say(to, "Days", words->str);
+	for (guint n = 0; n < coverage->days->len; n++) {
+		const AmCoverageDay *day = day_at(coverage, n);
+		if (!day->left_out)
+			continue;
+		g_string_printf(words, "%s does not count: only %u of its hours were seen",
+				am_coverage_day_text(day->day, text), day->hours);
+		say(to, "", words->str);
+	}
+}
+
+static void append_outlook(GString *to, const AmCoverageSum *sum)
 {
 #define X(id, name, text) text,
 	static const char *const texts[AM_N_COVERAGE_OUTLOOKS] = {AM_COVERAGE_OUTLOOKS(X)};
 #undef X
-	int target = (int)(sum->target * 100 + .5);
-	if (sum->outlook == AM_COVERAGE_OUTLOOK_REACHED)
+	if (sum->outlook == AM_COVERAGE_OUTLOOK_REACHED) {
 		g_string_append(to, "the estimate is 99% or more");
-	else if (sum->outlook == AM_COVERAGE_OUTLOOK_DAYS) {
+	} else if (sum->outlook == AM_COVERAGE_OUTLOOK_DAYS) {
 		g_string_append(to, "run ");
 		am_text_append_counted(to, sum->more_days, "more day", NULL);
-		g_string_append_printf(to, " to reach about %d%%", target);
+		g_string_append_printf(to, " to reach about %d%%", (int)(sum->target * 100 + .5));
 	} else {
 		g_string_append_printf(to, "how many are needed cannot be said: %s", texts[sum->outlook]);
 	}
 }
 
-static void say_all(GString *to, const AmCoverage *coverage)
+static void say_outlooks(GString *to, const AmCoverage *coverage)
 {
 	const AmCoverageSum *hosts = &coverage->scopes[AM_COVERAGE_HOSTS],
 			    *groups = &coverage->scopes[AM_COVERAGE_GROUPS];
 	gboolean same = hosts->outlook == groups->outlook && hosts->outlook != AM_COVERAGE_OUTLOOK_DAYS;
-	g_string_append_printf(to, "More days   %s", same ? "" : "hosts: ");
-	say_outlook(to, hosts);
-	if (!same) {
-		g_string_append(to, "\n            groups: ");
-		say_outlook(to, groups);
-	}
-	g_string_append_c(to, '\n');
+	g_autoptr(GString) words = g_string_new(same ? "" : "hosts: ");
+	append_outlook(words, hosts);
+	say(to, "More days", words->str);
+	if (same)
+		return;
+	g_string_assign(words, "groups: ");
+	append_outlook(words, groups);
+	say(to, "", words->str);
+}
+
+static void say_limits(GString *to, const AmCoverage *coverage)
+{
 	g_autofree char *rare = am_coverage_rare(coverage), *gaps = am_coverage_gaps(coverage);
-	if (*rare != '\0')
-		g_string_append_printf(to, "Rare flows  %s\n", rare);
-	if (coverage->units > 0)
-		g_string_append_printf(to, "Calendar    %s%s\n",
-				       gaps != NULL ? "not seen: " : "all kinds of days were seen",
-				       gaps != NULL ? gaps : "");
-	g_string_append(
-		to,
-		"Counted     essential and undecided edges, as they are judged now; coverage is the share of a next\n"
-		"            day's edges that were seen before, predicted and actual are that of the last day. "
-		"Between\n"
-		"            groups, a new host that does as the others of its group is no surprise\n");
+	g_autofree char *missing = g_strdup_printf("not seen: %s", gaps != NULL ? gaps : "");
+	if (coverage->units > 0) {
+		say(to, "Rare flows", rare);
+		say(to, "Calendar", gaps != NULL ? missing : "all kinds of days were seen");
+	}
+	say(to, "Counted",
+	    "essential and undecided edges, as they are judged now; coverage is the share of a next day's edges that "
+	    "were "
+	    "seen before, predicted and actual are that of the last day. Between groups, a new host that does as the "
+	    "others of its group is no surprise.");
 	if (coverage->announced > 0) {
-		g_string_append(to, "            not counted: ");
-		am_text_append_counted(to, coverage->announced, "edge", NULL);
-		g_string_append(to, " to ports that were announced for one transfer each\n");
+		g_autoptr(GString) words = g_string_new("not counted: ");
+		am_text_append_counted(words, coverage->announced, "edge", NULL);
+		g_string_append(words, " to ports that were announced for one transfer each");
+		say(to, "", words->str);
 	}
 }
 
@@ -246,11 +249,13 @@ static gboolean coverage_table(const AmMap *map, FILE *out, GError **error)
 {
 	const AmCoverage *coverage = map->coverage;
 	g_autofree char *words = am_coverage_words(coverage);
-	g_autoptr(GString) text = g_string_new(words);
+	g_autoptr(GString) text = g_string_new(NULL);
 	g_autoptr(GArray) order = sort_groups(map);
-	g_string_append(text, "\n\n");
+	am_text_append_wrapped(text, words, 0);
+	g_string_append_c(text, '\n');
 	say_days(text, coverage);
-	say_all(text, coverage);
+	say_outlooks(text, coverage);
+	say_limits(text, coverage);
 	g_string_append_c(text, '\n');
 	fwrite(text->str, 1, text->len, out);
 	if (!write_rows(map, AM_FORMAT_TABLE, order, MAX_GROUPS, out, error))
@@ -277,11 +282,11 @@ static void json_share(GString *to, const char *name, double share)
 
 static void json_day(GString *to, const char *name, const AmCoverageDay *day)
 {
-	char text[DAY_SIZE];
+	char text[AM_COVERAGE_DAY_SIZE];
 	if (day == NULL)
 		g_string_append_printf(to, ",\"%s\":null", name);
 	else
-		g_string_append_printf(to, ",\"%s\":\"%s\"", name, day_text(day->day, text));
+		g_string_append_printf(to, ",\"%s\":\"%s\"", name, am_coverage_day_text(day->day, text));
 }
 
 static void json_sum(GString *to, const AmCoverageSum *sum)
@@ -314,12 +319,13 @@ static void json_sum(GString *to, const AmCoverageSum *sum)
 
 static void json_days(GString *to, const AmCoverage *coverage)
 {
-	char text[DAY_SIZE];
+	char text[AM_COVERAGE_DAY_SIZE];
 	g_string_append(to, ",\"by_day\":[");
 	for (guint n = 0; n < coverage->days->len; n++) {
 		const AmCoverageDay *day = day_at(coverage, n);
 		g_string_append_printf(to, "%s{\"day\":\"%s\",\"hours\":%u,\"counts\":%s", n > 0 ? "," : "",
-				       day_text(day->day, text), day->hours, day->left_out ? "false" : "true");
+				       am_coverage_day_text(day->day, text), day->hours,
+				       day->left_out ? "false" : "true");
 		for (int scope = 0; !day->left_out && scope < AM_N_COVERAGE_SCOPES; scope++) {
 			g_string_append_printf(to, ",\"%s\":{\"edges\":%" G_GUINT64_FORMAT, scope_name(scope),
 					       day->scopes[scope].edges);
@@ -353,14 +359,14 @@ static void json_gaps(GString *to, const AmCoverage *coverage)
 #define X(id, name, text) name,
 	static const char *const names[AM_N_COVERAGE_GAPS] = {AM_COVERAGE_GAPS(X)};
 #undef X
-	char text[DAY_SIZE];
+	char text[AM_COVERAGE_DAY_SIZE];
 	gboolean first = TRUE;
 	g_string_append(to, ",\"gaps\":[");
 	for (int gap = 0; gap < AM_N_COVERAGE_GAPS; gap++) {
 		if (coverage->gaps[gap] == 0)
 			continue;
 		g_string_append_printf(to, "%s{\"missing\":\"%s\",\"next\":\"%s\"}", first ? "" : ",", names[gap],
-				       day_text(coverage->gaps[gap], text));
+				       am_coverage_day_text(coverage->gaps[gap], text));
 		first = FALSE;
 	}
 	g_string_append_c(to, ']');
@@ -370,8 +376,8 @@ static void coverage_json(GString *to, const AmMap *map)
 {
 	const AmCoverage *coverage = map->coverage;
 	g_string_append_printf(to, "{\"days\":%u", coverage->units);
-	json_day(to, "first", edge_day(coverage, FALSE));
-	json_day(to, "last", edge_day(coverage, TRUE));
+	json_day(to, "first", end_day(coverage, FALSE));
+	json_day(to, "last", end_day(coverage, TRUE));
 	json_number(to, "unobserved", unobserved(coverage));
 	g_string_append(to, ",\"verdicts\":[\"essential\",\"undecided\"]");
 	json_number(to, "announced", coverage->announced);

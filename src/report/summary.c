@@ -14,7 +14,6 @@
 
 #define TOP_SERVICES 8
 #define TOP_NOISE 5
-#define TEXT_WIDTH 88 /* beside the headings */
 
 /* "Packets    " and then text; the heading only on a section's first line. */
 static void start(GString *to, const char *heading)
@@ -83,29 +82,11 @@ static void summarise_map(GString *to, const AmMap *map, const AmDigest *digest)
 	}
 }
 
-/* Words that do not fit on a line go on under the first. */
-static void wrap(GString *to, const char *words)
-{
-	g_auto(GStrv) parts = g_strsplit(words, " ", 0);
-	size_t column = 0;
-	for (guint n = 0; parts[n] != NULL; n++) {
-		size_t length = strlen(parts[n]);
-		if (column > 0 && column + 1 + length > TEXT_WIDTH) {
-			g_string_append_c(to, '\n');
-			start(to, "");
-			column = 0;
-		}
-		g_string_append_printf(to, "%s%s", column > 0 ? " " : "", parts[n]);
-		column += length + (column > 0);
-	}
-	g_string_append_c(to, '\n');
-}
-
 static void summarise_coverage(GString *to, const AmMap *map)
 {
 	g_autofree char *words = am_coverage_words(map->coverage);
 	start(to, "Coverage");
-	wrap(to, words);
+	am_text_append_wrapped(to, words, strlen("Coverage    "));
 	start(to, "");
 	g_string_append(to, "(allowmap status --coverage)\n");
 }
