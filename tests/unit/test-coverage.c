@@ -262,6 +262,25 @@ static void test_other_day(void)
 	net_clear(&net);
 }
 
+/* A surprise five days ago: the last day came as predicted, but the week did not. */
+static void test_surprise(void)
+{
+	Net net = net_new();
+	for (guint n = 0; n < 100; n++)
+		for (int day = 0; day < 12; day++)
+			be_active(&net, n, day);
+	for (guint n = 100; n < 118; n++)
+		be_active(&net, n, 6);
+	AmMap *map = net_map(&net);
+	const AmCoverageSum *hosts = &map->coverage->scopes[AM_COVERAGE_HOSTS];
+	CU_ASSERT_TRUE(fabs(hosts->predicted - hosts->actual) < hosts->margin);
+	ASSERT_SHARE(hosts->lowest, 100.0 / 118);
+	ASSERT_SHARE(hosts->highest, 1);
+	CU_ASSERT_EQUAL(hosts->state, AM_COVERAGE_NON_STATIONARY);
+	am_map_free(map);
+	net_clear(&net);
+}
+
 static void test_left_out(void)
 {
 	Net net = net_new();
@@ -414,14 +433,23 @@ static void test_order(void)
 int main(void)
 {
 	const CU_TestInfo tests[] = {
-		UNIT_TEST(test_by_hand),   UNIT_TEST(test_learned),
-		UNIT_TEST(test_corners),   UNIT_TEST(test_too_short),
-		UNIT_TEST(test_groups),    UNIT_TEST(test_by_chance),
-		UNIT_TEST(test_more_days), UNIT_TEST(test_drift),
-		UNIT_TEST(test_other_day), UNIT_TEST(test_left_out),
-		UNIT_TEST(test_midnight),  UNIT_TEST(test_verdicts),
-		UNIT_TEST(test_calendar),  UNIT_TEST(test_rare),
-		UNIT_TEST(test_order),     {NULL, NULL},
+		UNIT_TEST(test_by_hand),
+		UNIT_TEST(test_learned),
+		UNIT_TEST(test_corners),
+		UNIT_TEST(test_too_short),
+		UNIT_TEST(test_groups),
+		UNIT_TEST(test_by_chance),
+		UNIT_TEST(test_more_days),
+		UNIT_TEST(test_drift),
+		UNIT_TEST(test_other_day),
+		UNIT_TEST(test_surprise),
+		UNIT_TEST(test_left_out),
+		UNIT_TEST(test_midnight),
+		UNIT_TEST(test_verdicts),
+		UNIT_TEST(test_calendar),
+		UNIT_TEST(test_rare),
+		UNIT_TEST(test_order),
+		{NULL, NULL},
 	};
 	return unit_run("coverage", tests);
 }
