@@ -48,7 +48,7 @@ _allowmap()
 		analyze) options="$map $ingest --granularity --output" ;;
 		ingest) options="--db --decisions --now --help $ingest" ;;
 		capture) options="--db --decisions --help $packets $capture" ;;
-		status) options="$map --format" ;;
+		status) options="$map --format --coverage" ;;
 		assets | listeners | flows | connections | groups) options="$map $list" ;;
 		networks)
 			options="--db --decisions --now --format --encap --id --network --sensor --why --by --help"

@@ -12,6 +12,7 @@ EXTRA_DIST += \
 	tests/fixtures/sample-truth.tsv \
 	tests/fixtures/sample.pcapng.zst \
 	tests/shared/captures.sh \
+	tests/shared/coverage.sh \
 	tests/shared/direction.py \
 	tests/shared/encapsulation.sh \
 	tests/shared/labelled.sh \

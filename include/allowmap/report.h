@@ -55,6 +55,9 @@ char *am_report_l7_seen(const AmMap *map, const char *l7);
 gboolean am_report_status(const AmMap *map, const GPtrArray *runs, uint64_t connections, AmFormat format, FILE *out,
 			  GError **error);
 
+/* Has discovery run long enough? The map must have its coverage. */
+gboolean am_report_coverage(const AmMap *map, AmFormat format, FILE *out, GError **error);
+
 /* `seen`: AmEncapsulated, run by run. `rules`: the network table, AmNetworkRule. */
 gboolean am_report_networks(const GArray *seen, const GArray *rules, AmFormat format, FILE *out, GError **error);
 

@@ -8,6 +8,7 @@ libam_base_a_SOURCES = \
 	include/allowmap/model/decision.h \
 	include/allowmap/model/encapsulation.h \
 	include/allowmap/model/live.h \
+	include/allowmap/model/coverage.h \
 	include/allowmap/model/map.h \
 	include/allowmap/model/observation.h \
 	include/allowmap/model/packet.h \

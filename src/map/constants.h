@@ -125,3 +125,15 @@
 /* A host that serves more ports than this hands them out as it goes (RPC, passive FTP, media): which ones says nothing. Any
  * number from 16 to 64 gives the same groups there. */
 #define AM_GROUP_DYNAMIC_PORTS 32
+
+/* ---- Coverage (ALGORITHMS §2). */
+#define AM_COVERAGE_MISSED 0.05 /* how probable it is that what is as frequent as the rare-flow bound was missed */
+/* Ours: one day says nothing of another, and two cannot tell a habit from a chance. */
+#define AM_COVERAGE_MIN_DAYS 3
+/* Ours: two points of a hundred between prediction and outcome are chance; more are days that are not alike. */
+#define AM_COVERAGE_MARGIN 0.02
+#define AM_COVERAGE_WEEK 7     /* days before anything is said of how many more are needed */
+#define AM_COVERAGE_HELD_OUT 7 /* last days that are predicted from those before: a week has all kinds of them */
+#define AM_COVERAGE_TARGETS 0.95, 0.99
+/* Ours: a first or last day with fewer hours than this share of those of the fullest day is a part of one. */
+#define AM_COVERAGE_WHOLE_DAY 0.75

@@ -5,9 +5,12 @@ libam_map_a_SOURCES = \
 	src/map/assets.c \
 	src/map/beacon.c \
 	src/map/constants.h \
+	src/map/coverage.c \
 	src/map/devices.c \
 	src/map/direction.c \
 	src/map/edges.c \
+	src/map/estimate.c \
+	src/map/estimate.h \
 	src/map/explain.c \
 	src/map/groups.c \
 	src/map/groups.h \
@@ -37,7 +40,7 @@ libam_map_a_SOURCES = \
 if HAVE_CUNIT
 map_tests = tests/unit/test-map tests/unit/test-direction tests/unit/test-scan tests/unit/test-groups \
 	tests/unit/test-related-edges tests/unit/test-devices tests/unit/test-identity tests/unit/test-leases tests/unit/test-overrides tests/unit/test-peers \
-	tests/unit/test-kinds
+	tests/unit/test-kinds tests/unit/test-coverage
 check_PROGRAMS += $(map_tests)
 TESTS += $(map_tests)
 tests_unit_test_map_CPPFLAGS = $(unit_CPPFLAGS)
@@ -55,6 +58,9 @@ tests_unit_test_devices_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LI
 tests_unit_test_leases_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_leases_SOURCES = tests/unit/test-leases.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_leases_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
+tests_unit_test_coverage_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_coverage_SOURCES = tests/unit/test-coverage.c tests/unit/map-fixture.h tests/unit/unit.h
+tests_unit_test_coverage_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
 tests_unit_test_kinds_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_kinds_SOURCES = tests/unit/test-kinds.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_kinds_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm

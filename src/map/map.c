@@ -42,6 +42,7 @@ void am_map_free(AmMap *map)
 	g_array_unref(map->listeners);
 	g_array_unref(map->edges);
 	g_array_unref(map->groups);
+	am_coverage_free(map->coverage);
 	g_free(map);
 }
 
@@ -108,6 +109,7 @@ AmMap *am_map_build(const GArray *tallies, const GArray *observations, const GPt
 	am_names_build(&work);
 	am_devices_build(&work);
 	am_groups_build(&work);
+	am_coverage_build(&work);
 	am_revision_build(&work);
 	work_clear(&work);
 	return work.map;

@@ -2,11 +2,10 @@
  * ledgers and the digest. It must not say more than was measured. */
 #include "config.h"
 
+#include "coverage.h"
 #include "html-writer.h"
 #include "html.h"
 #include "text.h"
-
-#include <math.h>
 
 #define MAX_INPUTS 200
 
@@ -81,6 +80,18 @@ static void item(GString *page, uint64_t number, const char *noun, const char *t
 	am_html_add(page, "<li>%s %s</li>\n", counted->str, text);
 }
 
+/* What is too rare to have been seen, and which days never were. */
+static void coverage_limits(GString *page, const AmCoverage *coverage)
+{
+	g_autofree char *rare = am_coverage_rare(coverage), *gaps = am_coverage_gaps(coverage);
+	if (*rare == '\0')
+		return;
+	am_html_add(page, "<li>%s.", rare);
+	if (gaps != NULL)
+		am_html_add(page, " Not seen so far: %s.", gaps);
+	g_string_append(page, " Restores and switches to a stand-by come to mind.</li>\n");
+}
+
 void am_html_limits(GString *page, const AmHtmlReport *report)
 {
 	const AmMap *map = report->map;
@@ -89,18 +100,7 @@ void am_html_limits(GString *page, const AmHtmlReport *report)
 	g_string_append(page,
 			"<li>What was not on the mirror port or in the captures is not in this report. Loss before the "
 			"capture is not measured here.</li>\n");
-	if (map->days > 0) {
-		/* A daily probability p is missed on all of D days with (1 - p)^D; at 5% that is p = 1 - 0.05^(1/D). */
-		double rare = 100 * (1 - pow(0.05, 1.0 / map->days));
-		g_autoptr(GString) days = g_string_new(NULL);
-		am_text_append_counted(days, map->days, "day", NULL);
-		am_html_add(
-			page,
-			"<li>%s with traffic: what happens on fewer than %.0f%% of days may well not have been seen "
-			"(95%% "
-			"confidence, if days are alike). Month ends, quarter ends and restores come to mind.</li>\n",
-			days->str, rare);
-	}
+	coverage_limits(page, map->coverage);
 	item(page, report->digest->guessed_essential, "essential edge",
 	     "with a guessed direction: no handshake, no protocol role and no known listener showed who the client "
 	     "is.");

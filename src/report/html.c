@@ -3,6 +3,7 @@
  * policy forbids everything but its style. */
 #include "config.h"
 
+#include "coverage.h"
 #include "graph.h"
 #include "html-writer.h"
 #include "html.h"
@@ -129,6 +130,8 @@ static void summary(GString *page, const AmHtmlReport *report)
 {
 	g_string_append(page, "<section id=\"summary\">\n<h2>Summary</h2>\n");
 	verdict_in_words(page, report);
+	g_autofree char *covered = am_coverage_words(report->map->coverage);
+	am_html_add(page, "<p>%s</p>\n", covered);
 	tiles(page, report);
 	if (report->files != NULL && report->files[0] != NULL) {
 		g_string_append(page, "<p class=\"files\">Beside this page:");

@@ -8,6 +8,9 @@ libam_report_a_SOURCES = \
 	src/report/assets.c \
 	src/report/check.c \
 	src/report/connections.c \
+	src/report/coverage-words.c \
+	src/report/coverage.c \
+	src/report/coverage.h \
 	src/report/digest.c \
 	src/report/digest.h \
 	src/report/filter.c \
@@ -46,8 +49,11 @@ EXTRA_DIST += tests/lsan.supp tests/valgrind.supp
 AM_TESTS_ENVIRONMENT = LSAN_OPTIONS="suppressions=$(abs_top_srcdir)/tests/lsan.supp:print_suppressions=0"; export LSAN_OPTIONS;
 
 if HAVE_CUNIT
-check_PROGRAMS += tests/unit/test-report tests/unit/test-html
-TESTS += tests/unit/test-report tests/unit/test-html
+check_PROGRAMS += tests/unit/test-report tests/unit/test-html tests/unit/test-coverage-report
+TESTS += tests/unit/test-report tests/unit/test-html tests/unit/test-coverage-report
+tests_unit_test_coverage_report_CPPFLAGS = $(unit_CPPFLAGS) $(JANSSON_CFLAGS)
+tests_unit_test_coverage_report_SOURCES = tests/unit/test-coverage-report.c tests/unit/report-fixture.h tests/unit/unit.h
+tests_unit_test_coverage_report_LDADD = libam-report.a libam-base.a $(GVC_LIBS) $(JANSSON_LIBS) $(CUNIT_LIBS) $(GLIB_LIBS) -lm
 tests_unit_test_report_CPPFLAGS = $(unit_CPPFLAGS) $(JANSSON_CFLAGS)
 tests_unit_test_report_SOURCES = tests/unit/test-report.c tests/unit/report-fixture.h tests/unit/unit.h
 tests_unit_test_report_LDADD = libam-report.a libam-base.a $(GVC_LIBS) $(JANSSON_LIBS) $(CUNIT_LIBS) $(GLIB_LIBS) -lm

@@ -2,12 +2,15 @@
  * Fed by the map, the policy and the runs; says what is missing as plainly as what is there. */
 #include "config.h"
 
+#include "coverage.h"
 #include "digest.h"
 #include "ledger.h"
 #include "text.h"
 #include "view.h"
 
 #include "allowmap/report.h"
+
+#include <string.h>
 
 #define TOP_SERVICES 8
 #define TOP_NOISE 5
@@ -77,6 +80,15 @@ static void summarise_map(GString *to, const AmMap *map, const AmDigest *digest)
 				       am_number_text(sum->edges, number));
 		g_string_append_printf(to, "   %12s connections\n", am_number_text(sum->connections, number));
 	}
+}
+
+static void summarise_coverage(GString *to, const AmMap *map)
+{
+	g_autofree char *words = am_coverage_words(map->coverage);
+	start(to, "Coverage");
+	am_text_append_wrapped(to, words, strlen("Coverage    "));
+	start(to, "");
+	g_string_append(to, "(allowmap status --coverage)\n");
 }
 
 static void summarise_services(GString *to, const AmDigest *digest)
@@ -180,6 +192,7 @@ void am_report_summary(const AmMap *map, const AmPolicy *policy, const GPtrArray
 	summarise_packets(text, &all);
 	summarise_losses(text, &all);
 	summarise_map(text, map, digest);
+	summarise_coverage(text, map);
 	summarise_services(text, digest);
 	summarise_noise(text, digest);
 	summarise_policy(text, policy);

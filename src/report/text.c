@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define LINE_WIDTH 100
+
 /* Takes the next character of `*text`; the replacement character for each octet that is not UTF-8. */
 static gunichar next_character(const char **text)
 {
@@ -192,4 +194,20 @@ void am_text_append_counted(GString *to, uint64_t number, const char *noun, cons
 		g_string_append(to, plural);
 	else
 		g_string_append_printf(to, "%s%s", noun, number == 1 ? "" : "s");
+}
+
+void am_text_append_wrapped(GString *to, const char *words, guint indent)
+{
+	g_auto(GStrv) parts = g_strsplit(words, " ", 0);
+	size_t column = indent;
+	for (guint n = 0; parts[n] != NULL; n++) {
+		size_t length = strlen(parts[n]);
+		if (column > indent && column + 1 + length > LINE_WIDTH) {
+			g_string_append_printf(to, "\n%*s", (int)indent, "");
+			column = indent;
+		}
+		g_string_append_printf(to, "%s%s", column > indent ? " " : "", parts[n]);
+		column += length + (column > indent);
+	}
+	g_string_append_c(to, '\n');
 }

@@ -26,3 +26,5 @@ const char *am_size_text(uint64_t size, char text[AM_NUMBER_TEXT_SIZE]);
 const char *am_moment_text(int64_t ns, char text[AM_TIME_TEXT_SIZE]);
 /* "1 edge", "1,200 edges": the number with its noun. The plural is the noun and an s unless `plural` says it. */
 void am_text_append_counted(GString *to, uint64_t number, const char *noun, const char *plural);
+/* Our own ASCII words, and a newline; lines of up to 100 columns, of which the first `indent` are empty, or taken on the first. */
+void am_text_append_wrapped(GString *to, const char *words, guint indent);

@@ -104,7 +104,7 @@ sql_files += \
 	$(NULL)
 
 if HAVE_CUNIT
-store_tests = tests/unit/test-store tests/unit/test-store-file tests/unit/test-store-live tests/unit/test-store-tally tests/unit/test-store-decisions
+store_tests = tests/unit/test-store tests/unit/test-store-file tests/unit/test-store-live tests/unit/test-store-observed tests/unit/test-store-tally tests/unit/test-store-decisions
 check_PROGRAMS += $(store_tests)
 TESTS += $(store_tests)
 store_test_CPPFLAGS = $(unit_CPPFLAGS) $(SQLITE_CFLAGS) -I$(top_srcdir)/src/store
@@ -112,6 +112,9 @@ store_test_libs = libam-store.a libam-base.a $(SQLITE_LIBS) $(CUNIT_LIBS) $(GLIB
 tests_unit_test_store_CPPFLAGS = $(store_test_CPPFLAGS)
 tests_unit_test_store_SOURCES = tests/unit/test-store.c tests/unit/store-facts.h tests/unit/store.h tests/unit/unit.h
 tests_unit_test_store_LDADD = $(store_test_libs)
+tests_unit_test_store_observed_CPPFLAGS = $(store_test_CPPFLAGS)
+tests_unit_test_store_observed_SOURCES = tests/unit/test-store-observed.c tests/unit/store-facts.h tests/unit/store.h tests/unit/unit.h
+tests_unit_test_store_observed_LDADD = $(store_test_libs)
 tests_unit_test_store_file_CPPFLAGS = $(store_test_CPPFLAGS)
 tests_unit_test_store_file_SOURCES = tests/unit/test-store-file.c tests/unit/store-facts.h tests/unit/store.h tests/unit/unit.h
 tests_unit_test_store_file_LDADD = $(store_test_libs)

@@ -70,6 +70,10 @@ for verb in assets listeners flows groups connections status; do
 	done
 done
 expect 0 '"read"' "$allowmap" status --db "$db" --format json
+expect 0 'coverage' "$allowmap" status --db "$db" --coverage --format csv
+expect 0 'cannot be said: ' "$allowmap" status --db "$db" --coverage
+"$allowmap" status --db "$db" --coverage --format json | jq -e '.days < 3 and .hosts.state == "none" and .hosts.coverage == null and .groups.edges > 0' \
+	>"$work/seen" || fail "the coverage of less than three days is not refused"
 expect 0 tcp "$allowmap" flows --db "$db" --port tcp/5432 --verdict essential
 expect 2 'verdict' "$allowmap" flows --db "$db" --verdict maybe
 expect 2 'format' "$allowmap" flows --db "$db" --format xml

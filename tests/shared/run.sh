@@ -28,6 +28,8 @@ part ndpi "$reads" "$here/ndpi.py" "$allowmap" "$dir/captures" 0.98
 part zeek "$dir/captures" "$here/zeek.py" "$allowmap" "$dir/captures" 0.98
 part labels "$dir/captures/LABELS.tsv" "$here/labels.py" "$allowmap" "$dir/captures" 0.98
 part encapsulation "$dir/labgen" "$here/encapsulation.sh" "$allowmap" "$dir/labgen"
+part coverage "$dir/roles" "$here/coverage.sh" "$allowmap" "$dir/roles/g21.conn.log.gz"
+part coverage-generated "$dir/labgen" "$here/coverage.sh" "$allowmap" "$dir/labgen"
 for topology in small-office three-tier-dc; do
 	part "$topology" "$dir/labgen" "$here/labelled.sh" "$allowmap" "$dir/labgen" $topology 0.98 0.02 0.10
 done

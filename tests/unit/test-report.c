@@ -124,6 +124,22 @@ static void test_other_json(void)
 	CU_ASSERT_EQUAL_FATAL(json_array_size(assets), 3);
 	CU_ASSERT_EQUAL(json_integer_value(json_object_get(json_array_get(assets, 2), "serves")), 3);
 	json_decref(assets);
+	/* A name that only this machine goes by is what it is called; a service's is one of its names. */
+	for (int shared = 0; shared < 2; shared++) {
+		AmAssetName name = {.kind = AM_OBSERVED_DHCP, .value = "<b>=x\"", .shared = shared};
+		fixture.map.names = g_array_new(FALSE, FALSE, sizeof(AmAssetName));
+		g_array_append_val(fixture.map.names, name);
+		g_array_index(fixture.map.assets, AmAsset, 0).n_names = 1;
+		g_array_index(fixture.map.assets, AmAsset, 0).kind = AM_ASSET_PRINTER;
+		assets = list_json(am_report_assets, &fixture.map, (AmListOptions){.limit = 1});
+		const json_t *row = json_array_get(assets, 0);
+		CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(row, "kind")), "printer");
+		CU_ASSERT_EQUAL(json_is_null(json_object_get(row, "name")), shared != 0);
+		CU_ASSERT_STRING_EQUAL(json_string_value(json_array_get(json_object_get(row, "names"), 0)),
+				       "dhcp:<b>=x\"");
+		json_decref(assets);
+		g_array_unref(fixture.map.names);
+	}
 	fixture_clear(&fixture);
 }
 
@@ -444,7 +460,7 @@ static void test_empty(void)
 	CU_ASSERT_EQUAL(count(am_report_flows, &fixture.map, (AmListOptions){0}), 0);
 	CU_ASSERT_EQUAL(count(am_report_groups, &fixture.map, (AmListOptions){.sort = "name"}), 0);
 	char *text = list(am_report_assets, &fixture.map, (AmListOptions){0});
-	CU_ASSERT_STRING_EQUAL(text, "ADDRESSES  GROUP  INSIDE  SCANNER  SERVES  USES  FIRST  LAST\n");
+	CU_ASSERT_STRING_EQUAL(text, "ADDRESSES  NAME  KIND  GROUP  INSIDE  SCANNER  SERVES  USES  FIRST  LAST\n");
 	free(text);
 	assert_option_error(am_report_flows, &fixture.map, (AmListOptions){.group = "web"}, "(none)");
 	size_t size = 0;

@@ -1,6 +1,7 @@
 /* The map: what is derived from tallies and decisions. Computed whole, replaceable, never stored as truth. */
 #pragma once
 
+#include "coverage.h"
 #include "observation.h"
 #include "tally.h"
 #include "verdict.h"
@@ -113,5 +114,6 @@ typedef struct {
 	int64_t first_ns, last_ns; /* of all tallies */
 	uint32_t days;             /* distinct UTC days with any tally */
 	uint64_t n_verdicts[AM_N_VERDICTS];
-	char revision[17]; /* 16 hex digits: a hash of the tallies, decisions and parameters that made it */
+	AmCoverage *coverage; /* has the observation been long enough? Owned */
+	char revision[17];    /* 16 hex digits: a hash of the tallies, decisions and parameters that made it */
 } AmMap;
