@@ -86,9 +86,12 @@ tests_unit_test_sampler_SOURCES = tests/unit/test-sampler.c tests/unit/unit.h
 tests_unit_test_sampler_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)
 endif
 
-check_PROGRAMS += tests/fuzz/fuzz-flow
-TESTS += tests/fuzz/fuzz-flow
-EXTRA_DIST += tests/fuzz/corpus/flow
+check_PROGRAMS += tests/fuzz/fuzz-flow tests/fuzz/fuzz-observe
+TESTS += tests/fuzz/fuzz-flow tests/fuzz/fuzz-observe
+EXTRA_DIST += tests/fuzz/corpus/flow tests/fuzz/corpus/observe
+tests_fuzz_fuzz_observe_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/src/flow -DCORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/observe"'
+tests_fuzz_fuzz_observe_SOURCES = tests/fuzz/fuzz-observe.c tests/fuzz/replay.c
+tests_fuzz_fuzz_observe_LDADD = $(flow_test_LDADD)
 tests_fuzz_fuzz_flow_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/flow"'
 tests_fuzz_fuzz_flow_SOURCES = tests/fuzz/fuzz-flow.c tests/fuzz/replay.c
 tests_fuzz_fuzz_flow_LDADD = libam-flow.a libam-capture.a libam-base.a $(NDPI_LIBS) $(PCAP_LIBS) $(ARCHIVE_LIBS) $(GLIB_LIBS)

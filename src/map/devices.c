@@ -91,7 +91,7 @@ static const uint16_t reported_udp[] = {49, 53, 67, 69, 123, 162, 514, 1812, 181
 static const uint16_t desktop_tcp[] = {88, 110, 143, 389, 445, 515, 587, 631, 993, 995, 3268, 5222, 0};
 static const uint16_t desktop_udp[] = {88, 389, 0};
 static const uint16_t telemetry_tcp[] = {1883, 8883, 5684, 0}, telemetry_udp[] = {5683, 5684, 0};
-static const uint16_t polled_tcp[] = {5666, 9100, 9182, 10050, 0}, polled_udp[] = {161, 623, 0};
+static const uint16_t polled_tcp[] = {5666, 9182, 10050, 0}, polled_udp[] = {161, 623, 0};
 static const uint16_t common_tcp[] = {53, 0}, common_udp[] = {53, 67, 123, 0};
 /* What everybody on a link tells everybody: mDNS, LLMNR, NetBIOS, SSDP, WS-Discovery. */
 static const uint16_t neighbours_udp[] = {137, 138, 1900, 3702, 5353, 5355, 0}, nothing[] = {0};
@@ -140,7 +140,7 @@ static void look_at_client(const AmMapWork *work, const AmEdge *edge, Clues *clu
 	tell(clues, edge, TRUE);
 	if (protocol == AM_PROTO_TCP && (edge->port == 80 || edge->port == 443) && !work->hosts[edge->server].inside)
 		clues->bits |= USES_WEB_OUTSIDE;
-	clues->n_polled += is_one_of(protocol, edge->port, polled_tcp, polled_udp);
+	clues->n_polled += is_one_of(protocol, edge->port, polled_tcp, polled_udp) || is_metrics(edge);
 	if (is_one_of(protocol, edge->port, desktop_tcp, desktop_udp))
 		clues->bits |= USES_DESKTOP;
 	if (is_one_of(protocol, edge->port, telemetry_tcp, telemetry_udp))
@@ -193,8 +193,8 @@ static AmAssetKind judge(const Clues *clues, const char **ret_why)
 	}
 	if (clues->n_relied_on > 0)
 		return AM_ASSET_SERVER;
-	if ((clues->bits & GIVES_LEASES) != 0 || clues->n_polled >= MIN_CLIENTS) {
-		*ret_why = (clues->bits & GIVES_LEASES) != 0 ? "gives leases" : "polls agents of others";
+	if ((clues->bits & GIVES_LEASES) != 0) {
+		*ret_why = "gives leases";
 		return AM_ASSET_SERVER;
 	}
 	if ((clues->bits & USES_TELEMETRY) != 0 && (clues->bits & USES_MORE) == 0 && clues->n_served == 0) {
@@ -207,6 +207,10 @@ static AmAssetKind judge(const Clues *clues, const char **ret_why)
 				   ? "tells its neighbours of itself, and nobody relies on it"
 				   : "uses the web and what people's machines use, and nobody relies on it";
 		return AM_ASSET_WORKSTATION;
+	}
+	if (clues->n_polled >= MIN_CLIENTS) {
+		*ret_why = "polls agents of others";
+		return AM_ASSET_SERVER;
 	}
 	return clues->n_served > 0 ? AM_ASSET_SERVER : AM_ASSET_UNKNOWN;
 }
