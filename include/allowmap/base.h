@@ -121,6 +121,9 @@ gboolean am_encapsulation_is_transit(AmEncapsulation kind); /* a number of it ca
 const char *am_network_reason_name(AmNetworkReason reason);
 const char *am_network_reason_text(AmNetworkReason reason);
 gboolean am_network_reason_parse(const char *name, AmNetworkReason *ret_reason);
+const char *am_input_kind_name(AmInputKind kind); /* "pcap", "zeek-tsv", ... */
+const char *am_log_skip_name(AmLogSkip reason);   /* of AM_LOG_USED: "none" */
+const char *am_log_skip_text(AmLogSkip reason);
 /* "tcp", "udp", "sctp", "icmp", "icmpv6", or the number as decimal digits, in `text`. */
 const char *am_protocol_text(uint8_t ip_protocol, char text[8]);
 gboolean am_protocol_parse(const char *text, int *ret_ip_protocol);

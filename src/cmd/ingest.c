@@ -26,7 +26,7 @@ static void print_result(const AmIngestResult *result, const char *db)
 		" skipped; %" G_GUINT64_FORMAT " connections",
 		ledger->read, ledger->recorded, ledger->read - ledger->recorded, ledger->connections);
 	if (ledger->log_lines > 0)
-		fprintf(stderr, "; %" G_GUINT64_FORMAT " log lines, %" G_GUINT64_FORMAT " of them not usable",
+		fprintf(stderr, "; %" G_GUINT64_FORMAT " log lines, %" G_GUINT64_FORMAT " of them not used",
 			ledger->log_lines, ledger->log_skipped);
 	am_cmd_say(" -> %s", db);
 }

@@ -8,6 +8,10 @@ libam_import_a_SOURCES = \
 	src/import/csv.c \
 	src/import/error.c \
 	src/import/json-line.c \
+	src/import/log-flow.c \
+	src/import/log-value.c \
+	src/import/log.c \
+	src/import/log.h \
 	src/import/nftables-json.c \
 	src/import/nftables-text.c \
 	src/import/nftables.c \

@@ -56,8 +56,12 @@ static Result read_log(const char *text, size_t size, AmInputKind kind, size_t s
 {
 	Source source = {text, size, step, FALSE};
 	Result result = {.all = g_array_new(FALSE, FALSE, sizeof(AmConnection))};
-	result.ok = am_import_conn_log((AmByteReader){read_source, &source}, kind, 7, 3, collect, result.all,
-				       &result.lines, &result.skipped, &result.error);
+	const AmLogOptions options = {.kind = kind, .first_sequence = 7, .network = 3};
+	AmLogCounts counts;
+	result.ok = am_import_log((AmByteReader){read_source, &source}, &options, collect, result.all, &counts,
+				  &result.error);
+	result.lines = counts.lines;
+	result.skipped = counts.lines - counts.skipped[AM_LOG_USED];
 	return result;
 }
 
@@ -374,18 +378,45 @@ static void test_refused(void)
 	clear(&empty);
 }
 
+static void test_recognised(void)
+{
+	static const struct {
+		const char *text;
+		int kind; /* -1: none */
+	} cases[] = {
+		{"#separator \\x09\n#path\tconn\n#fields\tts\tuid\tid.orig_h\tproto\tconn_state\n", AM_INPUT_ZEEK_TSV},
+		{"#fields\tts\tid.orig_h\torig_bytes\n1\t2\t3\n", AM_INPUT_ZEEK_TSV},
+		{"{\"ts\":1.5,\"uid\":\"C1\",\"id.orig_h\":\"10.0.0.1\",\"conn_state\":\"SF\"}\n", AM_INPUT_ZEEK_JSON},
+		{"{ \"_path\": \"conn\", \"id.orig_h\": \"::1\", \"orig_pkts\": 4 }", AM_INPUT_ZEEK_JSON},
+		{"#separator \\x09\n#path\tdns\n#fields\tts\tid.orig_h\tquery\n", -1},
+		{"{\"ts\":1,\"id.orig_h\":\"10.0.0.1\",\"query\":\"a\"}\n", -1},
+		{"{}", -1},
+		{"", -1},
+	};
+	for (guint n = 0; n < G_N_ELEMENTS(cases); n++) {
+		AmInputKind kind = AM_INPUT_PCAP;
+		const char *what;
+		size_t size = strlen(cases[n].text);
+		gboolean found = am_log_recognise((const uint8_t *)cases[n].text, size, &kind, &what);
+		CU_ASSERT_EQUAL(found, cases[n].kind >= 0);
+		CU_ASSERT_EQUAL(found ? (int)kind : -1, cases[n].kind);
+		gboolean is_zeek = !found && strstr(cases[n].text, "id.orig_h") != NULL;
+		CU_ASSERT_EQUAL(is_zeek, what != NULL && strstr(what, "a Zeek log, but not of connections") != NULL);
+	}
+}
+
 /* What was read before the source failed was handed over, and the error is the source's. */
 static void test_reader_fails(void)
 {
 	Source source = {tsv, strlen(tsv), 100, TRUE};
 	g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(AmConnection));
 	g_autoptr(GError) error = NULL;
-	uint64_t lines = 0, skipped = 0;
-	CU_ASSERT_FALSE(am_import_conn_log((AmByteReader){read_source, &source}, AM_INPUT_ZEEK_TSV, 1, 0, collect, all,
-					   &lines, &skipped, &error));
+	const AmLogOptions options = {.kind = AM_INPUT_ZEEK_TSV, .first_sequence = 1};
+	AmLogCounts counts;
+	CU_ASSERT_FALSE(am_import_log((AmByteReader){read_source, &source}, &options, collect, all, &counts, &error));
 	CU_ASSERT_TRUE(g_error_matches(error, AM_BASE_ERROR, AM_BASE_ERROR_INVALID));
 	CU_ASSERT_EQUAL(all->len, 2);
-	CU_ASSERT_EQUAL(lines, 2);
+	CU_ASSERT_EQUAL(counts.lines, 2);
 }
 
 int main(void)
@@ -403,6 +434,7 @@ int main(void)
 		UNIT_TEST(test_unusable_json),
 		UNIT_TEST(test_refused),
 		UNIT_TEST(test_reader_fails),
+		UNIT_TEST(test_recognised),
 		CU_TEST_INFO_NULL,
 	};
 	return unit_run("conn-log", tests);
