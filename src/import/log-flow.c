@@ -12,11 +12,12 @@
 
 /* ---- Payload */
 
-/* A TCP header without options, with timestamps, and what a SYN has besides. */
+/* A TCP header without options, with timestamps, with all that fit; and what a SYN has besides the first and the second. */
 #define TCP_BARE 20
 #define TCP_USUAL 32
-#define TCP_SYN_MORE 8
+#define TCP_FULL 60
 #define TCP_SYN_BARE_MORE 12
+#define TCP_SYN_MORE 8
 
 static uint64_t above(uint64_t bytes, uint64_t packets, uint64_t header)
 {
@@ -27,8 +28,10 @@ static uint64_t above(uint64_t bytes, uint64_t packets, uint64_t header)
 /* Most hosts send timestamps in every segment, but for a RST; where the packets are too small for it, they do not. */
 static uint64_t tcp_payload(const AmLogFlow *flow, int end, uint64_t ip_header)
 {
-	uint64_t bytes = flow->ip_bytes[end], packets = flow->packets[end],
-		 syns = flow->tcp_flags[end] & AM_TCP_SYN ? 1 : 0;
+	uint64_t bytes = flow->ip_bytes[end], packets = flow->packets[end];
+	uint64_t syns = flow->tcp_flags[end] & AM_TCP_SYN ? 1 : 0;
+	if (syns > 0 && flow->packets[!end] == 0) /* SYNs, or answers to some that were not seen, again and again */
+		return above(bytes, packets, ip_header + TCP_FULL);
 	uint64_t usual = above(bytes, packets, ip_header + TCP_USUAL);
 	if (usual > 0 || (flow->tcp_flags[end] & AM_TCP_RST) != 0)
 		return above(usual, syns, TCP_SYN_MORE);

@@ -14,6 +14,7 @@
 static const AmLogFormat *const formats[] = {
 	&am_log_zeek_tsv,
 	&am_log_zeek_json,
+	&am_log_suricata,
 };
 
 struct AmLogSink {

@@ -63,7 +63,7 @@ static inline uint32_t am_log_bit(uint32_t lo_bit, int end)
 }
 
 /* Octets above the transport header, from those of the IP packets: exact for UDP and ICMP; of TCP at least so many, for its
- * options are not told. `tcp_flags`: all that were seen. */
+ * options are not told. Packets, octets and flags of both ends are needed. */
 uint64_t am_log_payload(const AmLogFlow *flow, int end);
 /* TCP, from the flags of each direction: evidence, and the outcome in flow/'s words. `opener`: whose SYN it is, where both
  * have one or it cannot be told from a SYN-ACK; -1: nobody's. */
@@ -96,6 +96,6 @@ typedef struct {
 	void (*free)(gpointer state);
 } AmLogFormat;
 
-extern const AmLogFormat am_log_zeek_json, am_log_zeek_tsv;
+extern const AmLogFormat am_log_suricata, am_log_zeek_json, am_log_zeek_tsv;
 /* A log of Zeek's, whatever of. */
 gboolean am_log_is_zeek(const char *text, size_t size);

@@ -3,6 +3,7 @@
 
 #include "allowmap/import.h"
 
+#include "logs.h"
 #include "unit.h"
 
 #include <string.h>
@@ -14,62 +15,6 @@
 	HEADER_START "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tservice\tduration\t"        \
 		     "orig_bytes\tresp_bytes\tconn_state\tlocal_orig\tlocal_resp\tmissed_bytes\thistory\torig_pkts\t"  \
 		     "orig_ip_bytes\tresp_pkts\tresp_ip_bytes\ttunnel_parents\tip_proto\n"
-
-typedef struct {
-	const char *at;
-	size_t left, step;
-	gboolean fails;
-} Source;
-
-static gssize read_source(void *source, void *buffer, size_t size, GError **error)
-{
-	Source *from = source;
-	size_t n = MIN(MIN(from->left, from->step), size);
-	if (n == 0 && from->fails) {
-		g_set_error_literal(error, AM_BASE_ERROR, AM_BASE_ERROR_INVALID, "cut");
-		return -1;
-	}
-	memcpy(buffer, from->at, n);
-	from->at += n;
-	from->left -= n;
-	return (gssize)n;
-}
-
-static gboolean collect(const AmConnection *connection, gpointer user_data, GError **error)
-{
-	GArray *all = user_data;
-	g_array_append_val(all, *connection);
-	if (all->len < 1000000)
-		return TRUE;
-	g_set_error_literal(error, AM_BASE_ERROR, AM_BASE_ERROR_INVALID, "too many");
-	return FALSE;
-}
-
-typedef struct {
-	GArray *all; /* AmConnection */
-	uint64_t lines, skipped;
-	gboolean ok;
-	GError *error;
-} Result;
-
-static Result read_log(const char *text, size_t size, AmInputKind kind, size_t step)
-{
-	Source source = {text, size, step, FALSE};
-	Result result = {.all = g_array_new(FALSE, FALSE, sizeof(AmConnection))};
-	const AmLogOptions options = {.kind = kind, .first_sequence = 7, .network = 3};
-	AmLogCounts counts;
-	result.ok = am_import_log((AmByteReader){read_source, &source}, &options, collect, result.all, &counts,
-				  &result.error);
-	result.lines = counts.lines;
-	result.skipped = counts.lines - counts.skipped[AM_LOG_USED];
-	return result;
-}
-
-static void clear(Result *result)
-{
-	g_array_unref(result->all);
-	g_clear_error(&result->error);
-}
 
 /* The only connection of a log with this one record. */
 static AmConnection read_one(const char *record)
@@ -86,20 +31,14 @@ static AmConnection read_one(const char *record)
 	return connection;
 }
 
-static const char *address(const AmAddress *from)
-{
-	static char text[AM_ADDRESS_TEXT_SIZE];
-	return am_address_text(from, text);
-}
-
 static void test_tcp(void)
 {
 	AmConnection c = read_one("1772409599.123456789\tC1\t10.0.0.9\t40000\t10.0.0.2\t443\ttcp\tssl,http\t3602.5\t100"
 				  "\t2000\tSF\tT\tT\t0\tShADadFf\t7\t480\t6\t2300\t-\t6");
 	CU_ASSERT_EQUAL(c.sequence, 7);
 	CU_ASSERT_EQUAL(c.network, 3);
-	CU_ASSERT_STRING_EQUAL(address(&c.lo), "10.0.0.2");
-	CU_ASSERT_STRING_EQUAL(address(&c.hi), "10.0.0.9");
+	CU_ASSERT_STRING_EQUAL(log_address(&c.lo), "10.0.0.2");
+	CU_ASSERT_STRING_EQUAL(log_address(&c.hi), "10.0.0.9");
 	CU_ASSERT_EQUAL(c.port_lo, 443);
 	CU_ASSERT_EQUAL(c.port_hi, 40000);
 	CU_ASSERT_EQUAL(c.ip_protocol, AM_PROTO_TCP);

@@ -10,7 +10,8 @@
 	X(PCAP, "pcap")                                                                                                \
 	X(PCAPNG, "pcapng")                                                                                            \
 	X(ZEEK_TSV, "zeek-tsv")                                                                                        \
-	X(ZEEK_JSON, "zeek-json")
+	X(ZEEK_JSON, "zeek-json")                                                                                      \
+	X(SURICATA, "suricata-eve")
 
 typedef enum {
 #define X(id, name) AM_INPUT_##id,
