@@ -5,6 +5,7 @@ libam_import_a_SOURCES = \
 	src/import/conn-log-record.c \
 	src/import/conn-log.c \
 	src/import/conn-log.h \
+	src/import/conntrack.c \
 	src/import/csv.c \
 	src/import/error.c \
 	src/import/json-line.c \
@@ -62,13 +63,16 @@ tests_fuzz_fuzz_nftables_text_LDADD = $(import_fuzz_LDADD)
 data_files += data/policy.schema.json
 
 if HAVE_CUNIT
-import_tests = tests/unit/test-conn-log tests/unit/test-suricata
+import_tests = tests/unit/test-conn-log tests/unit/test-conntrack tests/unit/test-suricata
 check_PROGRAMS += $(import_tests)
 TESTS += $(import_tests)
 import_unit_LDADD = libam-import.a libam-base.a $(CUNIT_LIBS) $(JANSSON_LIBS) $(GLIB_LIBS)
 tests_unit_test_conn_log_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_conn_log_SOURCES = tests/unit/test-conn-log.c tests/unit/logs.h tests/unit/unit.h
 tests_unit_test_conn_log_LDADD = $(import_unit_LDADD)
+tests_unit_test_conntrack_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_conntrack_SOURCES = tests/unit/test-conntrack.c tests/unit/logs.h tests/unit/unit.h
+tests_unit_test_conntrack_LDADD = $(import_unit_LDADD)
 tests_unit_test_suricata_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_suricata_SOURCES = tests/unit/test-suricata.c tests/unit/logs.h tests/unit/unit.h
 tests_unit_test_suricata_LDADD = $(import_unit_LDADD)

@@ -15,6 +15,7 @@ static const AmLogFormat *const formats[] = {
 	&am_log_zeek_tsv,
 	&am_log_zeek_json,
 	&am_log_suricata,
+	&am_log_conntrack,
 };
 
 struct AmLogSink {

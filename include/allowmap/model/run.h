@@ -11,7 +11,8 @@
 	X(PCAPNG, "pcapng")                                                                                            \
 	X(ZEEK_TSV, "zeek-tsv")                                                                                        \
 	X(ZEEK_JSON, "zeek-json")                                                                                      \
-	X(SURICATA, "suricata-eve")
+	X(SURICATA, "suricata-eve")                                                                                    \
+	X(CONNTRACK, "conntrack")
 
 typedef enum {
 #define X(id, name) AM_INPUT_##id,
