@@ -23,6 +23,7 @@ libam_import_a_SOURCES = \
 	src/import/stitch.c \
 	src/import/stitch.h \
 	src/import/suricata.c \
+	src/import/vpc-flow.c \
 	$(NULL)
 
 # Fuzz targets of the readers; the policy document's is policy/'s.
@@ -63,7 +64,7 @@ tests_fuzz_fuzz_nftables_text_LDADD = $(import_fuzz_LDADD)
 data_files += data/policy.schema.json
 
 if HAVE_CUNIT
-import_tests = tests/unit/test-conn-log tests/unit/test-conntrack tests/unit/test-suricata
+import_tests = tests/unit/test-conn-log tests/unit/test-conntrack tests/unit/test-suricata tests/unit/test-vpc-flow
 check_PROGRAMS += $(import_tests)
 TESTS += $(import_tests)
 import_unit_LDADD = libam-import.a libam-base.a $(CUNIT_LIBS) $(JANSSON_LIBS) $(GLIB_LIBS)
@@ -76,4 +77,7 @@ tests_unit_test_conntrack_LDADD = $(import_unit_LDADD)
 tests_unit_test_suricata_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_suricata_SOURCES = tests/unit/test-suricata.c tests/unit/logs.h tests/unit/unit.h
 tests_unit_test_suricata_LDADD = $(import_unit_LDADD)
+tests_unit_test_vpc_flow_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_vpc_flow_SOURCES = tests/unit/test-vpc-flow.c tests/unit/logs.h tests/unit/unit.h
+tests_unit_test_vpc_flow_LDADD = $(import_unit_LDADD)
 endif

@@ -30,7 +30,8 @@ static uint64_t tcp_payload(const AmLogFlow *flow, int end, uint64_t ip_header)
 {
 	uint64_t bytes = flow->ip_bytes[end], packets = flow->packets[end];
 	uint64_t syns = flow->tcp_flags[end] & AM_TCP_SYN ? 1 : 0;
-	if (syns > 0 && flow->packets[!end] == 0) /* SYNs, or answers to some that were not seen, again and again */
+	/* SYNs again and again, as it may be. */
+	if (flow->packets[!end] == 0 && (syns > 0 || flow->tcp_flags[end] == 0))
 		return above(bytes, packets, ip_header + TCP_FULL);
 	uint64_t usual = above(bytes, packets, ip_header + TCP_USUAL);
 	if (usual > 0 || (flow->tcp_flags[end] & AM_TCP_RST) != 0)

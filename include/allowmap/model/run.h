@@ -12,7 +12,8 @@
 	X(ZEEK_TSV, "zeek-tsv")                                                                                        \
 	X(ZEEK_JSON, "zeek-json")                                                                                      \
 	X(SURICATA, "suricata-eve")                                                                                    \
-	X(CONNTRACK, "conntrack")
+	X(CONNTRACK, "conntrack")                                                                                      \
+	X(VPC_FLOW, "vpc-flow-log")
 
 typedef enum {
 #define X(id, name) AM_INPUT_##id,
