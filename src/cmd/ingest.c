@@ -6,11 +6,10 @@
 #include <stdio.h>
 
 static const char description[] =
-	"Reads pcap and pcapng, and connection logs (Zeek conn.log, Suricata eve.json, conntrack -L, AWS VPC flow "
-	"logs),\n"
-	"also compressed (gz, zst, xz, bz2); '-' is standard input, a folder means all files in it. Several files are\n"
-	"taken in the order of their times. A file that is known already is left out, so the same folder can be\n"
-	"ingested again and again.\n"
+	"Reads pcap and pcapng, and connection logs (Zeek conn.log, Suricata eve.json, conntrack -L, AWS VPC flow\n"
+	"logs, Hubble), also compressed (gz, zst, xz, bz2); '-' is standard input, a folder means all files in it.\n"
+	"Several files are taken in the order of their times. A file that is known already is left out, so the same\n"
+	"folder can be ingested again and again.\n"
 	"\n"
 	"Example:\n"
 	"  allowmap ingest --db office.db captures/\n"

@@ -167,6 +167,8 @@ static gboolean read_value(Scanner *scanner, unsigned depth)
 	char c = *scanner->at;
 	if (c == '[' || c == '{') {
 		scanner->at++;
+		if (c == '{' && take(scanner, '}'))
+			return keep(scanner, &(AmLogValue){"", 0});
 		return read_items(scanner, c == '[' ? ']' : '}', depth + 1);
 	}
 	if (!(c == '"' ? read_string(scanner, &value) : read_word(scanner, &value)))

@@ -8,6 +8,7 @@ libam_import_a_SOURCES = \
 	src/import/conntrack.c \
 	src/import/csv.c \
 	src/import/error.c \
+	src/import/hubble.c \
 	src/import/json-line.c \
 	src/import/log-flow.c \
 	src/import/log-value.c \
@@ -64,7 +65,13 @@ tests_fuzz_fuzz_nftables_text_LDADD = $(import_fuzz_LDADD)
 data_files += data/policy.schema.json
 
 if HAVE_CUNIT
-import_tests = tests/unit/test-conn-log tests/unit/test-conntrack tests/unit/test-suricata tests/unit/test-vpc-flow
+import_tests = \
+	tests/unit/test-conn-log \
+	tests/unit/test-conntrack \
+	tests/unit/test-hubble \
+	tests/unit/test-suricata \
+	tests/unit/test-vpc-flow \
+	$(NULL)
 check_PROGRAMS += $(import_tests)
 TESTS += $(import_tests)
 import_unit_LDADD = libam-import.a libam-base.a $(CUNIT_LIBS) $(JANSSON_LIBS) $(GLIB_LIBS)
@@ -74,6 +81,9 @@ tests_unit_test_conn_log_LDADD = $(import_unit_LDADD)
 tests_unit_test_conntrack_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_conntrack_SOURCES = tests/unit/test-conntrack.c tests/unit/logs.h tests/unit/unit.h
 tests_unit_test_conntrack_LDADD = $(import_unit_LDADD)
+tests_unit_test_hubble_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_hubble_SOURCES = tests/unit/test-hubble.c tests/unit/logs.h tests/unit/unit.h
+tests_unit_test_hubble_LDADD = $(import_unit_LDADD)
 tests_unit_test_suricata_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_suricata_SOURCES = tests/unit/test-suricata.c tests/unit/logs.h tests/unit/unit.h
 tests_unit_test_suricata_LDADD = $(import_unit_LDADD)

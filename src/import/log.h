@@ -36,7 +36,7 @@ gboolean am_log_l7(const AmLogValue *value, char ret_l7[AM_L7_SIZE]);
 
 /* One line of JSON, an object (json-line.c); FALSE when it is not one. Values are looked up by their path, names joined by
  * ".": "flow.start", of an array "vlan.0"; at most 32 paths. Strings are unescaped in place, hence `line` is changed; the
- * values point into it. Numbers keep their text, so that no digit is lost. A name twice makes it no object. */
+ * values point into it; of an object without anything it is an empty text. Numbers keep their text, so that no digit is lost. A name twice makes it no object. */
 gboolean am_log_json(char *line, size_t size, const char *const *paths, guint n_paths, AmLogValue *ret_values);
 
 /* ---- A connection as a log tells it (log-flow.c). Index 0 is who began, as far as the log knows; LO and HI of the evidence
@@ -96,6 +96,7 @@ typedef struct {
 	void (*free)(gpointer state);
 } AmLogFormat;
 
-extern const AmLogFormat am_log_conntrack, am_log_suricata, am_log_vpc_flow, am_log_zeek_json, am_log_zeek_tsv;
+extern const AmLogFormat am_log_conntrack, am_log_hubble, am_log_suricata, am_log_vpc_flow, am_log_zeek_json,
+	am_log_zeek_tsv;
 /* A log of Zeek's, whatever of. */
 gboolean am_log_is_zeek(const char *text, size_t size);

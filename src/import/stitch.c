@@ -28,11 +28,12 @@ struct Entry {
 	Key key;
 	Entry *older, *newer;
 	int64_t heard_ns; /* the log's clock when it was heard of last */
-	uint64_t packets[2], ip_bytes[2];
+	uint64_t packets[2], ip_bytes[2], payload[2];
 	int64_t first_ns[2], last_ns[2];
 	uint32_t point[2];
 	uint32_t hours;
-	gboolean seen[2], refused;
+	gboolean seen[2], passed[2], refused; /* passed: at `point` */
+	gboolean client[2];                   /* was said to be it */
 	uint8_t tcp_flags[2], icmp_type[2], icmp_code[2];
 	uint8_t first; /* whose record came first */
 	char l7[AM_L7_SIZE];
@@ -119,8 +120,11 @@ static void set_ends(const Entry *entry, int beginner, AmLogFlow *flow)
 		flow->port[end] = entry->key.port[side];
 		flow->packets[end] = entry->packets[side];
 		flow->ip_bytes[end] = entry->ip_bytes[side];
+		flow->payload[end] = entry->payload[side];
 		flow->tcp_flags[end] = entry->tcp_flags[side];
 	}
+	for (int end = 0; end < 2; end++)
+		flow->payload[end] = MAX(flow->payload[end], am_log_payload(flow, end));
 	gboolean one_way = !entry->seen[0] || !entry->seen[1];
 	int only = entry->seen[0] ? 0 : 1;
 	flow->first_ns = one_way ? entry->first_ns[only] : MIN(entry->first_ns[0], entry->first_ns[1]);
@@ -154,8 +158,6 @@ static gboolean hand_over(AmLogStitch *stitch, const Entry *entry, AmLogSink *si
 	gboolean is_tcp = flow.ip_protocol == AM_PROTO_TCP;
 	int opener = is_tcp ? opener_of(stitch, entry) : -1, beginner = beginner_of(stitch, entry, opener);
 	set_ends(entry, beginner, &flow);
-	for (int end = 0; end < 2; end++)
-		flow.payload[end] = am_log_payload(&flow, end);
 	gboolean answered = flow.packets[0] != 0 && flow.packets[1] != 0;
 	flow.outcome = answered ? AM_OUTCOME_ACCEPTED : AM_OUTCOME_ONE_WAY;
 	if (beginner >= 0)
@@ -173,6 +175,8 @@ static gboolean hand_over(AmLogStitch *stitch, const Entry *entry, AmLogSink *si
 	if (flow.l7[0] != '\0' && !am_service_is_icmp((uint8_t)flow.ip_protocol) &&
 	    (stitch->rules & AM_LOG_STITCH_FIRST_BEGAN) != 0)
 		flow.evidence |= AM_EVIDENCE_CLIENT_LO;
+	if (entry->client[0] != entry->client[1] && !am_service_is_icmp((uint8_t)flow.ip_protocol))
+		flow.evidence |= am_log_bit(AM_EVIDENCE_CLIENT_LO, entry->client[beginner == 1] ? 0 : 1);
 	if (entry->refused && (flow.payload[0] == 0 || flow.payload[1] == 0))
 		flow.outcome = AM_OUTCOME_PROHIBITED;
 	return am_log_emit(sink, &flow, error);
@@ -273,24 +277,40 @@ static uint64_t add_capped(uint64_t a, uint64_t b)
 	return a > INT64_MAX - b ? INT64_MAX : a + b;
 }
 
+static void count(Entry *entry, int side, const AmLogPart *part)
+{
+	/* What passed a point was counted there. */
+	if (part->is_aside && entry->passed[side]) {
+		entry->payload[side] = MAX(entry->payload[side], part->payload);
+		return;
+	}
+	entry->packets[side] = add_capped(entry->packets[side], part->packets);
+	entry->ip_bytes[side] = add_capped(entry->ip_bytes[side], part->ip_bytes);
+	entry->payload[side] = add_capped(entry->payload[side], part->payload);
+}
+
 static int add_to(Entry *entry, int side, const AmLogPart *part)
 {
 	entry->refused = entry->refused || part->refused;
-	if (entry->seen[side] && entry->point[side] != part->point)
+	if (part->client != AM_LOG_CLIENT_UNKNOWN)
+		entry->client[part->client == AM_LOG_CLIENT_SENDS ? side : !side] = TRUE;
+	if (entry->l7[0] == '\0')
+		memcpy(entry->l7, part->l7, sizeof entry->l7);
+	if (!part->is_aside && entry->passed[side] && entry->point[side] != part->point)
 		return AM_LOG_SKIP_REPEATED;
 	gboolean is_new = !entry->seen[side];
+	count(entry, side, part);
+	if (!part->is_aside) {
+		entry->passed[side] = TRUE;
+		entry->point[side] = part->point;
+	}
 	entry->seen[side] = TRUE;
-	entry->point[side] = part->point;
-	entry->packets[side] = add_capped(entry->packets[side], part->packets);
-	entry->ip_bytes[side] = add_capped(entry->ip_bytes[side], part->ip_bytes);
 	entry->first_ns[side] = is_new ? part->first_ns : MIN(entry->first_ns[side], part->first_ns);
 	entry->last_ns[side] = is_new ? part->last_ns : MAX(entry->last_ns[side], part->last_ns);
 	entry->tcp_flags[side] |= part->tcp_flags;
 	entry->icmp_type[side] = part->icmp_type;
 	entry->icmp_code[side] = part->icmp_code;
 	entry->hours |= hours_of(part);
-	if (entry->l7[0] == '\0')
-		memcpy(entry->l7, part->l7, sizeof entry->l7);
 	return AM_LOG_USED;
 }
 

@@ -11,16 +11,21 @@
 
 #include "log.h"
 
+typedef enum { AM_LOG_CLIENT_UNKNOWN, AM_LOG_CLIENT_SENDS, AM_LOG_CLIENT_RECEIVES } AmLogClient;
+
 typedef struct {
 	AmAddress address[2]; /* of sender, of receiver */
 	uint16_t port[2];
 	int ip_protocol;
 	uint64_t packets, ip_bytes;
+	uint64_t payload; /* at least; more where the octets tell it */
 	int64_t first_ns, last_ns;
 	uint8_t tcp_flags; /* all that were seen */
 	uint8_t has_icmp, icmp_type, icmp_code;
-	uint8_t refused; /* a rule did not let them pass */
-	uint32_t point;  /* where: any number; 0 = not told */
+	uint8_t refused;  /* a rule did not let them pass */
+	uint8_t client;   /* AmLogClient */
+	uint8_t is_aside; /* no point that packets pass: packets that end there, or a message */
+	uint32_t point;   /* where: any number; 0 = not told */
 	char l7[AM_L7_SIZE];
 } AmLogPart;
 

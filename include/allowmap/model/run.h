@@ -13,7 +13,8 @@
 	X(ZEEK_JSON, "zeek-json")                                                                                      \
 	X(SURICATA, "suricata-eve")                                                                                    \
 	X(CONNTRACK, "conntrack")                                                                                      \
-	X(VPC_FLOW, "vpc-flow-log")
+	X(VPC_FLOW, "vpc-flow-log")                                                                                    \
+	X(HUBBLE, "hubble")
 
 typedef enum {
 #define X(id, name) AM_INPUT_##id,
