@@ -11,7 +11,7 @@ GQuark am_import_error_quark(void);
 typedef enum { AM_IMPORT_ERROR_READ, AM_IMPORT_ERROR_INVALID } AmImportError;
 
 /* ---- Connection logs, streamed: Zeek conn.log (TSV, JSON), Suricata eve.json, conntrack -L, AWS VPC flow
- * logs, Hubble. */
+ * logs, Hubble, nfdump. */
 typedef struct {
 	AmInputKind kind;
 	uint64_t first_sequence;

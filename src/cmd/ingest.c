@@ -7,9 +7,9 @@
 
 static const char description[] =
 	"Reads pcap and pcapng, and connection logs (Zeek conn.log, Suricata eve.json, conntrack -L, AWS VPC flow\n"
-	"logs, Hubble), also compressed (gz, zst, xz, bz2); '-' is standard input, a folder means all files in it.\n"
-	"Several files are taken in the order of their times. A file that is known already is left out, so the same\n"
-	"folder can be ingested again and again.\n"
+	"logs, Hubble, nfdump), also compressed (gz, zst, xz, bz2); '-' is standard input, a folder means all files\n"
+	"in it. Several files are taken in the order of their times. A file that is known already is left out, so\n"
+	"the same folder can be ingested again and again.\n"
 	"\n"
 	"Example:\n"
 	"  allowmap ingest --db office.db captures/\n"

@@ -14,6 +14,7 @@ libam_import_a_SOURCES = \
 	src/import/log-value.c \
 	src/import/log.c \
 	src/import/log.h \
+	src/import/nfdump.c \
 	src/import/nftables-json.c \
 	src/import/nftables-text.c \
 	src/import/nftables.c \
@@ -69,6 +70,7 @@ import_tests = \
 	tests/unit/test-conn-log \
 	tests/unit/test-conntrack \
 	tests/unit/test-hubble \
+	tests/unit/test-nfdump \
 	tests/unit/test-suricata \
 	tests/unit/test-vpc-flow \
 	$(NULL)
@@ -84,6 +86,9 @@ tests_unit_test_conntrack_LDADD = $(import_unit_LDADD)
 tests_unit_test_hubble_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_hubble_SOURCES = tests/unit/test-hubble.c tests/unit/logs.h tests/unit/unit.h
 tests_unit_test_hubble_LDADD = $(import_unit_LDADD)
+tests_unit_test_nfdump_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_nfdump_SOURCES = tests/unit/test-nfdump.c tests/unit/logs.h tests/unit/unit.h
+tests_unit_test_nfdump_LDADD = $(import_unit_LDADD)
 tests_unit_test_suricata_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_suricata_SOURCES = tests/unit/test-suricata.c tests/unit/logs.h tests/unit/unit.h
 tests_unit_test_suricata_LDADD = $(import_unit_LDADD)

@@ -12,7 +12,8 @@
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 static const AmLogFormat *const formats[] = {
-	&am_log_zeek_tsv, &am_log_zeek_json, &am_log_suricata, &am_log_conntrack, &am_log_vpc_flow, &am_log_hubble,
+	&am_log_zeek_tsv, &am_log_zeek_json, &am_log_suricata, &am_log_conntrack,
+	&am_log_vpc_flow, &am_log_hubble,    &am_log_nfdump,
 };
 
 struct AmLogSink {

@@ -96,7 +96,7 @@ typedef struct {
 	void (*free)(gpointer state);
 } AmLogFormat;
 
-extern const AmLogFormat am_log_conntrack, am_log_hubble, am_log_suricata, am_log_vpc_flow, am_log_zeek_json,
-	am_log_zeek_tsv;
+extern const AmLogFormat am_log_conntrack, am_log_hubble, am_log_nfdump, am_log_suricata, am_log_vpc_flow,
+	am_log_zeek_json, am_log_zeek_tsv;
 /* A log of Zeek's, whatever of. */
 gboolean am_log_is_zeek(const char *text, size_t size);

@@ -14,7 +14,8 @@
 	X(SURICATA, "suricata-eve")                                                                                    \
 	X(CONNTRACK, "conntrack")                                                                                      \
 	X(VPC_FLOW, "vpc-flow-log")                                                                                    \
-	X(HUBBLE, "hubble")
+	X(HUBBLE, "hubble")                                                                                            \
+	X(NFDUMP, "nfdump")
 
 typedef enum {
 #define X(id, name) AM_INPUT_##id,
