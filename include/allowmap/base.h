@@ -132,6 +132,9 @@ const char *am_observed_name(AmObservedKind kind);
 gboolean am_observed_parse(const char *name, AmObservedKind *ret_kind);
 /* By network, address, kind and value. */
 int am_observation_compare(gconstpointer a, gconstpointer b);
+const char *am_input_kind_name(AmInputKind kind); /* "pcap", "zeek-tsv", ... */
+const char *am_log_skip_name(AmLogSkip reason);   /* of AM_LOG_USED: "none" */
+const char *am_log_skip_text(AmLogSkip reason);
 /* "tcp", "udp", "sctp", "icmp", "icmpv6", or the number as decimal digits, in `text`. */
 const char *am_protocol_text(uint8_t ip_protocol, char text[8]);
 gboolean am_protocol_parse(const char *text, int *ret_ip_protocol);

@@ -28,9 +28,12 @@ typedef enum {
 
 #define AM_FRAME_MAX (256 * 1024)
 
-/* An opened input: compression undone, kind sniffed. One thread at a time. */
+/* An opened input: compression undone, kind recognised. One thread at a time. */
 typedef struct AmInputFile AmInputFile;
-AmInputFile *am_input_file_open(const char *path, GError **error);
+/* What tells a log by its first octets: FALSE = none, and *ret_what what it looks like, or NULL (am_log_recognise()). */
+typedef gboolean (*AmRecogniseFunc)(const uint8_t *bytes, size_t size, AmInputKind *ret_kind, const char **ret_what);
+/* `recognise`: for what is no capture; NULL = only captures are wanted. */
+AmInputFile *am_input_file_open(const char *path, AmRecogniseFunc recognise, GError **error);
 void am_input_file_free(AmInputFile *file);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmInputFile, am_input_file_free)
 AmInputKind am_input_file_kind(const AmInputFile *file);
@@ -45,7 +48,7 @@ int am_input_file_next(AmInputFile *file, AmFrame *ret_frame, GError **error);
 gboolean am_input_file_was_cut(const AmInputFile *file);
 
 /* Size and SHA-256 of the first and last MiB (whole file when at most 2 MiB, or when `whole`), as known inputs are
- * recognised; fills path, size, sha256. Standard input ("-") and named pipes: size 0, empty sha256; they can be opened
+ * recognised; fills path, size, sha256, changed_ns. Standard input ("-") and named pipes: size 0, empty sha256; they can be opened
  * only once. */
 gboolean am_input_identify(const char *path, gboolean whole, AmInput *ret_input, GError **error);
 

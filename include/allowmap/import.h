@@ -10,15 +10,33 @@
 GQuark am_import_error_quark(void);
 typedef enum { AM_IMPORT_ERROR_READ, AM_IMPORT_ERROR_INVALID } AmImportError;
 
-/* Zeek conn.log, TSV or JSON, streamed: each usable line becomes an AmConnection (sequence = first_sequence, +1, ...;
- * evidence AM_EVIDENCE_LOG, the originator by SYN where history or conn_state shows one, and by protocol role where Zeek
- * named the service or the originator's datagrams were answered). All counts lie on the day on which it began: the log has
- * no others. *ret_lines counts the lines that are records, *ret_skipped those among them that cannot be used, also when an
- * error stops it. `each` gives FALSE with its error set to stop. A line of more than 64 KiB is skipped. */
+/* ---- Connection logs, streamed: Zeek conn.log (TSV, JSON), Suricata eve.json, conntrack -L, AWS VPC flow
+ * logs, Hubble, nfdump. */
+typedef struct {
+	AmInputKind kind;
+	uint64_t first_sequence;
+	uint32_t network;
+	int64_t snapshot_ns; /* the time of a log that tells none */
+} AmLogOptions;
+
+typedef struct {
+	uint64_t lines;                   /* that are records = sum(skipped) */
+	uint64_t skipped[AM_N_LOG_SKIPS]; /* under AM_LOG_USED those that were used */
+} AmLogCounts;
+
+/* Which log it is, by its first octets; 16 KiB are enough. Else FALSE, and *ret_what what it looks like, in static words, or
+ * NULL. */
+gboolean am_log_recognise(const uint8_t *bytes, size_t size, AmInputKind *ret_kind, const char **ret_what);
+
+/* Usable lines become AmConnections: a line each, or, where a log tells each direction or interval in a line of its own,
+ * several lines one (sequence = first_sequence, +1, ...; evidence AM_EVIDENCE_LOG; never more connections than lines). SYN
+ * and SYN-ACK are evidence where the log tells them; a protocol role is whoever the log says began, where it understood
+ * the protocol or the datagrams were answered. All counts lie on the day on which a connection began. *ret_counts is filled
+ * also when an error stops it, and what was read before was handed over. `each` gives FALSE with its error set to stop. A
+ * line of more than 64 KiB is skipped. */
 typedef gboolean (*AmLogFunc)(const AmConnection *connection, gpointer user_data, GError **error);
-gboolean am_import_conn_log(AmByteReader reader, AmInputKind kind, uint64_t first_sequence, uint32_t network,
-			    AmLogFunc each, gpointer user_data, uint64_t *ret_lines, uint64_t *ret_skipped,
-			    GError **error);
+gboolean am_import_log(AmByteReader reader, const AmLogOptions *options, AmLogFunc each, gpointer user_data,
+		       AmLogCounts *ret_counts, GError **error);
 
 /* The canonical policy document; strict: the path of what is wrong is in the message, `rules[3].service.ports[0]: ...`.
  * As it was written: am_policy_settle() makes it canonical and checks its ids. */

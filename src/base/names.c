@@ -18,6 +18,7 @@
 #define NAME2(id, name) name,
 #define NAME3(id, name, text) name,
 #define TEXT3(id, name, text) text,
+#define AFTER(first, list) first, list
 NAMES(am_outcome_name, AmOutcome, AM_OUTCOMES(NAME3), AM_N_OUTCOMES)
 NAMES(am_l7_confidence_name, AmL7Confidence, AM_L7_CONFIDENCES(NAME2), AM_N_L7_CONFIDENCES)
 NAMES(am_verdict_name, AmVerdict, AM_VERDICTS(NAME3), AM_N_VERDICTS)
@@ -27,6 +28,9 @@ NAMES(am_related_name, AmRelatedKind, AM_RELATED_KINDS(NAME2), AM_N_RELATED_KIND
 NAMES(am_direction_name, AmDirection, AM_DIRECTIONS(NAME2), AM_N_DIRECTIONS)
 NAMES(am_network_reason_name, AmNetworkReason, AM_NETWORK_REASONS(NAME3), AM_N_NETWORK_REASONS)
 NAMES(am_network_reason_text, AmNetworkReason, AM_NETWORK_REASONS(TEXT3), AM_N_NETWORK_REASONS)
+NAMES(am_input_kind_name, AmInputKind, AM_INPUT_KINDS(NAME2), AM_N_INPUT_KINDS)
+NAMES(am_log_skip_name, AmLogSkip, AFTER("none", AM_LOG_SKIPS(NAME3)), AM_N_LOG_SKIPS)
+NAMES(am_log_skip_text, AmLogSkip, AFTER("", AM_LOG_SKIPS(TEXT3)), AM_N_LOG_SKIPS)
 
 gboolean am_verdict_parse(const char *name, AmVerdict *ret_verdict)
 {

@@ -33,9 +33,9 @@ typedef enum {
 	AM_COMPRESSION_BZIP2,
 } AmCompression;
 AmCompression am_sniff_compression(const uint8_t *bytes, size_t size);
-/* Octets that make am_sniff_kind() sure; fewer are fine when there are no more. */
+/* Octets that make sure of a log and of what am_sniff_describe() says; fewer are fine when there are no more. */
 #define AM_SNIFF_SIZE (16 * 1024)
-/* FALSE = none that is read. */
+/* FALSE = no capture that is read. */
 gboolean am_sniff_kind(const uint8_t *bytes, size_t size, AmInputKind *ret_kind);
-/* What it is then, in words: "begins with 25 50 44 46: a PDF document". g_free() */
-char *am_sniff_describe(const uint8_t *bytes, size_t size);
+/* What it is then, in words: "begins with 25 50 44 46: a PDF document". `what`: what somebody else found, or NULL. g_free() */
+char *am_sniff_describe(const uint8_t *bytes, size_t size, const char *what);

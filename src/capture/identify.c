@@ -62,6 +62,7 @@ static gboolean identify_file(int fd, gboolean whole, AmInput *input, GError **e
 	if (first < size && !hash_range(checksum, fd, input->path, size - END_SIZE, END_SIZE, error))
 		return FALSE;
 	input->size = size;
+	input->changed_ns = (int64_t)status.st_mtim.tv_sec * AM_NS_PER_S + status.st_mtim.tv_nsec;
 	g_strlcpy(input->sha256, g_checksum_get_string(checksum), sizeof input->sha256);
 	return TRUE;
 }
@@ -81,6 +82,7 @@ gboolean am_input_identify(const char *path, gboolean whole, AmInput *ret_input,
 	}
 	ret_input->path = g_strdup(path);
 	ret_input->size = input.size;
+	ret_input->changed_ns = input.changed_ns;
 	memcpy(ret_input->sha256, input.sha256, sizeof input.sha256);
 	return TRUE;
 }

@@ -202,35 +202,39 @@ static gboolean open_bytes(AmInputFile *file, GError **error)
 	return TRUE;
 }
 
-static gboolean open_format(AmInputFile *file, GError **error)
+/* A log, or nothing that is read. */
+static gboolean open_log(AmInputFile *file, AmRecogniseFunc recognise, GError **error)
+{
+	AmBytes *bytes = file->bytes;
+	const char *what = NULL;
+	if (recognise != NULL && recognise(bytes->at, bytes->left, &file->kind, &what))
+		return TRUE;
+	g_autofree char *looks = am_sniff_describe(bytes->at, bytes->left, what);
+	g_set_error(error, AM_CAPTURE_ERROR, AM_CAPTURE_ERROR_FORMAT, "not a pcap or pcapng capture%s; it %s%s",
+		    recognise != NULL ? " nor a connection log that is read" : "",
+		    file->archive != NULL ? "is compressed, and inside " : "", looks);
+	return FALSE;
+}
+
+static gboolean open_format(AmInputFile *file, AmRecogniseFunc recognise, GError **error)
 {
 	AmBytes *bytes = file->bytes;
 	/* Captures show themselves in their first octets; only for what does not, more is waited for. */
-	if (!am_sniff_kind(bytes->at, bytes->left, &file->kind)) {
-		if (!am_bytes_fill(bytes, AM_SNIFF_SIZE, error))
-			return FALSE;
-		if (!am_sniff_kind(bytes->at, bytes->left, &file->kind)) {
-			g_autofree char *looks = am_sniff_describe(bytes->at, bytes->left);
-			g_set_error(error, AM_CAPTURE_ERROR, AM_CAPTURE_ERROR_FORMAT,
-				    "not a pcap or pcapng capture nor a Zeek conn.log; it %s%s",
-				    file->archive != NULL ? "is compressed, and inside " : "", looks);
-			return FALSE;
-		}
-	}
+	if (!am_sniff_kind(bytes->at, bytes->left, &file->kind))
+		return am_bytes_fill(bytes, AM_SNIFF_SIZE, error) && open_log(file, recognise, error);
 	if (file->kind == AM_INPUT_PCAP)
 		file->pcap = am_pcap_open(bytes, error);
-	if (file->kind == AM_INPUT_PCAPNG)
+	else
 		file->pcapng = am_pcapng_open(bytes, error);
-	return file->pcap != NULL || file->pcapng != NULL || file->kind == AM_INPUT_ZEEK_TSV ||
-	       file->kind == AM_INPUT_ZEEK_JSON;
+	return file->pcap != NULL || file->pcapng != NULL;
 }
 
-AmInputFile *am_input_file_open(const char *path, GError **error)
+AmInputFile *am_input_file_open(const char *path, AmRecogniseFunc recognise, GError **error)
 {
 	g_autoptr(AmInputFile) file = g_new0(AmInputFile, 1);
 	file->path = g_strdup(path);
 	file->disk.fd = -1;
-	if (!open_disk(file, error) || !open_bytes(file, error) || !open_format(file, error)) {
+	if (!open_disk(file, error) || !open_bytes(file, error) || !open_format(file, recognise, error)) {
 		g_prefix_error(error, "cannot read %s: ", strcmp(path, "-") == 0 ? "standard input" : path);
 		return NULL;
 	}

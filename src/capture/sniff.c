@@ -1,4 +1,4 @@
-/* What a file is, by its first octets.
+/* Which capture, or what else, a file is, by its first octets. Logs are recognised elsewhere: import/ reads them.
  *
  * Why: names lie and pipes have none. Fed by input.c; it only looks. What is not read is named as well as possible, so
  * that the message says what to do instead of "bad file".
@@ -39,11 +39,6 @@ static gboolean is_pcap(const uint8_t *bytes, size_t size)
 	return FALSE;
 }
 
-static gboolean contains(const uint8_t *bytes, size_t size, const char *text)
-{
-	return memmem(bytes, size, text, strlen(text)) != NULL;
-}
-
 static gboolean begins_with(const uint8_t *bytes, size_t size, const char *text)
 {
 	return size >= strlen(text) && memcmp(bytes, text, strlen(text)) == 0;
@@ -66,40 +61,6 @@ static void skip_space(const uint8_t **bytes, size_t *size)
 	}
 }
 
-/* Zeek writes the origin of a connection as id.orig_h in many logs; only conn.log has one of these too. */
-static gboolean names_connections(const uint8_t *bytes, size_t size)
-{
-	return contains(bytes, size, "id.orig_h") &&
-	       (contains(bytes, size, "conn_state") || contains(bytes, size, "orig_pkts") ||
-		contains(bytes, size, "orig_bytes"));
-}
-
-static gboolean is_zeek_tsv(const uint8_t *bytes, size_t size)
-{
-	return begins_with(bytes, size, "#separator ") || begins_with(bytes, size, "#fields\t");
-}
-
-static gboolean is_zeek_json(const uint8_t *bytes, size_t size)
-{
-	skip_space(&bytes, &size);
-	if (size == 0 || bytes[0] != '{')
-		return FALSE;
-	const uint8_t *line_end = memchr(bytes, '\n', size);
-	return contains(bytes, line_end != NULL ? (size_t)(line_end - bytes) : size, "\"id.orig_h\"");
-}
-
-/* The text of the "#fields" line, to its end. */
-static const uint8_t *fields_line(const uint8_t *bytes, size_t size, size_t *ret_size)
-{
-	const uint8_t *line = memmem(bytes, size, "#fields", strlen("#fields"));
-	if (line == NULL)
-		return NULL;
-	size_t left = size - (size_t)(line - bytes);
-	const uint8_t *end = memchr(line, '\n', left);
-	*ret_size = end != NULL ? (size_t)(end - line) : left;
-	return line;
-}
-
 gboolean am_sniff_kind(const uint8_t *bytes, size_t size, AmInputKind *ret_kind)
 {
 	if (is_pcap(bytes, size)) {
@@ -109,16 +70,6 @@ gboolean am_sniff_kind(const uint8_t *bytes, size_t size, AmInputKind *ret_kind)
 	if (begins_with(bytes, size, "\x0a\x0d\x0d\x0a")) {
 		*ret_kind = AM_INPUT_PCAPNG;
 		return TRUE;
-	}
-	if (is_zeek_tsv(bytes, size)) {
-		size_t line_size = 0;
-		const uint8_t *line = fields_line(bytes, size, &line_size);
-		*ret_kind = AM_INPUT_ZEEK_TSV;
-		return line != NULL && names_connections(line, line_size);
-	}
-	if (is_zeek_json(bytes, size)) {
-		*ret_kind = AM_INPUT_ZEEK_JSON;
-		return names_connections(bytes, size);
 	}
 	return FALSE;
 }
@@ -185,8 +136,6 @@ static const char *name_of(const uint8_t *bytes, size_t size)
 	}
 	if (size >= 262 && memcmp(bytes + 257, "ustar", 5) == 0)
 		return "a tar archive; unpack it first";
-	if (is_zeek_tsv(bytes, size) || is_zeek_json(bytes, size))
-		return "a Zeek log, but not of connections; only conn.log is read";
 	if (is_erf(bytes, size))
 		return "perhaps an Endace ERF capture; convert it with: editcap -F pcapng IN OUT";
 	const uint8_t *text = bytes;
@@ -196,8 +145,6 @@ static const char *name_of(const uint8_t *bytes, size_t size)
 		return "a web page; was a login or error page downloaded instead of the capture?";
 	if (begins_with(text, left, "<?xml"))
 		return "an XML document";
-	if (left > 0 && (text[0] == '{' || text[0] == '['))
-		return "perhaps JSON, but not a Zeek connection log";
 	size_t end = MIN(size, 512);
 	while (end > 0 && size > 512 && (bytes[end - 1] & 0x80) != 0)
 		end--; /* perhaps in the middle of a character */
@@ -206,12 +153,12 @@ static const char *name_of(const uint8_t *bytes, size_t size)
 	return NULL;
 }
 
-char *am_sniff_describe(const uint8_t *bytes, size_t size)
+char *am_sniff_describe(const uint8_t *bytes, size_t size, const char *what)
 {
 	g_autoptr(GString) text = g_string_new("begins with");
 	for (size_t n = 0; n < MIN(size, 8); n++)
 		g_string_append_printf(text, " %02x", bytes[n]);
-	const char *name = name_of(bytes, size);
+	const char *name = what != NULL ? what : name_of(bytes, size);
 	if (name != NULL)
 		g_string_append_printf(text, ": %s", name);
 	return g_string_free(g_steal_pointer(&text), FALSE);

@@ -6,9 +6,10 @@
 #include <stdio.h>
 
 static const char description[] =
-	"Reads pcap and pcapng (also gz, zst, xz, bz2), and Zeek conn.log; '-' is standard input, a folder means\n"
-	"all files in it. Several files are taken in the order of their times. A file that is known already is left\n"
-	"out, so the same folder can be ingested again and again.\n"
+	"Reads pcap and pcapng, and connection logs (Zeek conn.log, Suricata eve.json, conntrack -L, AWS VPC flow\n"
+	"logs, Hubble, nfdump), also compressed (gz, zst, xz, bz2); '-' is standard input, a folder means all files\n"
+	"in it. Several files are taken in the order of their times. A file that is known already is left out, so\n"
+	"the same folder can be ingested again and again.\n"
 	"\n"
 	"Example:\n"
 	"  allowmap ingest --db office.db captures/\n"
@@ -26,7 +27,7 @@ static void print_result(const AmIngestResult *result, const char *db)
 		" skipped; %" G_GUINT64_FORMAT " connections",
 		ledger->read, ledger->recorded, ledger->read - ledger->recorded, ledger->connections);
 	if (ledger->log_lines > 0)
-		fprintf(stderr, "; %" G_GUINT64_FORMAT " log lines, %" G_GUINT64_FORMAT " of them not usable",
+		fprintf(stderr, "; %" G_GUINT64_FORMAT " log lines, %" G_GUINT64_FORMAT " of them not used",
 			ledger->log_lines, ledger->log_skipped);
 	am_cmd_say(" -> %s", db);
 }

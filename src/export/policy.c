@@ -59,9 +59,8 @@ static json_t *prefix_json(const AmPrefix *prefix)
 
 static json_t *input_json(const AmInput *input)
 {
-	static const char *const kinds[] = {"pcap", "pcapng", "zeek-tsv", "zeek-json"};
 	json_t *object = json_object();
-	put(object, "kind", json_string(kinds[input->kind]));
+	put(object, "kind", json_string(am_input_kind_name(input->kind)));
 	put_text(object, "path", input->path);
 	put_text(object, "sha256", input->sha256);
 	put(object, "size", count(input->size));

@@ -1,33 +1,25 @@
-/* Zeek's conn.log: lines from a reader that somebody else opened (and decompressed), each usable one becomes a connection.
+/* Zeek's conn.log, both forms: from lines to columns.
  *
  * TSV (Zeek manual, "Zeek Log Formats"): "#separator \x09", then directives that use it; "#fields" may come again, with
  * other columns, when logs were put one after the other. JSON: an object a line.
  *
- * A hostile log is bounded by the length of a line; a longer one is skipped and counted. Nothing here knows what the values
- * mean: see conn-log-record.c. */
+ * Nothing here knows what the values mean: see conn-log-record.c. */
 #include "config.h"
 
 #include "conn-log.h"
 
 #include <string.h>
 
-#define MAX_LINE 65536
-#define BUFFER_SIZE (4 * MAX_LINE)
 #define MAX_FIELDS 256
 #define MAX_WORD 32
 
+/* What the directives so far say. */
 typedef struct {
-	AmInputKind kind;
-	AmLogFunc each;
-	gpointer user_data;
-	uint64_t sequence, lines, skipped;
-	uint32_t network;
-	/* TSV: what the directives so far say. */
 	char separator[MAX_WORD], unset[MAX_WORD], empty[MAX_WORD];
 	size_t separator_size;
-	AmLogColumn fields[MAX_FIELDS];
+	AmZeekColumn fields[MAX_FIELDS];
 	size_t n_fields; /* 0 = no #fields yet */
-} LogReader;
+} TsvReader;
 
 typedef struct {
 	const char *name;
@@ -36,34 +28,22 @@ typedef struct {
 
 static const ColumnInfo columns[] = {
 #define X(id, name, needed) {name, needed},
-	AM_LOG_COLUMNS(X)
+	AM_ZEEK_COLUMNS(X)
 #undef X
 };
 
-AmLogColumn am_log_column(const char *name, size_t size)
+static AmZeekColumn column_of(const AmLogValue *name)
 {
 	for (guint n = 0; n < G_N_ELEMENTS(columns); n++) {
-		if (strlen(columns[n].name) == size && memcmp(columns[n].name, name, size) == 0)
-			return (AmLogColumn)n;
+		if (am_log_is(name, columns[n].name))
+			return (AmZeekColumn)n;
 	}
-	return AM_N_LOG_COLUMNS;
+	return AM_N_ZEEK_COLUMNS;
 }
 
-/* The next part of `*rest` up to the separator; text NULL when there is none left. */
-static AmLogValue next_part(const LogReader *reader, AmLogValue *rest)
+static AmLogValue next_part(const TsvReader *reader, AmLogValue *rest)
 {
-	AmLogValue part = *rest;
-	if (part.text == NULL)
-		return part;
-	const char *end = memmem(rest->text, rest->size, reader->separator, reader->separator_size);
-	if (end == NULL) {
-		rest->text = NULL;
-		return part;
-	}
-	part.size = (size_t)(end - rest->text);
-	rest->text = end + reader->separator_size;
-	rest->size -= part.size + reader->separator_size;
-	return part;
+	return am_log_part(rest, reader->separator, reader->separator_size);
 }
 
 static gboolean starts_with(const char *line, size_t size, const char *word)
@@ -81,7 +61,7 @@ static gboolean set_word(char word[MAX_WORD], AmLogValue value)
 }
 
 /* "\x09", or the characters themselves. */
-static gboolean set_separator(LogReader *reader, const char *text, size_t size)
+static gboolean set_separator(TsvReader *reader, const char *text, size_t size)
 {
 	char separator[MAX_WORD];
 	size_t length = 0;
@@ -104,22 +84,22 @@ static gboolean set_separator(LogReader *reader, const char *text, size_t size)
 	return TRUE;
 }
 
-static gboolean set_fields(LogReader *reader, AmLogValue rest, GError **error)
+static gboolean set_fields(TsvReader *reader, AmLogValue rest, GError **error)
 {
-	gboolean seen[AM_N_LOG_COLUMNS] = {FALSE};
+	gboolean seen[AM_N_ZEEK_COLUMNS] = {FALSE};
 	reader->n_fields = 0;
 	for (AmLogValue name = next_part(reader, &rest); name.text != NULL; name = next_part(reader, &rest)) {
-		AmLogColumn column = am_log_column(name.text, name.size);
-		if (reader->n_fields == MAX_FIELDS || (column != AM_N_LOG_COLUMNS && seen[column])) {
+		AmZeekColumn column = column_of(&name);
+		if (reader->n_fields == MAX_FIELDS || (column != AM_N_ZEEK_COLUMNS && seen[column])) {
 			g_set_error_literal(error, AM_IMPORT_ERROR, AM_IMPORT_ERROR_INVALID,
 					    "the #fields line of the log has too many columns, or one of them twice");
 			return FALSE;
 		}
-		if (column != AM_N_LOG_COLUMNS)
+		if (column != AM_N_ZEEK_COLUMNS)
 			seen[column] = TRUE;
 		reader->fields[reader->n_fields++] = column;
 	}
-	for (guint column = 0; column < AM_N_LOG_COLUMNS; column++) {
+	for (guint column = 0; column < AM_N_ZEEK_COLUMNS; column++) {
 		if (!columns[column].needed || seen[column])
 			continue;
 		g_set_error(error, AM_IMPORT_ERROR, AM_IMPORT_ERROR_INVALID,
@@ -137,7 +117,7 @@ static gboolean directive_error(GError **error, const char *name)
 }
 
 /* A line that begins with "#". Unknown ones are comments. */
-static gboolean read_directive(LogReader *reader, const char *line, size_t size, GError **error)
+static gboolean read_directive(TsvReader *reader, const char *line, size_t size, GError **error)
 {
 	if (starts_with(line, size, "#separator ")) {
 		reader->n_fields = 0; /* a new header: its own #fields must follow */
@@ -161,13 +141,8 @@ static gboolean read_directive(LogReader *reader, const char *line, size_t size,
 	return TRUE;
 }
 
-static gboolean is_word(AmLogValue value, const char *word)
-{
-	return value.size == strlen(word) && memcmp(value.text, word, value.size) == 0;
-}
-
 /* Splits a line into its columns; FALSE when there are not as many as #fields says. */
-static gboolean read_tsv(const LogReader *reader, const char *line, size_t size, AmLogRecord *ret_record)
+static gboolean read_tsv(const TsvReader *reader, const char *line, size_t size, AmZeekRecord *ret_record)
 {
 	AmLogValue rest = {line, size};
 	size_t n = 0;
@@ -175,109 +150,107 @@ static gboolean read_tsv(const LogReader *reader, const char *line, size_t size,
 	for (AmLogValue value = next_part(reader, &rest); value.text != NULL; value = next_part(reader, &rest)) {
 		if (n == reader->n_fields)
 			return FALSE;
-		AmLogColumn column = reader->fields[n++];
-		if (column != AM_N_LOG_COLUMNS && !is_word(value, reader->unset) && !is_word(value, reader->empty))
+		AmZeekColumn column = reader->fields[n++];
+		if (column != AM_N_ZEEK_COLUMNS && !am_log_is(&value, reader->unset) &&
+		    !am_log_is(&value, reader->empty))
 			ret_record->values[column] = value;
 	}
 	return n == reader->n_fields;
 }
 
-static gboolean read_line(LogReader *reader, char *line, size_t size, GError **error)
+static int use(const AmZeekRecord *record, AmLogSink *sink, GError **error)
 {
-	if (size > 0 && line[size - 1] == '\r')
-		size--;
-	if (size == 0)
-		return TRUE;
-	gboolean is_json = reader->kind == AM_INPUT_ZEEK_JSON;
-	if (!is_json && line[0] == '#')
-		return read_directive(reader, line, size, error);
-	if (!is_json && reader->n_fields == 0) {
+	AmLogFlow flow;
+	AmLogSkip skip = am_zeek_flow(record, &flow);
+	if (skip != AM_LOG_USED)
+		return (int)skip;
+	return am_log_emit(sink, &flow, error) ? AM_LOG_USED : AM_LOG_FAILED;
+}
+
+static gpointer begin_tsv(const AmLogOptions *options)
+{
+	(void)options;
+	TsvReader *reader = g_new0(TsvReader, 1);
+	*reader = (TsvReader){.separator = "\t", .separator_size = 1, .unset = "-", .empty = "(empty)"};
+	return reader;
+}
+
+static int tsv_line(gpointer state, char *line, size_t size, AmLogSink *sink, GError **error)
+{
+	TsvReader *reader = state;
+	AmZeekRecord record;
+	if (line[0] == '#')
+		return read_directive(reader, line, size, error) ? AM_LOG_COMMENT : AM_LOG_FAILED;
+	if (reader->n_fields == 0) {
 		g_set_error_literal(
 			error, AM_IMPORT_ERROR, AM_IMPORT_ERROR_INVALID,
 			"the log has no #fields line before its records; Zeek writes one, zeek-cut drops it "
 			"unless it is called with -c");
-		return FALSE;
+		return AM_LOG_FAILED;
 	}
-	AmLogRecord record;
-	AmConnection connection;
-	reader->lines++;
-	if (!(is_json ? am_log_read_json(line, size, &record) : read_tsv(reader, line, size, &record)) ||
-	    !am_log_connection(&record, &connection)) {
-		reader->skipped++;
-		return TRUE;
-	}
-	connection.sequence = reader->sequence++;
-	connection.network = reader->network;
-	return reader->each(&connection, reader->user_data, error);
+	return read_tsv(reader, line, size, &record) ? use(&record, sink, error) : AM_LOG_SKIP_SYNTAX;
 }
 
-/* Hands over the complete lines at the beginning of `buffer` and moves what is left to its front. */
-static gboolean read_lines(LogReader *reader, char *buffer, size_t *size, gboolean *too_long, GError **error)
+static int json_line(gpointer state, char *line, size_t size, AmLogSink *sink, GError **error)
 {
-	size_t start = 0;
-	for (;;) {
-		char *end = memchr(buffer + start, '\n', *size - start);
-		if (end == NULL)
-			break;
-		size_t length = (size_t)(end - buffer) - start;
-		if (*too_long || length > MAX_LINE) {
-			reader->lines++;
-			reader->skipped++;
-			*too_long = FALSE;
-		} else if (!read_line(reader, buffer + start, length, error)) {
-			return FALSE;
-		}
-		start += length + 1;
-	}
-	*size -= start;
-	memmove(buffer, buffer + start, *size);
-	if (*size > MAX_LINE) {
-		*too_long = TRUE;
-		*size = 0;
-	}
-	return TRUE;
-}
-
-static gboolean read_all(LogReader *reader, AmByteReader bytes, GError **error)
-{
-	g_autofree char *buffer = g_malloc(BUFFER_SIZE);
-	gboolean too_long = FALSE;
-	size_t size = 0;
-	for (;;) {
-		gssize got = bytes.read(bytes.source, buffer + size, BUFFER_SIZE - size, error);
-		if (got < 0)
-			return FALSE;
-		if (got == 0)
-			break;
-		size += (size_t)got;
-		if (!read_lines(reader, buffer, &size, &too_long, error))
-			return FALSE;
-	}
-	if (too_long) {
-		reader->lines++;
-		reader->skipped++;
-		return TRUE;
-	}
-	return read_line(reader, buffer, size, error);
-}
-
-gboolean am_import_conn_log(AmByteReader bytes, AmInputKind kind, uint64_t first_sequence, uint32_t network,
-			    AmLogFunc each, gpointer user_data, uint64_t *ret_lines, uint64_t *ret_skipped,
-			    GError **error)
-{
-	LogReader reader = {
-		.kind = kind,
-		.each = each,
-		.user_data = user_data,
-		.sequence = first_sequence,
-		.network = network,
-		.separator = "\t",
-		.separator_size = 1,
-		.unset = "-",
-		.empty = "(empty)",
+	(void)state;
+	static const char *const paths[] = {
+#define X(id, name, needed) name,
+		AM_ZEEK_COLUMNS(X)
+#undef X
 	};
-	gboolean ok = read_all(&reader, bytes, error);
-	*ret_lines = reader.lines;
-	*ret_skipped = reader.skipped;
-	return ok;
+	AmZeekRecord record;
+	return am_log_json(line, size, paths, G_N_ELEMENTS(paths), record.values) ? use(&record, sink, error)
+										  : AM_LOG_SKIP_SYNTAX;
 }
+
+/* ---- Recognising */
+
+static gboolean contains(const char *text, size_t size, const char *what)
+{
+	return memmem(text, size, what, strlen(what)) != NULL;
+}
+
+/* Zeek writes the origin of a connection as id.orig_h in many logs; only conn.log has one of these too. */
+static gboolean names_connections(const char *text, size_t size)
+{
+	return contains(text, size, "id.orig_h") &&
+	       (contains(text, size, "conn_state") || contains(text, size, "orig_pkts") ||
+		contains(text, size, "orig_bytes"));
+}
+
+static gboolean is_tsv(const char *text, size_t size)
+{
+	return starts_with(text, size, "#separator ") || starts_with(text, size, "#fields\t");
+}
+
+static gboolean is_json(const char *text, size_t size)
+{
+	const char *line_end = memchr(text, '\n', size);
+	return size > 0 && text[0] == '{' &&
+	       contains(text, line_end != NULL ? (size_t)(line_end - text) : size, "\"id.orig_h\"");
+}
+
+gboolean am_log_is_zeek(const char *text, size_t size)
+{
+	return is_tsv(text, size) || is_json(text, size);
+}
+
+static gboolean recognise_tsv(const char *text, size_t size)
+{
+	const char *line = is_tsv(text, size) ? memmem(text, size, "#fields", strlen("#fields")) : NULL;
+	if (line == NULL)
+		return FALSE;
+	size_t left = size - (size_t)(line - text);
+	const char *end = memchr(line, '\n', left);
+	return names_connections(line, end != NULL ? (size_t)(end - line) : left);
+}
+
+static gboolean recognise_json(const char *text, size_t size)
+{
+	return is_json(text, size) && names_connections(text, size);
+}
+
+const AmLogFormat am_log_zeek_tsv = {
+	.kind = AM_INPUT_ZEEK_TSV, .recognise = recognise_tsv, .begin = begin_tsv, .line = tsv_line, .free = g_free};
+const AmLogFormat am_log_zeek_json = {.kind = AM_INPUT_ZEEK_JSON, .recognise = recognise_json, .line = json_line};

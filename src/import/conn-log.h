@@ -1,11 +1,10 @@
-/* A Zeek conn.log on its way to connections: the columns that are used, and what the two forms of the log have in common.
- * Private to import/. */
+/* The columns of Zeek's conn.log that are used, and a record of them. Private to conn-log.c and conn-log-record.c. */
 #pragma once
 
-#include "allowmap/import.h"
+#include "log.h"
 
 /* id, name of the column, and whether a log without it is refused. */
-#define AM_LOG_COLUMNS(X)                                                                                              \
+#define AM_ZEEK_COLUMNS(X)                                                                                             \
 	X(TS, "ts", TRUE)                                                                                              \
 	X(ORIG_H, "id.orig_h", TRUE)                                                                                   \
 	X(ORIG_P, "id.orig_p", TRUE)                                                                                   \
@@ -30,29 +29,16 @@
 	X(PATH, "_path", FALSE)
 
 typedef enum {
-#define X(id, name, needed) AM_LOG_##id,
-	AM_LOG_COLUMNS(X)
+#define X(id, name, needed) AM_ZEEK_##id,
+	AM_ZEEK_COLUMNS(X)
 #undef X
-		AM_N_LOG_COLUMNS,
-} AmLogColumn;
-
-/* A value as it stands in the line; text NULL = not set. */
-typedef struct {
-	const char *text;
-	size_t size;
-} AmLogValue;
+		AM_N_ZEEK_COLUMNS,
+} AmZeekColumn;
 
 typedef struct {
-	AmLogValue values[AM_N_LOG_COLUMNS];
-} AmLogRecord;
+	AmLogValue values[AM_N_ZEEK_COLUMNS];
+} AmZeekRecord;
 
-/* The column of this name; AM_N_LOG_COLUMNS when it is none that is used. */
-AmLogColumn am_log_column(const char *name, size_t size);
-
-/* One line of JSON, an object with values of any kind; FALSE when it is not one. Strings are unescaped in place, hence
- * `line` is changed; the values point into it. Numbers keep their text, so that no digit is lost. */
-gboolean am_log_read_json(char *line, size_t size, AmLogRecord *ret_record);
-
-/* FALSE when the record cannot be used: a value that is needed is missing, or one that is there is not what it should be.
- * `ret_connection` is filled all but its sequence and network. */
-gboolean am_log_connection(const AmLogRecord *record, AmConnection *ret_connection);
+/* AM_LOG_USED, or why the record cannot be used: a value that is needed is missing, or one that is there is not what it
+ * should be. */
+AmLogSkip am_zeek_flow(const AmZeekRecord *record, AmLogFlow *ret_flow);

@@ -1,17 +1,25 @@
-/* One line of a JSON log: a flat reader of its top-level names and values (RFC 8259). Why not jansson: it turns numbers into
+/* One line of a JSON log: a reader of the values that stand at some paths (RFC 8259). Why not jansson: it turns numbers into
  * doubles, which cannot hold the nanoseconds of a time, and a log has millions of lines, so nothing is allocated here.
  *
- * Fed by conn-log.c with at most 64 KiB; nesting is bounded. Strings are unescaped in place. */
+ * Fed by log.c with at most 64 KiB; nesting is bounded. Strings are unescaped in place. */
 #include "config.h"
 
-#include "conn-log.h"
+#include "log.h"
 
 #include <string.h>
 
 #define MAX_DEPTH 16
+#define MAX_PATH 64
+#define MAX_PATHS 32
 
 typedef struct {
 	char *at, *end;
+	const char *const *paths;
+	guint n_paths;
+	AmLogValue *values;
+	uint32_t seen;       /* bit n: paths[n] had its value, perhaps null */
+	char path[MAX_PATH]; /* of the value that comes next, without NUL; longer ones match nothing */
+	size_t path_size;
 } Scanner;
 
 static void skip_space(Scanner *scanner)
@@ -97,79 +105,85 @@ static gboolean read_word(Scanner *scanner, AmLogValue *ret_value)
 	return scanner->at != start;
 }
 
-static gboolean skip_value(Scanner *scanner, unsigned depth);
+static gboolean read_value(Scanner *scanner, unsigned depth);
+
+/* Adds a name to the path of what it is the name of. Gives the path's size before, to go back to. */
+static size_t step_in(Scanner *scanner, const AmLogValue *name)
+{
+	size_t before = scanner->path_size, dot = before > 0 ? 1 : 0;
+	if (before + dot + name->size > MAX_PATH) {
+		scanner->path_size = MAX_PATH + 1;
+		return before;
+	}
+	if (dot)
+		scanner->path[before] = '.';
+	memcpy(scanner->path + before + dot, name->text, name->size);
+	scanner->path_size = before + dot + name->size;
+	return before;
+}
 
 /* The inside of an array or object, after its opening bracket. */
-static gboolean skip_items(Scanner *scanner, char close, unsigned depth)
+static gboolean read_items(Scanner *scanner, char close, unsigned depth)
 {
-	AmLogValue name;
 	if (take(scanner, close))
 		return TRUE;
+	unsigned n = 0;
 	do {
-		if (close == '}' && (!read_string(scanner, &name) || !take(scanner, ':')))
+		char digits[12];
+		AmLogValue name = {digits, 0};
+		if (close == ']')
+			name.size = (size_t)g_snprintf(digits, sizeof digits, "%u", n++);
+		else if (!read_string(scanner, &name) || !take(scanner, ':'))
 			return FALSE;
-		if (!skip_value(scanner, depth))
+		size_t before = step_in(scanner, &name);
+		if (!read_value(scanner, depth))
 			return FALSE;
+		scanner->path_size = before;
 	} while (take(scanner, ','));
 	return take(scanner, close);
 }
 
-static gboolean skip_value(Scanner *scanner, unsigned depth)
+/* Twice: which one counts? */
+static gboolean keep(Scanner *scanner, const AmLogValue *value)
+{
+	for (guint n = 0; n < scanner->n_paths; n++) {
+		const char *path = scanner->paths[n];
+		if (strlen(path) != scanner->path_size || memcmp(path, scanner->path, scanner->path_size) != 0)
+			continue;
+		if ((scanner->seen & 1u << n) != 0)
+			return FALSE;
+		scanner->seen |= 1u << n;
+		scanner->values[n] = *value;
+	}
+	return TRUE;
+}
+
+static gboolean read_value(Scanner *scanner, unsigned depth)
 {
 	AmLogValue value;
 	skip_space(scanner);
 	if (scanner->at == scanner->end || depth > MAX_DEPTH)
 		return FALSE;
-	switch (*scanner->at) {
-	case '"':
-		return read_string(scanner, &value);
-	case '[':
+	char c = *scanner->at;
+	if (c == '[' || c == '{') {
 		scanner->at++;
-		return skip_items(scanner, ']', depth + 1);
-	case '{':
-		scanner->at++;
-		return skip_items(scanner, '}', depth + 1);
-	default:
-		return read_word(scanner, &value);
+		if (c == '{' && take(scanner, '}'))
+			return keep(scanner, &(AmLogValue){"", 0});
+		return read_items(scanner, c == '[' ? ']' : '}', depth + 1);
 	}
+	if (!(c == '"' ? read_string(scanner, &value) : read_word(scanner, &value)))
+		return FALSE;
+	if (c == 'n')
+		value.text = NULL;
+	return keep(scanner, &value);
 }
 
-/* A value of the object itself. Arrays and objects are none that is used. */
-static gboolean read_value(Scanner *scanner, AmLogValue *ret_value)
+gboolean am_log_json(char *line, size_t size, const char *const *paths, guint n_paths, AmLogValue *ret_values)
 {
-	*ret_value = (AmLogValue){NULL, 0};
-	skip_space(scanner);
-	if (scanner->at == scanner->end)
-		return FALSE;
-	if (*scanner->at == '"')
-		return read_string(scanner, ret_value);
-	if (*scanner->at == '[' || *scanner->at == '{')
-		return skip_value(scanner, 0);
-	if (!read_word(scanner, ret_value))
-		return FALSE;
-	if (ret_value->size == 4 && memcmp(ret_value->text, "null", 4) == 0)
-		ret_value->text = NULL;
-	return TRUE;
-}
-
-gboolean am_log_read_json(char *line, size_t size, AmLogRecord *ret_record)
-{
-	Scanner scanner = {line, line + size};
-	memset(ret_record, 0, sizeof *ret_record);
-	if (!take(&scanner, '{'))
-		return FALSE;
-	do {
-		AmLogValue name, value;
-		if (!read_string(&scanner, &name) || !take(&scanner, ':') || !read_value(&scanner, &value))
-			return FALSE;
-		AmLogColumn column = am_log_column(name.text, name.size);
-		if (column == AM_N_LOG_COLUMNS)
-			continue;
-		if (ret_record->values[column].text != NULL)
-			return FALSE; /* twice: which one counts? */
-		ret_record->values[column] = value;
-	} while (take(&scanner, ','));
-	if (!take(&scanner, '}'))
+	Scanner scanner = {.at = line, .end = line + size, .paths = paths, .n_paths = n_paths, .values = ret_values};
+	g_assert(n_paths <= MAX_PATHS);
+	memset(ret_values, 0, n_paths * sizeof *ret_values);
+	if (!take(&scanner, '{') || !read_items(&scanner, '}', 0))
 		return FALSE;
 	skip_space(&scanner);
 	return scanner.at == scanner.end;

@@ -5,9 +5,16 @@ libam_import_a_SOURCES = \
 	src/import/conn-log-record.c \
 	src/import/conn-log.c \
 	src/import/conn-log.h \
+	src/import/conntrack.c \
 	src/import/csv.c \
 	src/import/error.c \
+	src/import/hubble.c \
 	src/import/json-line.c \
+	src/import/log-flow.c \
+	src/import/log-value.c \
+	src/import/log.c \
+	src/import/log.h \
+	src/import/nfdump.c \
 	src/import/nftables-json.c \
 	src/import/nftables-text.c \
 	src/import/nftables.c \
@@ -15,24 +22,39 @@ libam_import_a_SOURCES = \
 	src/import/policy-json.c \
 	src/import/policy-json.h \
 	src/import/policy.c \
+	src/import/stitch.c \
+	src/import/stitch.h \
+	src/import/suricata.c \
+	src/import/vpc-flow.c \
 	$(NULL)
 
 # Fuzz targets of the readers; the policy document's is policy/'s.
-check_PROGRAMS += tests/fuzz/fuzz-conn-log tests/fuzz/fuzz-csv tests/fuzz/fuzz-nftables-json tests/fuzz/fuzz-nftables-text
-TESTS += tests/fuzz/fuzz-conn-log tests/fuzz/fuzz-csv tests/fuzz/fuzz-nftables-json tests/fuzz/fuzz-nftables-text
+import_fuzz = \
+	tests/fuzz/fuzz-conn-log \
+	tests/fuzz/fuzz-csv \
+	tests/fuzz/fuzz-logs \
+	tests/fuzz/fuzz-nftables-json \
+	tests/fuzz/fuzz-nftables-text \
+	$(NULL)
+check_PROGRAMS += $(import_fuzz)
+TESTS += $(import_fuzz)
 EXTRA_DIST += \
 	tests/fuzz/corpus/conn-log \
 	tests/fuzz/corpus/csv \
+	tests/fuzz/corpus/logs \
 	tests/fuzz/corpus/nftables-json \
 	tests/fuzz/corpus/nftables-text \
 	$(NULL)
 import_fuzz_LDADD = libam-export.a libam-import.a libam-policy.a libam-base.a $(JANSSON_LIBS) $(GLIB_LIBS)
 tests_fuzz_fuzz_conn_log_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/conn-log"'
-tests_fuzz_fuzz_conn_log_SOURCES = tests/fuzz/fuzz-conn-log.c tests/fuzz/replay.c
+tests_fuzz_fuzz_conn_log_SOURCES = tests/fuzz/fuzz-conn-log.c tests/fuzz/logs.h tests/fuzz/replay.c
 tests_fuzz_fuzz_conn_log_LDADD = $(import_fuzz_LDADD)
 tests_fuzz_fuzz_csv_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/csv"'
 tests_fuzz_fuzz_csv_SOURCES = tests/fuzz/fuzz-csv.c tests/fuzz/replay.c tests/fuzz/rules.h
 tests_fuzz_fuzz_csv_LDADD = $(import_fuzz_LDADD)
+tests_fuzz_fuzz_logs_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/logs"'
+tests_fuzz_fuzz_logs_SOURCES = tests/fuzz/fuzz-logs.c tests/fuzz/logs.h tests/fuzz/replay.c
+tests_fuzz_fuzz_logs_LDADD = $(import_fuzz_LDADD)
 tests_fuzz_fuzz_nftables_json_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/nftables-json"'
 tests_fuzz_fuzz_nftables_json_SOURCES = tests/fuzz/fuzz-nftables-json.c tests/fuzz/replay.c tests/fuzz/rules.h
 tests_fuzz_fuzz_nftables_json_LDADD = $(import_fuzz_LDADD)
@@ -44,9 +66,33 @@ tests_fuzz_fuzz_nftables_text_LDADD = $(import_fuzz_LDADD)
 data_files += data/policy.schema.json
 
 if HAVE_CUNIT
-check_PROGRAMS += tests/unit/test-conn-log
-TESTS += tests/unit/test-conn-log
+import_tests = \
+	tests/unit/test-conn-log \
+	tests/unit/test-conntrack \
+	tests/unit/test-hubble \
+	tests/unit/test-nfdump \
+	tests/unit/test-suricata \
+	tests/unit/test-vpc-flow \
+	$(NULL)
+check_PROGRAMS += $(import_tests)
+TESTS += $(import_tests)
+import_unit_LDADD = libam-import.a libam-base.a $(CUNIT_LIBS) $(JANSSON_LIBS) $(GLIB_LIBS)
 tests_unit_test_conn_log_CPPFLAGS = $(unit_CPPFLAGS)
-tests_unit_test_conn_log_SOURCES = tests/unit/test-conn-log.c tests/unit/unit.h
-tests_unit_test_conn_log_LDADD = libam-import.a libam-base.a $(CUNIT_LIBS) $(JANSSON_LIBS) $(GLIB_LIBS)
+tests_unit_test_conn_log_SOURCES = tests/unit/test-conn-log.c tests/unit/logs.h tests/unit/unit.h
+tests_unit_test_conn_log_LDADD = $(import_unit_LDADD)
+tests_unit_test_conntrack_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_conntrack_SOURCES = tests/unit/test-conntrack.c tests/unit/logs.h tests/unit/unit.h
+tests_unit_test_conntrack_LDADD = $(import_unit_LDADD)
+tests_unit_test_hubble_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_hubble_SOURCES = tests/unit/test-hubble.c tests/unit/logs.h tests/unit/unit.h
+tests_unit_test_hubble_LDADD = $(import_unit_LDADD)
+tests_unit_test_nfdump_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_nfdump_SOURCES = tests/unit/test-nfdump.c tests/unit/logs.h tests/unit/unit.h
+tests_unit_test_nfdump_LDADD = $(import_unit_LDADD)
+tests_unit_test_suricata_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_suricata_SOURCES = tests/unit/test-suricata.c tests/unit/logs.h tests/unit/unit.h
+tests_unit_test_suricata_LDADD = $(import_unit_LDADD)
+tests_unit_test_vpc_flow_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_vpc_flow_SOURCES = tests/unit/test-vpc-flow.c tests/unit/logs.h tests/unit/unit.h
+tests_unit_test_vpc_flow_LDADD = $(import_unit_LDADD)
 endif

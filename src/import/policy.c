@@ -31,13 +31,16 @@ static gboolean is_group_name(const char *name)
 
 static gboolean read_input(AmJsonPlace *place, const json_t *value, GArray *inputs)
 {
+#define NAME(id, name) name,
+	static const char *const kinds[] = {AM_INPUT_KINDS(NAME) NULL};
+#undef NAME
 	AmInput input = {0};
 	int kind = -1;
 	int64_t size = 0, records = 0;
 	g_autofree char *path = NULL, *sha256 = NULL;
 	if (!am_json_check_object(place, value,
 				  NAMES("kind", "path", "sha256", "size", "records", "first", "last", "cut"), NULL) ||
-	    !am_json_get_choice(place, value, "kind", NAMES("pcap", "pcapng", "zeek-tsv", "zeek-json"), &kind) ||
+	    !am_json_get_choice(place, value, "kind", kinds, &kind) ||
 	    !am_json_get_text(place, value, "path", 4096, &path) ||
 	    !am_json_get_text(place, value, "sha256", 64, &sha256) ||
 	    !am_json_get_integer(place, value, "size", INT64_MAX, &size) ||

@@ -19,7 +19,7 @@ typedef struct {
 
 static gboolean is_log(const AmInput *input)
 {
-	return input->kind == AM_INPUT_ZEEK_TSV || input->kind == AM_INPUT_ZEEK_JSON;
+	return am_input_is_log(input->kind);
 }
 
 static guint hash_look(gconstpointer data)

@@ -1,6 +1,7 @@
 /* check: frames of interfaces for a minute, or of files, through the checker; nothing is stored. */
 #include "config.h"
 
+#include "allowmap/import.h"
 #include "capture.h"
 #include "check.h"
 
@@ -35,11 +36,11 @@ static gboolean check_files(const AmCheckOptions *options, AmChecker *checker, G
 {
 	g_autoptr(GPtrArray) paths = am_input_expand(options->paths, error);
 	for (guint n = 0; paths != NULL && n < paths->len; n++) {
-		g_autoptr(AmInputFile) file = am_input_file_open(paths->pdata[n], error);
+		g_autoptr(AmInputFile) file = am_input_file_open(paths->pdata[n], am_log_recognise, error);
 		if (file == NULL)
 			return FALSE;
 		AmInputKind kind = am_input_file_kind(file);
-		if (kind != AM_INPUT_PCAP && kind != AM_INPUT_PCAPNG) {
+		if (am_input_is_log(kind)) {
 			g_set_error(error, AM_JOB_ERROR, AM_JOB_ERROR_INPUT,
 				    "%s is a log: only captures can be checked", (const char *)paths->pdata[n]);
 			return FALSE;

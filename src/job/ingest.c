@@ -61,59 +61,98 @@ static gboolean read_captures(Ingest *ingest, AmInputs *inputs, GError **error)
 
 /* ---- Connection logs */
 
-static gboolean store_logged(const AmConnection *connection, gpointer user_data, GError **error)
-{
-	Ingest *ingest = user_data;
-	AmLedger *ledger = &ingest->run->ledger;
-	ledger->log_recorded++;
-	ledger->connections++;
-	return am_facts_add_connections(ingest->facts, connection, 1, error);
-}
-
 typedef struct {
 	Ingest *ingest;
 	AmInput *input;
+	uint64_t connections;
 } LogRead;
 
 static gboolean take_logged(const AmConnection *connection, gpointer user_data, GError **error)
 {
 	LogRead *log = user_data;
 	AmInput *input = log->input;
-	input->first_ns = input->records == 0 ? connection->first_ns : MIN(input->first_ns, connection->first_ns);
-	input->last_ns = input->records == 0 ? connection->last_ns : MAX(input->last_ns, connection->last_ns);
-	input->records++;
-	return store_logged(connection, log->ingest, error);
+	gboolean is_first = log->connections++ == 0;
+	input->first_ns = is_first ? connection->first_ns : MIN(input->first_ns, connection->first_ns);
+	input->last_ns = is_first ? connection->last_ns : MAX(input->last_ns, connection->last_ns);
+	log->ingest->run->ledger.connections++;
+	return am_facts_add_connections(log->ingest->facts, connection, 1, error);
+}
+
+static void count_lines(AmLedger *ledger, const AmLogCounts *counts)
+{
+	ledger->log_lines += counts->lines;
+	ledger->log_recorded += counts->skipped[AM_LOG_USED];
+	ledger->log_skipped += counts->lines - counts->skipped[AM_LOG_USED];
+	for (guint r = AM_LOG_USED + 1; r < AM_N_LOG_SKIPS; r++)
+		ledger->log_reasons[r] += counts->skipped[r];
+}
+
+/* What is to be known of a log that was read to its end. */
+static void tell_log(const AmInput *input, const AmLogCounts *counts, AmIngestResult *result)
+{
+	guint most = AM_LOG_USED + 1;
+	for (guint r = most; r < AM_N_LOG_SKIPS; r++)
+		most = counts->skipped[r] > counts->skipped[most] ? r : most;
+	if (input->cut)
+		g_ptr_array_add(result->warnings,
+				g_strdup_printf("%s: ends in the middle of a record (cut short); the %" G_GUINT64_FORMAT
+						" lines before it were kept",
+						input->path, input->records));
+	if (counts->lines > 0 && input->records == 0) {
+		g_ptr_array_add(result->warnings,
+				g_strdup_printf("%s: none of its %" G_GUINT64_FORMAT
+						" lines could be used; of most of them: %s (%s)",
+						input->path, counts->lines, am_log_skip_name((AmLogSkip)most),
+						am_log_skip_text((AmLogSkip)most)));
+		result->n_failed++;
+	}
+}
+
+/* FALSE: the facts failed. */
+static gboolean read_log(Ingest *ingest, AmInputFile *file, AmInput *input, GError **error)
+{
+	AmLedger *ledger = &ingest->run->ledger;
+	LogRead log = {.ingest = ingest, .input = input};
+	AmLogCounts counts;
+	int64_t now_ns = ingest->options->now_ns;
+	const AmLogOptions options = {
+		.kind = am_input_file_kind(file),
+		.first_sequence = ingest->ordinals + ledger->log_lines + 1,
+		.network = ingest->network,
+		/* A list of what is open now was written when it was made, and not after now. */
+		.snapshot_ns = input->changed_ns != 0 ? MIN(input->changed_ns, now_ns) : now_ns,
+	};
+	g_autoptr(GError) read_error = NULL;
+	gboolean ok = am_import_log(am_input_file_reader(file), &options, take_logged, &log, &counts, &read_error);
+	count_lines(ledger, &counts);
+	input->records = counts.skipped[AM_LOG_USED];
+	if (!ok && read_error->domain == AM_STORE_ERROR) {
+		g_propagate_error(error, g_steal_pointer(&read_error));
+		return FALSE;
+	}
+	if (!ok) {
+		g_ptr_array_add(ingest->result->warnings, g_strdup_printf("%s: %s", input->path, read_error->message));
+		ingest->result->n_failed++;
+		return TRUE;
+	}
+	input->cut = am_input_file_was_cut(file);
+	ingest->result->n_cut += input->cut;
+	tell_log(input, &counts, ingest->result);
+	return TRUE;
 }
 
 static gboolean read_logs(Ingest *ingest, AmInputs *inputs, GError **error)
 {
-	AmLedger *ledger = &ingest->run->ledger;
 	for (guint n = 0; n < am_inputs_count(inputs); n++) {
 		g_autoptr(GError) open_error = NULL;
-		LogRead log = {.ingest = ingest};
-		g_autoptr(AmInputFile) file = am_inputs_open_log(inputs, n, &log.input, &open_error);
+		AmInput *input;
+		g_autoptr(AmInputFile) file = am_inputs_open_log(inputs, n, &input, &open_error);
 		if (open_error != NULL) {
 			g_ptr_array_add(ingest->result->warnings, g_strdup(open_error->message));
 			ingest->result->n_failed++;
 		}
-		if (file == NULL)
-			continue;
-		uint64_t lines = 0, skipped = 0;
-		g_autoptr(GError) read_error = NULL;
-		gboolean ok = am_import_conn_log(am_input_file_reader(file), am_input_file_kind(file),
-						 ingest->ordinals + ledger->log_lines + 1, ingest->network, take_logged,
-						 &log, &lines, &skipped, &read_error);
-		ledger->log_lines += lines;
-		ledger->log_skipped += skipped;
-		if (!ok && read_error->domain == AM_STORE_ERROR) {
-			g_propagate_error(error, g_steal_pointer(&read_error));
+		if (file != NULL && !read_log(ingest, file, input, error))
 			return FALSE;
-		}
-		if (!ok) {
-			g_ptr_array_add(ingest->result->warnings,
-					g_strdup_printf("%s: %s", log.input->path, read_error->message));
-			ingest->result->n_failed++;
-		}
 	}
 	return TRUE;
 }

@@ -10,6 +10,8 @@
 
 #include "inputs.h"
 
+#include "allowmap/import.h"
+
 #include <string.h>
 
 typedef struct {
@@ -53,11 +55,6 @@ void am_inputs_free(AmInputs *inputs)
 static void warn(AmIngestResult *result, char *text)
 {
 	g_ptr_array_add(result->warnings, text);
-}
-
-static gboolean is_log_kind(AmInputKind kind)
-{
-	return kind == AM_INPUT_ZEEK_TSV || kind == AM_INPUT_ZEEK_JSON;
 }
 
 static char *kept_text(uint64_t records)
@@ -129,7 +126,7 @@ static Source *look_at(const char *path, gboolean whole_hash, AmFacts *facts, co
 		source_free(source);
 		return NULL;
 	}
-	source->file = am_input_file_open(path, &error);
+	source->file = am_input_file_open(path, am_log_recognise, &error);
 	if (source->file == NULL) {
 		warn(result, g_strdup(error->message));
 		result->n_failed++;
@@ -137,7 +134,7 @@ static Source *look_at(const char *path, gboolean whole_hash, AmFacts *facts, co
 		return NULL;
 	}
 	source->input.kind = am_input_file_kind(source->file);
-	source->is_log = is_log_kind(source->input.kind);
+	source->is_log = am_input_is_log(source->input.kind);
 	return source;
 }
 
@@ -272,7 +269,7 @@ static void start_source(AmInputs *inputs, Source *source, AmIngestResult *resul
 {
 	if (!source->has_head) {
 		g_autoptr(GError) error = NULL;
-		source->file = am_input_file_open(source->input.path, &error);
+		source->file = am_input_file_open(source->input.path, am_log_recognise, &error);
 		if (source->file == NULL) {
 			warn(result, g_strdup(error->message));
 			result->n_failed++;
@@ -348,7 +345,7 @@ AmInputFile *am_inputs_open_log(AmInputs *inputs, guint n, AmInput **ret_input, 
 	*ret_input = &source->input;
 	if (source->file != NULL)
 		return g_steal_pointer(&source->file);
-	return am_input_file_open(source->input.path, error);
+	return am_input_file_open(source->input.path, am_log_recognise, error);
 }
 
 GArray *am_inputs_steal(AmInputs *inputs)

@@ -59,7 +59,11 @@ void am_html_ledger(GString *page, const AmHtmlReport *report)
 			ledger_row(page, am_skip_reason_name(r), sum->skipped[r], am_skip_reason_text(r));
 	if (sum->log_lines > 0) {
 		ledger_row(page, "log lines", sum->log_lines, "records of connection logs");
-		ledger_row(page, "log lines skipped", sum->log_skipped, "that could not be used");
+		ledger_row(page, "log lines skipped", sum->log_skipped, "that were not used");
+		for (int r = 1; r < AM_N_LOG_SKIPS; r++)
+			if (sum->log_reasons[r] > 0)
+				ledger_row(page, am_log_skip_name((AmLogSkip)r), sum->log_reasons[r],
+					   am_log_skip_text((AmLogSkip)r));
 	}
 	am_html_table_end(page);
 	uint64_t skipped = am_ledger_skipped(sum);
@@ -110,7 +114,7 @@ void am_html_limits(GString *page, const AmHtmlReport *report)
 	item(page, all->unfinished_runs, "run", "not finished when this was written.");
 	item(page, all->sum.connections_given_up, "connection", "closed early because the connection table was full.");
 	item(page, all->sum.skipped[AM_SKIP_FLOW_TABLE], "packet", "found no room in the connection table.");
-	item(page, all->sum.log_skipped, "log line", "could not be used.");
+	item(page, am_ledger_unusable(&all->sum), "log line", "could not be used.");
 	g_string_append(page,
 			"<li>An attacker who was active from the first day on, and who behaved like everybody else, "
 			"cannot be told from everybody else.</li>\n");

@@ -17,6 +17,8 @@ AmLedgerSum am_ledger_sum(const GPtrArray *runs)
 		all.sum.log_lines += ledger->log_lines;
 		all.sum.log_recorded += ledger->log_recorded;
 		all.sum.log_skipped += ledger->log_skipped;
+		for (int r = 0; r < AM_N_LOG_SKIPS; r++)
+			all.sum.log_reasons[r] += ledger->log_reasons[r];
 		all.sum.connections += ledger->connections;
 		all.sum.connections_given_up += ledger->connections_given_up;
 		all.sum.connections_not_kept += ledger->connections_not_kept;
@@ -52,6 +54,11 @@ uint64_t am_ledger_skipped(const AmLedger *ledger)
 	return skipped;
 }
 
+uint64_t am_ledger_unusable(const AmLedger *ledger)
+{
+	return ledger->log_skipped - MIN(ledger->log_skipped, ledger->log_reasons[AM_LOG_SKIP_OTHER]);
+}
+
 const char *am_skip_reason_name(int reason)
 {
 #define X(id, name, text) name,
@@ -66,10 +73,4 @@ const char *am_skip_reason_text(int reason)
 	static const char *const texts[] = {"", AM_SKIP_REASONS(X)};
 #undef X
 	return texts[reason];
-}
-
-const char *am_input_kind_name(AmInputKind kind)
-{
-	static const char *const names[] = {"pcap", "pcapng", "zeek-tsv", "zeek-json"};
-	return (guint)kind < G_N_ELEMENTS(names) ? names[kind] : "unknown";
 }

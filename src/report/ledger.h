@@ -14,6 +14,7 @@ typedef struct {
 
 AmLedgerSum am_ledger_sum(const GPtrArray *runs);
 uint64_t am_ledger_skipped(const AmLedger *ledger); /* all reasons */
-const char *am_skip_reason_name(int reason);        /* an AmSkipReason from 1 */
+/* Log lines that were skipped, but for those that tell of something else than connections: those are no loss. */
+uint64_t am_ledger_unusable(const AmLedger *ledger);
+const char *am_skip_reason_name(int reason); /* an AmSkipReason from 1 */
 const char *am_skip_reason_text(int reason);
-const char *am_input_kind_name(AmInputKind kind);

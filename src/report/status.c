@@ -54,7 +54,7 @@ static void losses(const AmLedgerSum *all, Loss ret_losses[N_LOSSES])
 		 all->sum.tcp_one_way},
 		{"tcp_bytes_one_way", "octets that were acknowledged on the side that did not pass",
 		 all->sum.tcp_bytes_one_way},
-		{"log_lines_skipped", "lines of connection logs that could not be used", all->sum.log_skipped},
+		{"log_lines_skipped", "lines of connection logs that could not be used", am_ledger_unusable(&all->sum)},
 	};
 	for (guint i = 0; i < N_LOSSES; i++)
 		ret_losses[i] = table[i];
@@ -267,6 +267,10 @@ static void status_table(GString *to, const AmMap *map, const GPtrArray *runs, c
 		line(to, "lines", all->sum.log_lines, NULL);
 		line(to, "recorded", all->sum.log_recorded, NULL);
 		line(to, "skipped", all->sum.log_skipped, NULL);
+		for (int r = 1; r < AM_N_LOG_SKIPS; r++)
+			if (all->sum.log_reasons[r] > 0)
+				line(to, am_log_skip_name((AmLogSkip)r), all->sum.log_reasons[r],
+				     am_log_skip_text((AmLogSkip)r));
 	}
 	g_string_append(to, "Map\n");
 	line(to, "connections", connections, NULL);

@@ -42,6 +42,13 @@ static void summarise_packets(GString *to, const AmLedgerSum *all)
 		g_string_append_printf(to, " = %s recorded", am_number_text(all->sum.log_recorded, number));
 		g_string_append_printf(to, " + %s skipped\n", am_number_text(all->sum.log_skipped, number));
 	}
+	for (int r = 1; r < AM_N_LOG_SKIPS; r++) {
+		if (all->sum.log_reasons[r] == 0)
+			continue;
+		start(to, "");
+		g_string_append_printf(to, "  %s: %s (%s)\n", am_log_skip_name((AmLogSkip)r),
+				       am_number_text(all->sum.log_reasons[r], number), am_log_skip_text((AmLogSkip)r));
+	}
 }
 
 static void summarise_losses(GString *to, const AmLedgerSum *all)

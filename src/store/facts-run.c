@@ -162,6 +162,9 @@ static gboolean write_ledger(AmFacts *facts, const AmLedger *ledger, GError **er
 				*(const uint64_t *)((const char *)&whole + ledger_lines[n].offset), error);
 	for (guint r = AM_SKIP_NONE + 1; ok && r < AM_N_SKIP_REASONS; r++)
 		ok = ledger->skipped[r] == 0 || write_line(facts, skip_names[r], ledger->skipped[r], error);
+	for (guint r = AM_LOG_USED + 1; ok && r < AM_N_LOG_SKIPS; r++)
+		ok = ledger->log_reasons[r] == 0 ||
+		     write_line(facts, am_log_skip_name((AmLogSkip)r), ledger->log_reasons[r], error);
 	return ok;
 }
 
@@ -208,7 +211,7 @@ static gboolean read_inputs(AmDatabase *database, AmRun *run, GError **error)
 	while ((code = am_database_step(database, statement, error)) == SQLITE_ROW) {
 		AmColumns columns = {.statement = statement};
 		AmInput input = {.path = am_column_text(&columns)};
-		input.kind = (AmInputKind)am_column_range(&columns, AM_INPUT_PCAP, AM_INPUT_ZEEK_JSON);
+		input.kind = (AmInputKind)am_column_range(&columns, AM_INPUT_PCAP, AM_N_INPUT_KINDS - 1);
 		input.size = am_column_count(&columns);
 		am_column_array(&columns, input.sha256, sizeof input.sha256);
 		input.records = am_column_count(&columns);
@@ -231,6 +234,10 @@ static void read_line(AmLedger *ledger, const char *reason, uint64_t packets)
 	for (guint r = AM_SKIP_NONE + 1; r < AM_N_SKIP_REASONS; r++) {
 		if (g_strcmp0(reason, skip_names[r]) == 0)
 			ledger->skipped[r] = packets;
+	}
+	for (guint r = AM_LOG_USED + 1; r < AM_N_LOG_SKIPS; r++) {
+		if (g_strcmp0(reason, am_log_skip_name((AmLogSkip)r)) == 0)
+			ledger->log_reasons[r] = packets;
 	}
 }
 

@@ -5,98 +5,14 @@
  * log. */
 #include "config.h"
 
-#include "allowmap/import.h"
-
-#include <string.h>
+#include "logs.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-typedef struct {
-	const uint8_t *at;
-	size_t left, piece;
-} Memory;
-
-static gssize memory_read(void *source, void *buffer, size_t size, GError **error)
-{
-	(void)error;
-	Memory *memory = source;
-	size = MIN(size, memory->left);
-	if (memory->piece != 0)
-		size = MIN(size, memory->piece);
-	memcpy(buffer, memory->at, size);
-	memory->at += size;
-	memory->left -= size;
-	return (gssize)size;
-}
-
-/* What comes from a log is listed, stored and put into reports like what comes from packets. */
-static void check_text(const char *text, size_t size)
-{
-	g_assert(memchr(text, '\0', size) != NULL);
-	for (; *text != '\0'; text++)
-		g_assert((uint8_t)*text > 0x20 && (uint8_t)*text < 0x7f);
-}
-
-typedef struct {
-	uint64_t n, sum;
-	gboolean ok;
-	uint64_t lines, skipped;
-} Reading;
-
-static gboolean each(const AmConnection *connection, gpointer user_data, GError **error)
-{
-	(void)error;
-	Reading *reading = user_data;
-	g_assert(connection->sequence == 1 + reading->n);
-	g_assert(connection->network == 3 && connection->revision == 0);
-	check_text(connection->l7, sizeof connection->l7);
-	check_text(connection->conn_state, sizeof connection->conn_state);
-	g_assert(connection->server_name[0] == '\0' && connection->name_kind == AM_NAME_NONE);
-	g_assert(connection->outcome < AM_N_OUTCOMES && connection->l7_confidence < AM_N_L7_CONFIDENCES);
-	g_assert((connection->l7[0] == '\0') == (connection->l7_confidence == AM_L7_NONE));
-	g_assert((connection->evidence & AM_EVIDENCE_LOG) != 0);
-	g_assert(connection->lo.family == connection->hi.family);
-	g_assert(connection->lo.family == 4 || connection->lo.family == 6);
-	int order = am_address_compare(&connection->lo, &connection->hi);
-	g_assert(order < 0 || (order == 0 && connection->port_lo <= connection->port_hi));
-	g_assert(connection->first_ns >= 0 && connection->first_ns == connection->delta_first_ns);
-	g_assert(connection->first_ns <= connection->last_ns);
-	g_assert(connection->delta_hours != 0 && connection->delta_hours < 1u << 24);
-	g_assert(connection->vlan <= 0xfff && connection->inner_vlan <= 0xfff);
-	g_assert(memcmp(&connection->total, &connection->delta, sizeof connection->total) == 0);
-	for (int direction = 0; direction < 2; direction++)
-		g_assert((connection->total.packets[direction] | connection->total.bytes[direction] |
-			  connection->total.payload[direction]) <= INT64_MAX);
-	const uint8_t *bytes = (const uint8_t *)connection;
-	for (size_t n = 0; n < sizeof *connection; n++)
-		reading->sum = reading->sum * 31 + bytes[n];
-	reading->n++;
-	return TRUE;
-}
-
-static Reading read_all(const uint8_t *data, size_t size, AmInputKind kind, size_t piece)
-{
-	Reading reading = {0};
-	Memory memory = {data, size, piece};
-	g_autoptr(GError) error = NULL;
-	reading.ok = am_import_conn_log((AmByteReader){memory_read, &memory}, kind, 1, 3, each, &reading,
-					&reading.lines, &reading.skipped, &error);
-	g_assert(reading.ok == (error == NULL));
-	g_assert(error == NULL || g_utf8_validate(error->message, -1, NULL));
-	/* Each line that is a record was used or counted. */
-	g_assert(reading.lines == reading.n + reading.skipped);
-	return reading;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	if (size < 1)
-		return 0;
-	AmInputKind kind = (data[0] & 1) != 0 ? AM_INPUT_ZEEK_JSON : AM_INPUT_ZEEK_TSV;
-	Reading whole = read_all(data + 1, size - 1, kind, 0);
-	Reading pieces = read_all(data + 1, size - 1, kind, data[0] >> 1);
-	/* How it arrives makes no difference. */
-	g_assert(pieces.ok == whole.ok && pieces.n == whole.n && pieces.sum == whole.sum);
-	g_assert(pieces.lines == whole.lines && pieces.skipped == whole.skipped);
+	if (size >= 1)
+		check_log(data + 1, size - 1, (data[0] & 1) != 0 ? AM_INPUT_ZEEK_JSON : AM_INPUT_ZEEK_TSV,
+			  data[0] >> 1);
 	return 0;
 }

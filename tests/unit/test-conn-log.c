@@ -3,6 +3,7 @@
 
 #include "allowmap/import.h"
 
+#include "logs.h"
 #include "unit.h"
 
 #include <string.h>
@@ -14,58 +15,6 @@
 	HEADER_START "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tservice\tduration\t"        \
 		     "orig_bytes\tresp_bytes\tconn_state\tlocal_orig\tlocal_resp\tmissed_bytes\thistory\torig_pkts\t"  \
 		     "orig_ip_bytes\tresp_pkts\tresp_ip_bytes\ttunnel_parents\tip_proto\n"
-
-typedef struct {
-	const char *at;
-	size_t left, step;
-	gboolean fails;
-} Source;
-
-static gssize read_source(void *source, void *buffer, size_t size, GError **error)
-{
-	Source *from = source;
-	size_t n = MIN(MIN(from->left, from->step), size);
-	if (n == 0 && from->fails) {
-		g_set_error_literal(error, AM_BASE_ERROR, AM_BASE_ERROR_INVALID, "cut");
-		return -1;
-	}
-	memcpy(buffer, from->at, n);
-	from->at += n;
-	from->left -= n;
-	return (gssize)n;
-}
-
-static gboolean collect(const AmConnection *connection, gpointer user_data, GError **error)
-{
-	GArray *all = user_data;
-	g_array_append_val(all, *connection);
-	if (all->len < 1000000)
-		return TRUE;
-	g_set_error_literal(error, AM_BASE_ERROR, AM_BASE_ERROR_INVALID, "too many");
-	return FALSE;
-}
-
-typedef struct {
-	GArray *all; /* AmConnection */
-	uint64_t lines, skipped;
-	gboolean ok;
-	GError *error;
-} Result;
-
-static Result read_log(const char *text, size_t size, AmInputKind kind, size_t step)
-{
-	Source source = {text, size, step, FALSE};
-	Result result = {.all = g_array_new(FALSE, FALSE, sizeof(AmConnection))};
-	result.ok = am_import_conn_log((AmByteReader){read_source, &source}, kind, 7, 3, collect, result.all,
-				       &result.lines, &result.skipped, &result.error);
-	return result;
-}
-
-static void clear(Result *result)
-{
-	g_array_unref(result->all);
-	g_clear_error(&result->error);
-}
 
 /* The only connection of a log with this one record. */
 static AmConnection read_one(const char *record)
@@ -82,20 +31,14 @@ static AmConnection read_one(const char *record)
 	return connection;
 }
 
-static const char *address(const AmAddress *from)
-{
-	static char text[AM_ADDRESS_TEXT_SIZE];
-	return am_address_text(from, text);
-}
-
 static void test_tcp(void)
 {
 	AmConnection c = read_one("1772409599.123456789\tC1\t10.0.0.9\t40000\t10.0.0.2\t443\ttcp\tssl,http\t3602.5\t100"
 				  "\t2000\tSF\tT\tT\t0\tShADadFf\t7\t480\t6\t2300\t-\t6");
 	CU_ASSERT_EQUAL(c.sequence, 7);
 	CU_ASSERT_EQUAL(c.network, 3);
-	CU_ASSERT_STRING_EQUAL(address(&c.lo), "10.0.0.2");
-	CU_ASSERT_STRING_EQUAL(address(&c.hi), "10.0.0.9");
+	CU_ASSERT_STRING_EQUAL(log_address(&c.lo), "10.0.0.2");
+	CU_ASSERT_STRING_EQUAL(log_address(&c.hi), "10.0.0.9");
 	CU_ASSERT_EQUAL(c.port_lo, 443);
 	CU_ASSERT_EQUAL(c.port_hi, 40000);
 	CU_ASSERT_EQUAL(c.ip_protocol, AM_PROTO_TCP);
@@ -374,18 +317,45 @@ static void test_refused(void)
 	clear(&empty);
 }
 
+static void test_recognised(void)
+{
+	static const struct {
+		const char *text;
+		int kind; /* -1: none */
+	} cases[] = {
+		{"#separator \\x09\n#path\tconn\n#fields\tts\tuid\tid.orig_h\tproto\tconn_state\n", AM_INPUT_ZEEK_TSV},
+		{"#fields\tts\tid.orig_h\torig_bytes\n1\t2\t3\n", AM_INPUT_ZEEK_TSV},
+		{"{\"ts\":1.5,\"uid\":\"C1\",\"id.orig_h\":\"10.0.0.1\",\"conn_state\":\"SF\"}\n", AM_INPUT_ZEEK_JSON},
+		{"{ \"_path\": \"conn\", \"id.orig_h\": \"::1\", \"orig_pkts\": 4 }", AM_INPUT_ZEEK_JSON},
+		{"#separator \\x09\n#path\tdns\n#fields\tts\tid.orig_h\tquery\n", -1},
+		{"{\"ts\":1,\"id.orig_h\":\"10.0.0.1\",\"query\":\"a\"}\n", -1},
+		{"{}", -1},
+		{"", -1},
+	};
+	for (guint n = 0; n < G_N_ELEMENTS(cases); n++) {
+		AmInputKind kind = AM_INPUT_PCAP;
+		const char *what;
+		size_t size = strlen(cases[n].text);
+		gboolean found = am_log_recognise((const uint8_t *)cases[n].text, size, &kind, &what);
+		CU_ASSERT_EQUAL(found, cases[n].kind >= 0);
+		CU_ASSERT_EQUAL(found ? (int)kind : -1, cases[n].kind);
+		gboolean is_zeek = !found && strstr(cases[n].text, "id.orig_h") != NULL;
+		CU_ASSERT_EQUAL(is_zeek, what != NULL && strstr(what, "a Zeek log, but not of connections") != NULL);
+	}
+}
+
 /* What was read before the source failed was handed over, and the error is the source's. */
 static void test_reader_fails(void)
 {
 	Source source = {tsv, strlen(tsv), 100, TRUE};
 	g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(AmConnection));
 	g_autoptr(GError) error = NULL;
-	uint64_t lines = 0, skipped = 0;
-	CU_ASSERT_FALSE(am_import_conn_log((AmByteReader){read_source, &source}, AM_INPUT_ZEEK_TSV, 1, 0, collect, all,
-					   &lines, &skipped, &error));
+	const AmLogOptions options = {.kind = AM_INPUT_ZEEK_TSV, .first_sequence = 1};
+	AmLogCounts counts;
+	CU_ASSERT_FALSE(am_import_log((AmByteReader){read_source, &source}, &options, collect, all, &counts, &error));
 	CU_ASSERT_TRUE(g_error_matches(error, AM_BASE_ERROR, AM_BASE_ERROR_INVALID));
 	CU_ASSERT_EQUAL(all->len, 2);
-	CU_ASSERT_EQUAL(lines, 2);
+	CU_ASSERT_EQUAL(counts.lines, 2);
 }
 
 int main(void)
@@ -403,6 +373,7 @@ int main(void)
 		UNIT_TEST(test_unusable_json),
 		UNIT_TEST(test_refused),
 		UNIT_TEST(test_reader_fails),
+		UNIT_TEST(test_recognised),
 		CU_TEST_INFO_NULL,
 	};
 	return unit_run("conn-log", tests);

@@ -42,7 +42,7 @@ static char *write_with_wrong(const char *name, guint first, guint last, guint w
 {
 	char *path = in_folder(name);
 	FILE *file = fopen(path, "wb");
-	g_autoptr(AmInputFile) input = am_input_file_open(sample, NULL);
+	g_autoptr(AmInputFile) input = am_input_file_open(sample, NULL, NULL);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(input);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
 	put_head(file, 1);
@@ -288,7 +288,7 @@ static char *write_overlay(const char *name, gboolean is_mirror)
 {
 	char *path = in_folder(name);
 	FILE *file = fopen(path, "wb");
-	g_autoptr(AmInputFile) input = am_input_file_open(sample, NULL);
+	g_autoptr(AmInputFile) input = am_input_file_open(sample, NULL, NULL);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(input);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
 	put_head(file, 1);
