@@ -8,6 +8,7 @@ libam_map_a_SOURCES = \
 	src/map/direction.c \
 	src/map/edges.c \
 	src/map/explain.c \
+	src/map/group-ids.c \
 	src/map/groups.c \
 	src/map/groups.h \
 	src/map/kinds.c \
