@@ -235,6 +235,8 @@ static void test_members_come(void)
 	net_use(&net, "10.0.1.2", "10.0.2.4", 443, 1, 2);
 	net_use(&net, "10.0.2.4", "10.0.3.1", 5432, 1, 2);
 	net_use(&net, "198.51.100.7", "10.0.2.1", 443, 1, 2);
+	net_use(&net, "10.0.0.2", "10.0.0.1", 9000, 1, 2); /* and groups that come before the others */
+	net_use(&net, "10.0.0.3", "10.0.0.1", 9000, 1, 2);
 	g_autoptr(AmMap) grown = net_map(&net);
 	CU_ASSERT_EQUAL(group_of(grown, "10.0.0.7"), group_of(grown, "10.0.1.1"));
 	CU_ASSERT_EQUAL(group_of(grown, "10.0.2.4"), group_of(grown, "10.0.2.1"));
