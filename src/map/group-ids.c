@@ -5,7 +5,8 @@
  * A hash of all habits would change with each of them. So one is drawn, as in min-wise hashing (Broder, 1997; with weights,
  * Ioffe, ICDM 2010): each habit has a number of its own, the same everywhere, and the lowest one wins. Two sets of habits
  * give the same with the probability of their likeness: near 1 for one group on two days, and below the cut of merge.c for two
- * groups. Where two did draw the same, the one that was seen first has it, and the other mixes in who was first seen of it.
+ * groups. Where two did draw the same, the one that was seen first has it. The other goes by the next habit that it draws, too,
+ * and where that does not tell it from an elder one either, by which of its members was seen first.
  */
 #include "config.h"
 
@@ -43,21 +44,30 @@ static double draw(const AmTrait *trait)
 	return -log(even) / (trait->is_served ? AM_GROUP_SERVES_WEIGHT : 1);
 }
 
-uint64_t am_group_mark(GArray *traits, guint n_members)
+/* Of the traits of so many hosts, the one that is drawn next after this draw, or NULL. */
+static const AmTrait *next_trait(const GArray *traits, double least, double after)
+{
+	const AmTrait *best = NULL;
+	for (guint n = 0; n < traits->len; n++) {
+		const AmTrait *trait = &g_array_index(traits, AmTrait, n);
+		if (trait->hosts >= least && draw(trait) > after && (best == NULL || draw(trait) < draw(best)))
+			best = trait;
+	}
+	return best;
+}
+
+AmMark am_group_mark(GArray *traits, guint n_members)
 {
 	sum_traits(traits);
 	guint most = 0;
 	for (guint n = 0; n < traits->len; n++)
 		most = MAX(most, g_array_index(traits, AmTrait, n).hosts);
-	const AmTrait *best = NULL;
-	for (guint n = 0; n < traits->len; n++) {
-		const AmTrait *trait = &g_array_index(traits, AmTrait, n);
-		if (trait->hosts < MIN(most, AM_GROUP_MOST * (double)n_members))
-			continue;
-		if (best == NULL || draw(trait) < draw(best))
-			best = trait;
-	}
-	return best != NULL ? best->mark : 0;
+	double least = MIN(most, AM_GROUP_MOST * (double)n_members);
+	const AmTrait *first = next_trait(traits, least, -1);
+	const AmTrait *second = first != NULL ? next_trait(traits, least, draw(first)) : NULL;
+	AmMark mark = {.first = first != NULL ? first->mark : 0};
+	mark.both = am_mix(mark.first, second != NULL ? second->mark : 0);
+	return mark;
 }
 
 typedef struct {
@@ -110,6 +120,11 @@ static uint64_t mix_asset(const AmMap *map, uint64_t mark, uint32_t asset)
 	return am_mix_bytes(mark, &endpoint->address, sizeof endpoint->address);
 }
 
+static void write_id(AmGroup *group, uint64_t mark)
+{
+	snprintf(group->id, sizeof group->id, "g-%08x", (unsigned)(am_mix(4, mark) >> 32));
+}
+
 void am_group_ids_set(AmMap *map, const GArray *marks)
 {
 	g_autoptr(GArray) ages = find_ages(map);
@@ -117,11 +132,14 @@ void am_group_ids_set(AmMap *map, const GArray *marks)
 	for (guint n = 0; n < ages->len; n++) {
 		const Age *age = &g_array_index(ages, Age, n);
 		AmGroup *group = &g_array_index(map->groups, AmGroup, age->group);
-		uint64_t mark = am_mix(4, g_array_index(marks, uint64_t, age->group));
-		do {
-			snprintf(group->id, sizeof group->id, "g-%08x", (unsigned)(mark >> 32));
-			mark = mix_asset(map, mark, age->asset);
-		} while (g_hash_table_contains(taken, group->id));
+		AmMark mark = g_array_index(marks, AmMark, age->group);
+		write_id(group, mark.first);
+		if (g_hash_table_contains(taken, group->id))
+			write_id(group, mark.both);
+		while (g_hash_table_contains(taken, group->id)) {
+			mark.both = mix_asset(map, mark.both, age->asset);
+			write_id(group, mark.both);
+		}
 		g_hash_table_add(taken, group->id);
 	}
 }

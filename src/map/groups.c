@@ -205,7 +205,7 @@ static void add_marks(const AmMap *map, const GArray *classes, const uint32_t *p
 		}
 	}
 	for (guint g = first; g < map->groups->len; g++) {
-		uint64_t mark =
+		AmMark mark =
 			am_group_mark(traits->pdata[g - first], g_array_index(map->groups, AmGroup, g).members->len);
 		g_array_append_val(marks, mark);
 	}
@@ -251,7 +251,7 @@ static GArray *find_classes_outside(const AmMapWork *work, const GArray *marks, 
 			AmFeature feature = am_feature(uses != 0, edge->ip_protocol, edge->port);
 			uint64_t relation = (uint64_t)(group + 1) << 32 | feature;
 			uint32_t number = am_table_add(table, &relation);
-			uint64_t mark = group != AM_NO_INDEX ? g_array_index(marks, uint64_t, group) : 0;
+			uint64_t mark = group != AM_NO_INDEX ? g_array_index(marks, AmMark, group).first : 0;
 			AmTrait trait = {.mark = am_mix(mark, feature), .is_served = uses == 0};
 			if (number == relations->len)
 				g_array_append_val(relations, trait);
@@ -300,7 +300,7 @@ void am_groups_build(AmMapWork *work)
 		n_hosts += g_array_index(classes, AmClass, c).members->len;
 	double cut = work->options != NULL && work->options->group_cut > 0 ? work->options->group_cut : AM_GROUP_CUT;
 	g_autofree uint32_t *heads = am_merge_classes(classes, n_hosts, cut);
-	g_autoptr(GArray) marks = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	g_autoptr(GArray) marks = g_array_new(FALSE, FALSE, sizeof(AmMark));
 	add_groups(work, classes, heads, NULL, marks);
 	group_outside(work, marks);
 	am_group_ids_set(work->map, marks);

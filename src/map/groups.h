@@ -29,10 +29,15 @@ typedef struct {
 	gboolean is_served;
 } AmTrait;
 
-/* group-ids.c: the mark that a group of so many members is known by, from the traits (AmTrait, any order, may repeat, which
- * adds up; sorted by this) of its members. */
-uint64_t am_group_mark(GArray *traits, guint n_members);
-/* Sets the ids of map->groups: unique, from their marks (uint64_t). */
+/* What a group is known by: the first trait that is drawn, and the first two. */
+typedef struct {
+	uint64_t first, both;
+} AmMark;
+
+/* group-ids.c: the mark of a group of so many members, from their traits (AmTrait, any order, may repeat, which adds up; sorted
+ * by this). */
+AmMark am_group_mark(GArray *traits, guint n_members);
+/* Sets the ids of map->groups: unique, from their marks (AmMark). */
 void am_group_ids_set(AmMap *map, const GArray *marks);
 /* Indexes of map->groups, in the order in which a first member of each was seen. g_free() */
 uint32_t *am_groups_by_age(const AmMap *map);
