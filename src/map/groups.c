@@ -7,7 +7,6 @@
 #include "constants.h"
 #include "groups.h"
 
-#include <stdio.h>
 #include <string.h>
 
 typedef struct {
@@ -177,19 +176,54 @@ static int compare_u32(gconstpointer a, gconstpointer b)
 	return x < y ? -1 : x > y;
 }
 
+/* Which group each class goes to, counted on from `next`: one per head. */
+static uint32_t *find_places(const GArray *classes, const uint32_t *heads, uint32_t next)
+{
+	uint32_t *place = g_new(uint32_t, MAX(classes->len, 1));
+	for (guint c = 0; c < classes->len; c++) /* a head comes before those under it */
+		place[c] = heads[c] == c ? next++ : place[heads[c]];
+	return place;
+}
+
+/* Appends the mark of each new group. What a feature is known by is among the relations, where there are any, or itself. */
+static void add_marks(const AmMap *map, const GArray *classes, const uint32_t *place, const GArray *relations,
+		      GArray *marks)
+{
+	guint first = marks->len;
+	g_autoptr(GPtrArray) traits = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
+	for (guint g = first; g < map->groups->len; g++)
+		g_ptr_array_add(traits, g_array_new(FALSE, FALSE, sizeof(AmTrait)));
+	for (guint c = 0; c < classes->len; c++) {
+		const AmClass *class = &g_array_index(classes, AmClass, c);
+		for (guint n = 0; n < class->features->len; n++) {
+			AmFeature feature = g_array_index(class->features, AmFeature, n);
+			AmTrait trait = {.mark = am_mix(1, feature), .is_served = (feature & AM_FEATURE_USES) == 0};
+			if (relations != NULL)
+				trait = g_array_index(relations, AmTrait, feature);
+			trait.hosts = class->members->len;
+			g_array_append_val(traits->pdata[place[c] - first], trait);
+		}
+	}
+	for (guint g = first; g < map->groups->len; g++) {
+		AmMark mark =
+			am_group_mark(traits->pdata[g - first], g_array_index(map->groups, AmGroup, g).members->len);
+		g_array_append_val(marks, mark);
+	}
+}
+
 /* One group per head; its members are those of all classes under it. */
-static void add_groups(AmMapWork *work, const GArray *classes, const uint32_t *heads)
+static void add_groups(AmMapWork *work, const GArray *classes, const uint32_t *heads, const GArray *relations,
+		       GArray *marks)
 {
 	GArray *groups = work->map->groups;
-	g_autofree uint32_t *place = g_new(uint32_t, MAX(classes->len, 1));
+	g_autofree uint32_t *place = find_places(classes, heads, groups->len);
 	for (guint c = 0; c < classes->len; c++) {
 		const GArray *members = g_array_index(classes, AmClass, c).members;
 		if (heads[c] == c) {
 			AmGroup group = {.members = g_array_new(FALSE, FALSE, sizeof(uint32_t))};
-			place[c] = groups->len;
 			g_array_append_val(groups, group);
 		}
-		AmGroup *group = &g_array_index(groups, AmGroup, place[heads[c]]);
+		AmGroup *group = &g_array_index(groups, AmGroup, place[c]);
 		g_array_append_vals(group->members, members->data, members->len);
 	}
 	for (guint g = 0; g < groups->len; g++) {
@@ -198,14 +232,15 @@ static void add_groups(AmMapWork *work, const GArray *classes, const uint32_t *h
 		for (guint n = 0; n < members->len; n++)
 			g_array_index(work->map->assets, AmAsset, g_array_index(members, uint32_t, n)).group = g;
 	}
+	add_marks(work->map, classes, place, relations, marks);
 }
 
-/* Outside assets by (port, direction, inside group); 64-bit so that the peer's group fits. */
-static void group_outside(AmMapWork *work)
+/* Outside assets by (port, direction, inside group); 64-bit so that the peer's group fits. What a relation is known by hangs
+ * on the mark of that group, not on its number. */
+static GArray *find_classes_outside(const AmMapWork *work, const GArray *marks, GArray *relations)
 {
-	guint n_inside = work->map->groups->len;
 	g_autoptr(GArray) facts = g_array_new(FALSE, FALSE, sizeof(Fact));
-	g_autoptr(AmTable) relations = am_table_new(sizeof(uint64_t));
+	g_autoptr(AmTable) table = am_table_new(sizeof(uint64_t));
 	for (guint n = 0; n < work->map->edges->len; n++) {
 		const AmEdge *edge = am_work_edge(work, n);
 		for (int uses = 0; uses < 2 && edge->verdict == AM_VERDICT_ESSENTIAL; uses++) {
@@ -213,54 +248,41 @@ static void group_outside(AmMapWork *work)
 			if (is_inside(work, own))
 				continue;
 			uint32_t group = g_array_index(work->map->assets, AmAsset, asset_of(work, peer)).group;
-			uint64_t relation =
-				(uint64_t)(group + 1) << 32 | am_feature(uses != 0, edge->ip_protocol, edge->port);
-			add_fact(facts, asset_of(work, own), am_table_add(relations, &relation));
+			AmFeature feature = am_feature(uses != 0, edge->ip_protocol, edge->port);
+			uint64_t relation = (uint64_t)(group + 1) << 32 | feature;
+			uint32_t number = am_table_add(table, &relation);
+			uint64_t mark = group != AM_NO_INDEX ? g_array_index(marks, AmMark, group).first : 0;
+			AmTrait trait = {.mark = am_mix(mark, feature), .is_served = uses == 0};
+			if (number == relations->len)
+				g_array_append_val(relations, trait);
+			add_fact(facts, asset_of(work, own), number);
 		}
 	}
 	g_array_sort(facts, compare_facts);
-	g_autoptr(GArray) classes = find_classes(facts);
+	return find_classes(facts);
+}
+
+static void group_outside(AmMapWork *work, GArray *marks)
+{
+	g_autoptr(GArray) relations = g_array_new(FALSE, FALSE, sizeof(AmTrait));
+	g_autoptr(GArray) classes = find_classes_outside(work, marks, relations);
 	g_autofree uint32_t *heads = g_new(uint32_t, MAX(classes->len, 1));
 	for (guint c = 0; c < classes->len; c++)
 		heads[c] = c;
-	add_groups(work, classes, heads);
-	g_assert(work->map->groups->len == n_inside + classes->len);
-}
-
-static void set_id(const AmMapWork *work, AmGroup *group)
-{
-	uint64_t hash = 0;
-	for (guint n = 0; n < group->members->len; n++) {
-		const AmAsset *asset =
-			&g_array_index(work->map->assets, AmAsset, g_array_index(group->members, uint32_t, n));
-		const AmEndpoint *endpoint = &g_array_index(work->map->endpoints, AmEndpoint, asset->first_endpoint);
-		const char *network = endpoint->network < work->map->networks->len
-					      ? work->map->networks->pdata[endpoint->network]
-					      : "";
-		hash = am_mix_bytes(hash, network, strlen(network));
-		hash = am_mix_bytes(hash, &endpoint->address, sizeof endpoint->address);
-	}
-	snprintf(group->id, sizeof group->id, "g-%08x", (unsigned)(hash >> 32));
+	add_groups(work, classes, heads, relations, marks);
 }
 
 static int compare_ids(gconstpointer a, gconstpointer b)
 {
-	const AmGroup *x = a, *y = b;
-	int order = strcmp(x->id, y->id);
-	if (order != 0)
-		return order;
-	return compare_u32(x->members->data, y->members->data);
+	return strcmp(((const AmGroup *)a)->id, ((const AmGroup *)b)->id);
 }
 
-/* Sorts by id; two groups whose ids collide are told apart by a last digit. */
 static void sort_groups(AmMapWork *work)
 {
 	GArray *groups = work->map->groups;
 	g_array_sort(groups, compare_ids);
 	for (guint g = 0; g < groups->len; g++) {
-		AmGroup *group = &g_array_index(groups, AmGroup, g);
-		for (unsigned n = 1; g > 0 && strcmp(group->id, group[-1].id) <= 0; n++)
-			snprintf(group->id, sizeof group->id, "%.10s%x", group[-1].id, n & 0xfff);
+		const AmGroup *group = &g_array_index(groups, AmGroup, g);
 		for (guint n = 0; n < group->members->len; n++)
 			g_array_index(work->map->assets, AmAsset, g_array_index(group->members, uint32_t, n)).group = g;
 	}
@@ -278,10 +300,10 @@ void am_groups_build(AmMapWork *work)
 		n_hosts += g_array_index(classes, AmClass, c).members->len;
 	double cut = work->options != NULL && work->options->group_cut > 0 ? work->options->group_cut : AM_GROUP_CUT;
 	g_autofree uint32_t *heads = am_merge_classes(classes, n_hosts, cut);
-	add_groups(work, classes, heads);
-	group_outside(work);
-	for (guint g = 0; g < work->map->groups->len; g++)
-		set_id(work, &g_array_index(work->map->groups, AmGroup, g));
+	g_autoptr(GArray) marks = g_array_new(FALSE, FALSE, sizeof(AmMark));
+	add_groups(work, classes, heads, NULL, marks);
+	group_outside(work, marks);
+	am_group_ids_set(work->map, marks);
 	sort_groups(work);
 	am_naming_build(work);
 }

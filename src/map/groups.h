@@ -22,5 +22,25 @@ typedef struct {
  * the lowest class of its cluster. Deterministic; ties go to the lowest class. g_free() */
 uint32_t *am_merge_classes(const GArray *classes, uint32_t n_hosts, double cut);
 
+/* Something that members of a group do, as a number that is the same in every map. */
+typedef struct {
+	uint64_t mark;
+	uint32_t hosts; /* that do it */
+	gboolean is_served;
+} AmTrait;
+
+/* What a group is known by: the first trait that is drawn, and the first two. */
+typedef struct {
+	uint64_t first, both;
+} AmMark;
+
+/* group-ids.c: the mark of a group of so many members, from their traits (AmTrait, any order, may repeat, which adds up; sorted
+ * by this). */
+AmMark am_group_mark(GArray *traits, guint n_members);
+/* Sets the ids of map->groups: unique, from their marks (AmMark). */
+void am_group_ids_set(AmMap *map, const GArray *marks);
+/* Indexes of map->groups, in the order in which a first member of each was seen. g_free() */
+uint32_t *am_groups_by_age(const AmMap *map);
+
 /* naming.c: names for map->groups (unique, from what members serve, else use) and their `why` lines. */
 void am_naming_build(AmMapWork *work);

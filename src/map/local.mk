@@ -12,6 +12,7 @@ libam_map_a_SOURCES = \
 	src/map/estimate.c \
 	src/map/estimate.h \
 	src/map/explain.c \
+	src/map/group-ids.c \
 	src/map/groups.c \
 	src/map/groups.h \
 	src/map/identity.c \

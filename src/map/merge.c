@@ -1,6 +1,12 @@
 /* Merging classes of hosts: average link on IDF-Jaccard likeness (ALGORITHMS §3). Fed by groups.c; knows no hosts, only
  * sets of features.
  *
+ * What several hosts serve tells more of what they are for than what they use: it weighs more. A service that one host alone
+ * offers cannot say whom that host belongs to, and weighs no more than what is used.
+ *
+ * However alike, two clusters stay apart when each has a habit that the other has not: staff with one file service, students
+ * with another. Of enough hosts on both sides that is no chance, and no average over all else that they share makes up for it.
+ *
  * No quadratic step. Pairs come from a prefix-filter join (AllPairs, Bayardo et al., WWW 2007; PPJoin, Xiao et al., WWW
  * 2008): features are ordered rarest first, and two sets can be as alike as t only when they share one of the first
  * features that carry all but t of their weight. Pairs less alike than half of what merges two classes count as nothing in
@@ -76,6 +82,8 @@ static void rank_features(Join *join, uint32_t n_hosts)
 		const Frequency *frequency = &g_array_index(order, Frequency, n);
 		g_hash_table_insert(join->rank, GUINT_TO_POINTER(frequency->feature), GUINT_TO_POINTER(n + 1));
 		join->weight[n] = log(1 + (double)n_hosts / frequency->hosts);
+		if ((frequency->feature & AM_FEATURE_USES) == 0 && frequency->hosts > 1)
+			join->weight[n] *= AM_GROUP_SERVES_WEIGHT;
 	}
 }
 
@@ -156,6 +164,83 @@ static GArray *join_pairs(const Join *join, double floor)
 		}
 	}
 	return pairs;
+}
+
+/* ---- Habits: what nearly all hosts of a cluster do. */
+
+typedef struct {
+	GPtrArray *counts; /* per cluster: GHashTable rank + 1 → hosts; empty once it went into another */
+	GPtrArray *lists;  /* per cluster: GArray of uint32_t, the ranks of its habits */
+} Habits;
+
+static guint count_of(const Habits *habits, uint32_t cluster, uint32_t rank)
+{
+	return GPOINTER_TO_UINT(g_hash_table_lookup(habits->counts->pdata[cluster], GUINT_TO_POINTER(rank + 1)));
+}
+
+static Habits habits_new(const Join *join)
+{
+	Habits habits = {.counts = g_ptr_array_new_with_free_func((GDestroyNotify)g_hash_table_unref),
+			 .lists = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref)};
+	for (guint c = 0; c < join->classes->len; c++) {
+		GArray *ranks = join->ranked->pdata[c];
+		GHashTable *counts = g_hash_table_new(NULL, NULL);
+		gpointer hosts = GUINT_TO_POINTER(class_at(join->classes, c)->members->len);
+		for (guint n = 0; n < ranks->len; n++)
+			g_hash_table_insert(counts, GUINT_TO_POINTER(g_array_index(ranks, uint32_t, n) + 1), hosts);
+		g_ptr_array_add(habits.counts, counts);
+		g_ptr_array_add(habits.lists, g_array_copy(ranks));
+	}
+	return habits;
+}
+
+static void habits_clear(Habits *habits)
+{
+	g_ptr_array_unref(habits->counts);
+	g_ptr_array_unref(habits->lists);
+}
+
+/* b goes into a, of `size` hosts then. The smaller table goes into the larger; nothing but habits of one of the two can be
+ * one of both together. */
+static void join_habits(Habits *habits, uint32_t a, uint32_t b, uint64_t size)
+{
+	gpointer *counts = habits->counts->pdata;
+	if (g_hash_table_size(counts[a]) < g_hash_table_size(counts[b])) {
+		gpointer swap = counts[a];
+		counts[a] = counts[b];
+		counts[b] = swap;
+	}
+	GHashTableIter iter;
+	gpointer key, value;
+	g_hash_table_iter_init(&iter, counts[b]);
+	while (g_hash_table_iter_next(&iter, &key, &value)) {
+		guint hosts = GPOINTER_TO_UINT(g_hash_table_lookup(counts[a], key)) + GPOINTER_TO_UINT(value);
+		g_hash_table_insert(counts[a], key, GUINT_TO_POINTER(hosts));
+	}
+	g_hash_table_remove_all(counts[b]);
+	GArray *all = habits->lists->pdata[a];
+	const GArray *others = habits->lists->pdata[b];
+	g_array_append_vals(all, others->data, others->len);
+	g_array_sort(all, compare_u32);
+	guint kept = 0;
+	for (guint n = 0; n < all->len; n++) {
+		uint32_t rank = g_array_index(all, uint32_t, n);
+		if ((kept == 0 || g_array_index(all, uint32_t, kept - 1) != rank) &&
+		    count_of(habits, a, rank) >= AM_GROUP_HABIT_SHARE * (double)size)
+			g_array_index(all, uint32_t, kept++) = rank;
+	}
+	g_array_set_size(all, kept);
+}
+
+/* Has a a habit that hardly any of the `size` hosts of b has? */
+static gboolean has_own_habit(const Habits *habits, uint32_t a, uint32_t b, uint64_t size)
+{
+	const GArray *list = habits->lists->pdata[a];
+	for (guint n = 0; n < list->len; n++) {
+		if (count_of(habits, b, g_array_index(list, uint32_t, n)) <= (1 - AM_GROUP_HABIT_SHARE) * (double)size)
+			return TRUE;
+	}
+	return FALSE;
 }
 
 /* ---- Clustering: a heap of pairs of clusters, of which outdated ones are dropped when they come up. */
@@ -291,9 +376,17 @@ static void clusters_clear(Clusters *clusters)
 	g_array_unref(clusters->heap);
 }
 
-static uint32_t *cluster(const GArray *classes, const GArray *pairs, double least)
+static gboolean stay_apart(const Clusters *clusters, const Habits *habits, uint32_t a, uint32_t b)
 {
+	return MIN(clusters->size[a], clusters->size[b]) >= AM_GROUP_HABIT_HOSTS &&
+	       has_own_habit(habits, a, b, clusters->size[b]) && has_own_habit(habits, b, a, clusters->size[a]);
+}
+
+static uint32_t *cluster(const Join *join, const GArray *pairs, double least)
+{
+	const GArray *classes = join->classes;
 	Clusters clusters = clusters_new(classes, pairs);
+	Habits habits = habits_new(join);
 	uint32_t *head = g_new(uint32_t, MAX(classes->len, 1));
 	for (guint n = 0; n < classes->len; n++)
 		head[n] = n;
@@ -302,14 +395,17 @@ static uint32_t *cluster(const GArray *classes, const GArray *pairs, double leas
 		if (best.average < least)
 			break;
 		if (clusters.gone[best.a] || clusters.gone[best.b] ||
-		    best.version != clusters.version[best.a] + clusters.version[best.b])
+		    best.version != clusters.version[best.a] + clusters.version[best.b] ||
+		    stay_apart(&clusters, &habits, best.a, best.b))
 			continue;
 		join_clusters(&clusters, best.a, best.b);
+		join_habits(&habits, best.a, best.b, clusters.size[best.a]);
 		head[best.b] = best.a;
 	}
 	for (guint n = 0; n < classes->len; n++)
 		head[n] = head[head[n]]; /* a head is always lower, and settled by now */
 	clusters_clear(&clusters);
+	habits_clear(&habits);
 	return head;
 }
 
@@ -320,7 +416,7 @@ uint32_t *am_merge_classes(const GArray *classes, uint32_t n_hosts, double cut)
 	rank_features(&join, n_hosts);
 	rank_classes(&join);
 	g_autoptr(GArray) pairs = join_pairs(&join, least / 2);
-	uint32_t *head = cluster(classes, pairs, least);
+	uint32_t *head = cluster(&join, pairs, least);
 	g_hash_table_unref(join.rank);
 	g_ptr_array_unref(join.ranked);
 	g_free(join.weight);

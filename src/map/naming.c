@@ -211,26 +211,14 @@ static void make_unique(GHashTable *taken, AmGroup *group, const char base[24])
 	g_hash_table_add(taken, group->name);
 }
 
-/* Names are given in the order of the groups' first members, so that they do not depend on ids. */
-static int compare_first_members(gconstpointer a, gconstpointer b, gpointer user_data)
-{
-	const AmMap *map = user_data;
-	const AmGroup *x = &g_array_index(map->groups, AmGroup, *(const guint *)a);
-	const AmGroup *y = &g_array_index(map->groups, AmGroup, *(const guint *)b);
-	uint32_t p = g_array_index(x->members, uint32_t, 0), q = g_array_index(y->members, uint32_t, 0);
-	return p < q ? -1 : p > q;
-}
-
+/* Names are given in the order in which groups were first seen: who joins later takes no name from another. */
 void am_naming_build(AmMapWork *work)
 {
 	AmMap *map = work->map;
 	guint n_groups = map->groups->len;
 	Habits habits = find_habits(work);
 	g_autoptr(GHashTable) taken = g_hash_table_new(g_str_hash, g_str_equal);
-	g_autofree guint *order = g_new(guint, MAX(n_groups, 1));
-	for (guint g = 0; g < n_groups; g++)
-		order[g] = g;
-	g_qsort_with_data(order, (gint)n_groups, sizeof *order, compare_first_members, map);
+	g_autofree uint32_t *order = am_groups_by_age(map);
 	for (guint n = 0; n < n_groups; n++) {
 		AmGroup *group = &g_array_index(map->groups, AmGroup, order[n]);
 		guint first = habits.first[order[n]], n_habits = habits.first[order[n] + 1] - first;

@@ -130,8 +130,9 @@ static void test_many_hosts(void)
 			g_autofree char *server = g_strdup_printf("10.2.%d.%d", role, service + 1);
 			net_use(&net, client, server, (uint16_t)(2000 + role * 7 + service), 0, 1);
 		}
-		g_autofree char *own = g_strdup_printf("10.3.%d.1", host % 40);
-		net_use(&net, client, own, (uint16_t)(9000 + host % 40), 0, 1);
+		int other = host / 30 % 40; /* of each role, two or three use the same */
+		g_autofree char *own = g_strdup_printf("10.3.%d.1", other);
+		net_use(&net, client, own, (uint16_t)(9000 + other), 0, 1);
 	}
 	gint64 before = g_get_monotonic_time();
 	g_autoptr(AmMap) map = net_map(&net);
@@ -141,11 +142,175 @@ static void test_many_hosts(void)
 	net_clear(&net);
 }
 
+/* 10.0.1.1 and 10.0.1.2 use this port of a server of its own. */
+static void serve(Net *net, const char *server, uint16_t port)
+{
+	net_use(net, "10.0.1.1", server, port, 0, 3);
+	net_use(net, "10.0.1.2", server, port, 0, 3);
+}
+
+/* What two servers have in common weighs more than what one of them uses, but what only one of them offers does not. */
+static void test_served_weighs_more(void)
+{
+	Net net = net_new();
+	net_span(&net, 3);
+	serve(&net, "10.0.2.1", 9001);
+	serve(&net, "10.0.2.2", 9001);
+	serve(&net, "10.0.3.1", 7001);
+	net_use(&net, "10.0.2.1", "10.0.3.1", 7001, 0, 3);
+	const char *const both[] = {"10.0.4.1", "10.0.4.2"};
+	for (int n = 0; n < 2; n++)
+		for (uint16_t port = 7002; port < 7005; port++)
+			net_use(&net, both[n], "10.0.3.2", port, 0, 3);
+	serve(&net, "10.0.4.1", 9002);
+	g_autoptr(AmMap) map = net_map(&net);
+	CU_ASSERT_EQUAL(group_of(map, "10.0.2.1"), group_of(map, "10.0.2.2"));
+	CU_ASSERT_EQUAL(group_of(map, "10.0.4.1"), group_of(map, "10.0.4.2"));
+	CU_ASSERT_NOT_EQUAL(group_of(map, "10.0.2.1"), group_of(map, "10.0.4.1"));
+	net_clear(&net);
+}
+
+/* So many staff and so many students, who have nine services in common and one of their own. */
+static Net campus(int n_each)
+{
+	Net net = net_new();
+	net_span(&net, 3);
+	for (int host = 0; host < 2 * n_each; host++) {
+		g_autofree char *client = g_strdup_printf("10.0.%d.%d", 1 + host % 2, 1 + host / 2);
+		for (uint16_t port = 8001; port < 8010; port++)
+			net_use(&net, client, "10.0.5.1", port, 0, 3);
+		net_use(&net, client, "10.0.5.2", host % 2 == 0 ? 445 : 2049, 0, 3);
+	}
+	return net;
+}
+
+static void test_habits_keep_apart(void)
+{
+	for (int n_each = 3; n_each <= 8; n_each += 5) {
+		Net net = campus(n_each);
+		g_autoptr(AmMap) map = net_map(&net);
+		CU_ASSERT_EQUAL(group_of(map, "10.0.1.1") != group_of(map, "10.0.2.1"), n_each == 8);
+		CU_ASSERT_EQUAL(group_of(map, "10.0.1.1"), group_of(map, "10.0.1.3"));
+		CU_ASSERT_EQUAL(group_of(map, "10.0.2.1"), group_of(map, "10.0.2.3"));
+		net_clear(&net);
+	}
+	/* One who does neither, and one who does both, are no reason to stay together. */
+	Net net = campus(12);
+	for (uint16_t port = 8001; port < 8010; port++)
+		net_use(&net, "10.0.1.90", "10.0.5.1", port, 0, 3);
+	net_use(&net, "10.0.2.1", "10.0.5.2", 445, 0, 3);
+	g_autoptr(AmMap) map = net_map(&net);
+	CU_ASSERT_NOT_EQUAL(group_of(map, "10.0.1.1"), group_of(map, "10.0.2.2"));
+	net_clear(&net);
+	/* Nor do those who do more part from those who do less. */
+	net = campus(8);
+	for (int host = 1; host <= 8; host++) {
+		g_autofree char *client = g_strdup_printf("10.0.1.%d", host);
+		net_use(&net, client, "10.0.5.2", 2049, 0, 3);
+	}
+	g_autoptr(AmMap) nested = net_map(&net);
+	CU_ASSERT_EQUAL(group_of(nested, "10.0.1.1"), group_of(nested, "10.0.2.1"));
+	net_clear(&net);
+}
+
+static const char *id_of(const AmMap *map, const char *text)
+{
+	return g_array_index(map->groups, AmGroup, group_of(map, text)).id;
+}
+
+/* The id and the name of a group in another map. */
+static void assert_stays(const AmMap *map, const AmMap *other, const char *here, const char *there)
+{
+	CU_ASSERT_STRING_EQUAL(id_of(map, here), id_of(other, there));
+	CU_ASSERT_STRING_EQUAL(name_of(map, here), name_of(other, there));
+}
+
+static void test_members_come(void)
+{
+	Net net = office();
+	g_autoptr(AmMap) map = net_map(&net);
+	net_use(&net, "10.0.0.7", "10.0.2.1", 443, 1, 2); /* lower than all others */
+	net_use(&net, "10.0.0.7", "10.0.2.2", 443, 1, 2);
+	net_use(&net, "10.0.1.1", "10.0.2.4", 443, 1, 2);
+	net_use(&net, "10.0.1.2", "10.0.2.4", 443, 1, 2);
+	net_use(&net, "10.0.2.4", "10.0.3.1", 5432, 1, 2);
+	net_use(&net, "198.51.100.7", "10.0.2.1", 443, 1, 2);
+	net_use(&net, "10.0.0.2", "10.0.0.1", 9000, 1, 2); /* and groups that come before the others */
+	net_use(&net, "10.0.0.3", "10.0.0.1", 9000, 1, 2);
+	g_autoptr(AmMap) grown = net_map(&net);
+	CU_ASSERT_EQUAL(group_of(grown, "10.0.0.7"), group_of(grown, "10.0.1.1"));
+	CU_ASSERT_EQUAL(group_of(grown, "10.0.2.4"), group_of(grown, "10.0.2.1"));
+	CU_ASSERT_EQUAL(group_of(grown, "198.51.100.7"), group_of(grown, "198.51.100.9"));
+	const char *const one_of_each[] = {"10.0.1.1", "10.0.2.1", "10.0.3.1", "198.51.100.9", "10.0.99.1"};
+	for (guint n = 0; n < G_N_ELEMENTS(one_of_each); n++)
+		assert_stays(map, grown, one_of_each[n], one_of_each[n]);
+	net_clear(&net);
+}
+
+/* Other addresses throughout, first members among them. */
+static void test_members_are_replaced(void)
+{
+	Net net = office(), other = office();
+	for (guint n = 0; n < other.tallies->len; n++) {
+		AmTallyKey *key = &g_array_index(other.tallies, AmTally, n).key;
+		AmAddress was[] = {address("10.0.1.1"), address("10.0.2.1"), address("10.0.3.1")};
+		AmAddress is[] = {address("10.0.1.200"), address("10.0.2.200"), address("10.0.3.200")};
+		for (int k = 0; k < 3; k++) {
+			if (memcmp(&key->lo, &was[k], sizeof was[k]) == 0)
+				key->lo = is[k];
+			if (memcmp(&key->hi, &was[k], sizeof was[k]) == 0)
+				key->hi = is[k];
+		}
+	}
+	g_autoptr(AmMap) map = net_map(&net);
+	g_autoptr(AmMap) moved = net_map(&other);
+	assert_stays(map, moved, "10.0.1.1", "10.0.1.200");
+	assert_stays(map, moved, "10.0.2.1", "10.0.2.200");
+	assert_stays(map, moved, "10.0.3.1", "10.0.3.200");
+	assert_stays(map, moved, "198.51.100.9", "198.51.100.9");
+	net_clear(&net);
+	net_clear(&other);
+}
+
+/* Groups of a habit in common may draw the same: the eldest has it, whoever comes. Names go by age, too. */
+static void test_the_eldest_keeps(void)
+{
+	Net net = office();
+	AmMapOptions strict = {.group_cut = 0.01};
+	g_autoptr(AmMap) map = am_map_build(net.tallies, NULL, net.networks, NULL, &strict);
+	for (int n = 0; n < 16; n++) {
+		g_autofree char *client = g_strdup_printf("10.0.0.%d", 1 + n),
+				*server = g_strdup_printf("10.0.6.%d", 1 + n);
+		net_use(&net, client, "10.0.2.1", 443, 1, 2);
+		for (int k = 1; k <= 2; k++) {
+			g_autofree char *user = g_strdup_printf("10.0.0.%d", 1 + (n + k) % 16);
+			net_use(&net, user, server, (uint16_t)(7001 + n), 1, 2);
+		}
+	}
+	g_autoptr(AmMap) more = am_map_build(net.tallies, NULL, net.networks, NULL, &strict);
+	assert_stays(map, more, "10.0.1.1", "10.0.1.1");
+	assert_stays(map, more, "10.0.2.1", "10.0.2.1");
+	CU_ASSERT_STRING_EQUAL(name_of(more, "10.0.1.1"), "clients-web");
+	for (guint n = 1; n < more->groups->len; n++)
+		CU_ASSERT(strcmp(g_array_index(more->groups, AmGroup, n - 1).id,
+				 g_array_index(more->groups, AmGroup, n).id) < 0);
+	net_clear(&net);
+}
+
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
-		UNIT_TEST(test_roles), UNIT_TEST(test_names_and_ids), UNIT_TEST(test_dynamic_ports),
-		UNIT_TEST(test_cut),   UNIT_TEST(test_many_hosts),    {NULL, NULL},
+		UNIT_TEST(test_roles),
+		UNIT_TEST(test_names_and_ids),
+		UNIT_TEST(test_dynamic_ports),
+		UNIT_TEST(test_cut),
+		UNIT_TEST(test_many_hosts),
+		UNIT_TEST(test_served_weighs_more),
+		UNIT_TEST(test_habits_keep_apart),
+		UNIT_TEST(test_members_come),
+		UNIT_TEST(test_members_are_replaced),
+		UNIT_TEST(test_the_eldest_keeps),
+		{NULL, NULL},
 	};
 	return unit_run("groups", tests);
 }

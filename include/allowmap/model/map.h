@@ -97,7 +97,7 @@ typedef struct {
 
 /* Assets that serve and use the same things. Sorted by id. */
 typedef struct {
-	char id[16];     /* "g-" + 8 hex digits of a hash: the same for the same members */
+	char id[16];     /* "g-" + 8 hex digits, drawn from what members do: stays when some come and go */
 	char name[32];   /* ^[a-z][a-z0-9]{0,11}(-[a-z0-9]{1,8}){0,2}$, unique in the map */
 	GArray *members; /* uint32_t asset indexes, ascending; owned */
 	char *why;       /* one line: what its members serve and use; owned */
