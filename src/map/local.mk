@@ -28,6 +28,10 @@ libam_map_a_SOURCES = \
 	src/map/table.c \
 	src/map/table.h \
 	src/map/verdict.c \
+	src/map/visibility.c \
+	src/map/visibility-balanced.c \
+	src/map/visibility-taps.c \
+	src/map/visibility.h \
 	src/map/work.h \
 	$(NULL)
 
