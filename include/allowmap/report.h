@@ -12,6 +12,7 @@
 #include "model/map.h"
 #include "model/policy.h"
 #include "model/run.h"
+#include "model/visibility.h"
 
 #include <stdio.h>
 
@@ -54,6 +55,10 @@ char *am_report_l7_seen(const AmMap *map, const char *l7);
 /* `runs`: AmRun *. `connections`: how many are kept. */
 gboolean am_report_status(const AmMap *map, const GPtrArray *runs, uint64_t connections, AmFormat format, FILE *out,
 			  GError **error);
+
+/* Which pairs of subnets were seen, and which taps are missing. `visibility` is of `map`. */
+gboolean am_report_visibility(const AmMap *map, const AmVisibility *visibility, AmFormat format, FILE *out,
+			      GError **error);
 
 /* `seen`: AmEncapsulated, run by run. `rules`: the network table, AmNetworkRule. */
 gboolean am_report_networks(const GArray *seen, const GArray *rules, AmFormat format, FILE *out, GError **error);
