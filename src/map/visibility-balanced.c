@@ -22,8 +22,7 @@ typedef struct {
 static gboolean is_of_interest(const AmSight *sight, const AmEdge *edge)
 {
 	uint32_t from = sight->subnet_of[edge->client], to = sight->subnet_of[edge->server];
-	return from != AM_NO_INDEX && to != AM_NO_INDEX && from != to && edge->counts.packets[0] > 0 &&
-	       edge->counts.packets[1] > 0;
+	return from != AM_NO_INDEX && to != AM_NO_INDEX && from != to && am_edge_is_answered(edge);
 }
 
 /* By whose it is and what for; a server's own last, so that those of one subnet are together. */

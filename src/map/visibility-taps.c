@@ -103,7 +103,7 @@ static Single *find_singles(const AmSight *sight)
 	for (uint32_t n = 0; n < sight->map->edges->len; n++) {
 		const AmEdge *edge = &g_array_index(sight->map->edges, AmEdge, n);
 		uint32_t pair = am_sight_find_pair(sight, edge);
-		if (pair != AM_NO_INDEX && edge->counts.packets[0] > 0 && edge->counts.packets[1] > 0)
+		if (pair != AM_NO_INDEX && am_edge_is_answered(edge))
 			add_to_single(&singles[pair], sight, n);
 	}
 	return singles;

@@ -1,6 +1,6 @@
 /* Which pairs of inside subnets were seen. A mirror that misses a pair leaves nothing of it, and nor does a pair that never
  * talks: of a pair without one packet it is not known whether there is a need, and that is what is said of it. Fed by the
- * edges; a single answered connection, be it a scan's, shows that both directions pass a tap, unless it is one that a balancer
+ * edges; a single connection that was answered with more than a refusal, be it a scan's, shows that both directions pass a tap, unless it is one that a balancer
  * hands on. Must not guess: what was not seen never counts as seen because its neighbours were.
  *
  * Apart from pairs, hosts of which one direction is missing: TCP payload in one direction alone proves that its other side
@@ -242,7 +242,7 @@ static void add_edge(AmSubnetPair *pair, const AmEdge *edge, int a, gboolean bal
 	pair->connections += edge->connections;
 	pair->packets[0] += edge->counts.packets[a];
 	pair->packets[1] += edge->counts.packets[!a];
-	if (!is_two_way(edge))
+	if (!am_edge_is_answered(edge))
 		return;
 	if (balanced)
 		pair->balanced = TRUE;

@@ -3,6 +3,13 @@
 
 #include "allowmap/map.h"
 
+/* Words both ways, or a connection that was opened and closed in order. A refusal may be that of a device in between; and where
+ * nothing but attempts was seen, what is needed may take another way, by a balancer, say. */
+static inline gboolean am_edge_is_answered(const AmEdge *edge)
+{
+	return edge->counts.packets[0] > 0 && edge->counts.packets[1] > 0 && edge->outcomes[AM_OUTCOME_ACCEPTED] > 0;
+}
+
 /* The service of a subnet that hosts of the most other subnets need. */
 typedef struct {
 	uint32_t edge;  /* one of its edges */

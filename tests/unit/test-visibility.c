@@ -102,29 +102,41 @@ static void test_classes(void)
 			     .ip_protocol = AM_PROTO_UDP,
 			     .port = 67,
 			     .outcome = AM_OUTCOME_ONE_WAY});
+	/* A refusal, which a firewall may have sent. */
+	net_add(&net, (Talk){.client = "10.0.1.1",
+			     .server = "10.0.4.1",
+			     .ip_protocol = AM_PROTO_TCP,
+			     .port = 22,
+			     .outcome = AM_OUTCOME_REFUSED});
+	/* Opened, and nothing said. */
+	net_add(&net, (Talk){.client = "10.0.1.1",
+			     .server = "10.0.3.1",
+			     .ip_protocol = AM_PROTO_TCP,
+			     .port = 22,
+			     .outcome = AM_OUTCOME_MIDSTREAM});
 	g_autoptr(AmMap) map = net_map(&net);
 	g_autoptr(AmVisibility) seen = am_map_visibility(map, NULL);
 	CU_ASSERT_EQUAL(seen->subnets->len, 4);
+	CU_ASSERT_EQUAL(class_of(seen, "10.0.1.0/24", "10.0.4.0/24"), AM_VISIBILITY_ONE_WAY);
 	CU_ASSERT_EQUAL(subnet_of(seen, "10.0.9.0/24"), AM_NO_INDEX);
 	CU_ASSERT_EQUAL(class_of(seen, "10.0.1.0/24", "10.0.2.0/24"), AM_VISIBILITY_BOTH);
 	CU_ASSERT_EQUAL(class_of(seen, "10.0.2.0/24", "10.0.3.0/24"), AM_VISIBILITY_BOTH);
 	CU_ASSERT_EQUAL(class_of(seen, "10.0.2.0/24", NULL), AM_VISIBILITY_BOTH);
 	CU_ASSERT_EQUAL(class_of(seen, "10.0.3.0/24", "10.0.4.0/24"), AM_VISIBILITY_ONE_WAY);
-	CU_ASSERT_EQUAL(class_of(seen, "10.0.1.0/24", "10.0.3.0/24"), AM_VISIBILITY_NONE);
+	CU_ASSERT_EQUAL(class_of(seen, "10.0.1.0/24", "10.0.3.0/24"), AM_VISIBILITY_ONE_WAY);
 	CU_ASSERT_EQUAL(class_of(seen, "10.0.1.0/24", "10.0.1.0/24"), AM_VISIBILITY_NONE);
 	CU_ASSERT_EQUAL(class_of(seen, "10.0.1.0/24", NULL), AM_VISIBILITY_NONE);
 	/* 6 pairs of two, desks and web with themselves (of the others there is one host each), 4 with the outside. */
 	CU_ASSERT_EQUAL(seen->n_pairs[AM_VISIBILITY_BOTH], 4);
-	CU_ASSERT_EQUAL(seen->n_pairs[AM_VISIBILITY_ONE_WAY], 1);
-	CU_ASSERT_EQUAL(seen->n_pairs[AM_VISIBILITY_NONE], 7);
+	CU_ASSERT_EQUAL(seen->n_pairs[AM_VISIBILITY_ONE_WAY], 3);
+	CU_ASSERT_EQUAL(seen->n_pairs[AM_VISIBILITY_NONE], 5);
 	CU_ASSERT_EQUAL(seen->n_within, 2);
-	CU_ASSERT_EQUAL(seen->unseen->len, 7);
-	CU_ASSERT_PTR_NOT_NULL(unseen_pair(seen, "10.0.1.0/24", "10.0.3.0/24"));
+	CU_ASSERT_EQUAL(seen->unseen->len, 5);
 	CU_ASSERT_PTR_NOT_NULL(unseen_pair(seen, "10.0.4.0/24", NULL));
 	CU_ASSERT_PTR_NULL(unseen_pair(seen, "10.0.1.0/24", "10.0.2.0/24"));
 	const AmSubnet *desks = &g_array_index(seen->subnets, AmSubnet, subnet_of(seen, "10.0.1.0/24"));
 	CU_ASSERT_EQUAL(desks->hosts, 3);
-	CU_ASSERT_EQUAL(desks->pairs[AM_VISIBILITY_NONE], 4);
+	CU_ASSERT_EQUAL(desks->pairs[AM_VISIBILITY_NONE], 2);
 	net_clear(&net);
 }
 

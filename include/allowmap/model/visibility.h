@@ -7,9 +7,9 @@
 #include <glib.h>
 
 typedef enum {
-	AM_VISIBILITY_NONE,     /* not one packet: they are silent, or no tap sees them; it cannot be told */
-	AM_VISIBILITY_ONE_WAY,  /* packets, but nothing answered that passed between the two and surely no balancer */
-	AM_VISIBILITY_BOTH,     /* both directions of one connection at least */
+	AM_VISIBILITY_NONE, /* not one packet: they are silent, or no tap sees them; it cannot be told */
+	AM_VISIBILITY_ONE_WAY, /* packets, but no connection on which both sides spoke and that surely no balancer handed on */
+	AM_VISIBILITY_BOTH,     /* one such connection at least */
 	AM_VISIBILITY_DECLARED, /* not one packet, and somebody knows that a tap would have shown it */
 	AM_N_VISIBILITIES,
 } AmVisibilityClass;
