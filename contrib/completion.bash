@@ -5,6 +5,7 @@ _allowmap()
 {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]}
 	local map="--db --decisions --inside --now --help"
+	local taps="--subnet --assume-visible"
 	local list="--format --asset --group --port --l7 --verdict --sort --limit"
 	local packets="--sensor --network --dpi --threads --max-flows --max-memory --max-unanswered"
 	local ingest="$packets --hash --strict"
@@ -39,16 +40,16 @@ _allowmap()
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
-	--inside | --now | --asset | --group | --port | --l7 | --sort | --limit | --sensor | --network | --threads | \
+	--inside | --subnet | --assume-visible | --now | --asset | --group | --port | --l7 | --sort | --limit | --sensor | --network | --threads | \
 		--max-flows | --why | --by | --id | --duration | --ring | --snaplen | --keep-connections | --max-db | --min-free)
 		return
 		;;
 	*)
 		case $verb in
-		analyze) options="$map $ingest --granularity --output" ;;
+		analyze) options="$map $ingest $taps --granularity --output" ;;
 		ingest) options="--db --decisions --now --help $ingest" ;;
 		capture) options="--db --decisions --help $packets $capture" ;;
-		status) options="$map --format --coverage" ;;
+		status) options="$map $taps --format --coverage --visibility" ;;
 		assets | listeners | flows | connections | groups) options="$map $list" ;;
 		networks)
 			options="--db --decisions --now --format --encap --id --network --sensor --why --by --help"
@@ -56,9 +57,9 @@ _allowmap()
 			;;
 		explain) options="$map flow group" ;;
 		verdict) options="$map --format --why --by --network list set remove any $verdicts" ;;
-		recommend) options="$map --granularity --default --output" ;;
+		recommend) options="$map $taps --granularity --default --output" ;;
 		export)
-			options="$map --to --policy --granularity --network --enforce --unapproved --allow-widening --host --form"
+			options="$map $taps --to --policy --granularity --network --enforce --unapproved --allow-widening --host --form"
 			options="$options --output"
 			;;
 		*) options= ;;

@@ -10,6 +10,7 @@
 #include "model/policy.h"
 #include "model/run.h"
 #include "model/verdict.h"
+#include "model/visibility.h"
 
 #include <glib.h>
 #include <stddef.h>
@@ -167,6 +168,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmPolicyGroup, am_policy_group_free)
 AmRule *am_rule_new(void); /* all arrays are there and empty */
 void am_rule_free(AmRule *rule);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmRule, am_rule_free)
+AmScope *am_scope_new(const char *network); /* from and to are there and empty */
+void am_scope_free(AmScope *scope);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmScope, am_scope_free)
+GPtrArray *am_scopes_new(void); /* of AmScope *; frees them with it */
 void am_run_free(AmRun *run);
 void am_input_clear(AmInput *input); /* frees what it holds, not itself */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmRun, am_run_free)
@@ -174,6 +179,15 @@ GArray *am_encapsulated_array_new(void); /* of AmEncapsulated; frees what they h
 GArray *am_network_rules_new(void);      /* of AmNetworkRule; the same */
 /* The row that counts for this; NULL when there is none. Borrowed. */
 const AmNetworkRule *am_network_rules_find(const GArray *rules, const char *sensor, AmEncapsulation kind, int64_t id);
+
+/* What a map shows of pairs of subnets. */
+void am_visibility_free(AmVisibility *visibility);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmVisibility, am_visibility_free)
+const char *am_visibility_name(AmVisibilityClass class);
+/* One subnet's row: the class (AmVisibilityClass) of its pair with each subnet of its block, in their order, then with the
+ * outside. `ret_row` has room for am_visibility_row_size() of them. */
+uint32_t am_visibility_row_size(const AmVisibility *visibility, uint32_t subnet);
+void am_visibility_row(const AmVisibility *visibility, uint32_t subnet, uint8_t *ret_row);
 
 /* ---- Progress on standard error, only when it is a terminal. Any thread may step; one prints. */
 typedef struct AmProgress AmProgress;

@@ -37,6 +37,7 @@ typedef struct {
 	const char *name;   /* "nftables" */
 	const char *help;   /* one line */
 	const char *suffix; /* "nft" */
+	gboolean denies;    /* with `enforce` it also says what is denied */
 	/* The text for `policy`; adds one AmFidelity per rule to `fidelity`. */
 	char *(*write)(const AmPolicy *policy, const AmExportOptions *options, GArray *fidelity, GError **error);
 } AmExportTarget;

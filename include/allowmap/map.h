@@ -9,6 +9,7 @@
 #include "model/map.h"
 #include "model/observation.h"
 #include "model/tally.h"
+#include "model/visibility.h"
 
 typedef struct {
 	GArray *inside; /* AmPrefix: what is inside; NULL = RFC 1918, RFC 4193, RFC 6598 and link-local; and, when none
@@ -41,5 +42,16 @@ guint am_map_count_withdrawn(const GArray *overrides, const AmOverride *withdraw
 /* AmPrefix, minimised: where addresses that count as outside speak to groups of link scope, and so are neighbours; of IPv6 their
  * /64, of IPv4 they alone. To be unreferenced. */
 GArray *am_map_on_link(const AmMap *map);
+/* What the captures show of the pairs of inside subnets, by the edges of `map`. A subnet is the longest of `subnets` that holds
+ * the address, else its /24 (IPv4) or /64 (IPv6): one that is wider than the network's own may hide that half of it was never
+ * seen. Link-local and multicast addresses are in none. O(edges log edges + pairs of subnets). */
+typedef struct {
+	const GArray *subnets; /* AmPrefix: the network's own; NULL = none told */
+	const GArray *
+		visible; /* AmPrefix: all traffic of the subnets in these passes a tap: where none was seen, there is none */
+	gboolean outside_visible; /* the same of the links to the outside */
+} AmVisibilityOptions;
+AmVisibility *am_map_visibility(const AmMap *map, const AmVisibilityOptions *options);
+
 /* What stands for and against it, as lines of text for `explain flow`. g_free() */
 char *am_map_explain_edge(const AmMap *map, const AmDecisionSet *decisions, uint32_t edge);

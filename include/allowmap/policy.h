@@ -4,6 +4,7 @@
 #include "base.h"
 #include "model/map.h"
 #include "model/policy.h"
+#include "model/visibility.h"
 
 #define AM_POLICY_ERROR (am_policy_error_quark())
 GQuark am_policy_error_quark(void);
@@ -14,6 +15,9 @@ typedef struct {
 	AmPolicyDefault default_action;
 	int64_t now_ns;
 	const char *tool_version;
+	/* Of the same map. Default deny is proposed for pairs of subnets that were seen both ways or declared, without hosts of
+	 * which one direction is missing; NULL = for all. */
+	const AmVisibility *visibility;
 } AmRecommendOptions;
 
 /* Rules from the essential edges of `map`, and from the local ones that come again and that a host's own list must let through:
@@ -46,6 +50,10 @@ gboolean am_policy_prove(AmPolicy *policy, const AmMap *map, GError **error);
  * enforcement point knows no networks). Rules that are rejected or expired permit nothing. On a difference: error
  * AM_POLICY_ERROR_PROOF with counterexamples of both kinds. Used on what an export says when it is parsed back. */
 gboolean am_policy_equal(const AmPolicy *a, const AmPolicy *b, GError **error);
+
+/* Do two policies deny the same by default, once enforced? What no rule permits is denied where `visible` says, or everywhere,
+ * or, with the default monitor, nowhere. As am_policy_equal(). */
+gboolean am_policy_equal_default(const AmPolicy *a, const AmPolicy *b, GError **error);
 
 /* The networks that the policy names, ascending: those of its groups, and "default" where rules hold addresses themselves, or
  * where there are neither. Borrowed const char *; g_ptr_array_unref(). */

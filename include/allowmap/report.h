@@ -12,6 +12,7 @@
 #include "model/map.h"
 #include "model/policy.h"
 #include "model/run.h"
+#include "model/visibility.h"
 
 #include <stdio.h>
 
@@ -57,6 +58,9 @@ gboolean am_report_status(const AmMap *map, const GPtrArray *runs, uint64_t conn
 
 /* Has discovery run long enough? The map must have its coverage. */
 gboolean am_report_coverage(const AmMap *map, AmFormat format, FILE *out, GError **error);
+/* Which pairs of subnets were seen, and which taps are missing. `visibility` is of `map`. */
+gboolean am_report_visibility(const AmMap *map, const AmVisibility *visibility, AmFormat format, FILE *out,
+			      GError **error);
 
 /* `seen`: AmEncapsulated, run by run. `rules`: the network table, AmNetworkRule. */
 gboolean am_report_networks(const GArray *seen, const GArray *rules, AmFormat format, FILE *out, GError **error);

@@ -18,6 +18,7 @@ libam_base_a_SOURCES = \
 	include/allowmap/model/tally.h \
 	include/allowmap/model/unanswered.h \
 	include/allowmap/model/verdict.h \
+	include/allowmap/model/visibility.h \
 	src/base/address.c \
 	src/base/clock.c \
 	src/base/embedded.h \
@@ -30,6 +31,7 @@ libam_base_a_SOURCES = \
 	src/base/progress.c \
 	src/base/run-model.c \
 	src/base/text.c \
+	src/base/visibility-model.c \
 	$(NULL)
 nodist_libam_base_a_SOURCES = embedded-files.c
 

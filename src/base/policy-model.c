@@ -10,6 +10,7 @@ AmPolicy *am_policy_new(void)
 	g_array_set_clear_func(policy->inputs, (GDestroyNotify)am_input_clear);
 	policy->groups = g_ptr_array_new_with_free_func((GDestroyNotify)am_policy_group_free);
 	policy->rules = g_ptr_array_new_with_free_func((GDestroyNotify)am_rule_free);
+	policy->missing_taps = g_ptr_array_new_with_free_func(g_free);
 	return policy;
 }
 
@@ -21,6 +22,8 @@ void am_policy_free(AmPolicy *policy)
 	g_array_unref(policy->inputs);
 	g_ptr_array_unref(policy->groups);
 	g_ptr_array_unref(policy->rules);
+	g_clear_pointer(&policy->visible, g_ptr_array_unref);
+	g_ptr_array_unref(policy->missing_taps);
 	g_free(policy);
 }
 
@@ -81,4 +84,28 @@ void am_rule_free(AmRule *rule)
 	g_free(rule->reason);
 	g_free(rule->ticket);
 	g_free(rule);
+}
+
+AmScope *am_scope_new(const char *network)
+{
+	AmScope *scope = g_new0(AmScope, 1);
+	scope->network = g_strdup(network);
+	scope->from = g_array_new(FALSE, TRUE, sizeof(AmPrefix));
+	scope->to = g_array_new(FALSE, TRUE, sizeof(AmPrefix));
+	return scope;
+}
+
+void am_scope_free(AmScope *scope)
+{
+	if (scope == NULL)
+		return;
+	g_free(scope->network);
+	g_array_unref(scope->from);
+	g_array_unref(scope->to);
+	g_free(scope);
+}
+
+GPtrArray *am_scopes_new(void)
+{
+	return g_ptr_array_new_with_free_func((GDestroyNotify)am_scope_free);
 }

@@ -138,7 +138,7 @@ static void print_files(const char *folder, const AmPolicy *policy)
 }
 
 static gboolean conclude(const char *folder, const char *db, const AmMapArguments *map_arguments,
-			 const char *granularity, GError **error)
+			 const AmVisibilityArguments *taps, const char *granularity, GError **error)
 {
 	AmMapArguments arguments = *map_arguments;
 	arguments.db = (char *)db;
@@ -146,8 +146,10 @@ static gboolean conclude(const char *folder, const char *db, const AmMapArgument
 	if (!am_cmd_recommend_options(granularity, NULL, arguments.now, &options, error))
 		return FALSE;
 	g_autoptr(AmSnapshot) snapshot = am_cmd_snapshot(&arguments, error);
-	if (snapshot == NULL)
+	g_autoptr(AmVisibility) seen = snapshot != NULL ? am_cmd_visibility(taps, snapshot->map, error) : NULL;
+	if (seen == NULL)
 		return FALSE;
+	options.visibility = am_cmd_assumes_all(taps) ? NULL : seen;
 	g_autoptr(AmPolicy) policy = am_job_recommend(snapshot, &options, error);
 	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
 	if (policy == NULL || !write_policy(folder, snapshot->map, policy, files, error))
@@ -159,12 +161,14 @@ static gboolean conclude(const char *folder, const char *db, const AmMapArgument
 	am_report_summary(snapshot->map, policy, snapshot->runs, stdout);
 	print_files(folder, policy);
 	am_cmd_note_announced(policy);
+	am_cmd_note_visibility(seen, taps);
 	am_cmd_note_on_link(snapshot->map, &arguments);
 	return am_cmd_finish_output(error);
 }
 
-static int analyze(const AmMapArguments *map_arguments, const AmIngestArguments *ingest_arguments, const char *folder,
-		   const char *granularity, char **paths, GError **error)
+static int analyze(const AmMapArguments *map_arguments, const AmIngestArguments *ingest_arguments,
+		   const AmVisibilityArguments *taps, const char *folder, const char *granularity, char **paths,
+		   GError **error)
 {
 	if (folder == NULL) {
 		am_cmd_usage_error(error, "-o DIR is needed: where the results go");
@@ -200,13 +204,14 @@ static int analyze(const AmMapArguments *map_arguments, const AmIngestArguments 
 	gboolean ok = am_job_ingest(&options, &result, error);
 	int status = am_cmd_ingest_outcome("analyze", &result, ingest_arguments->strict);
 	am_ingest_result_clear(&result);
-	return ok && conclude(folder, db, map_arguments, granularity, error) ? status : -1;
+	return ok && conclude(folder, db, map_arguments, taps, granularity, error) ? status : -1;
 }
 
 int am_cmd_analyze(int argc, char **argv)
 {
 	g_auto(AmMapArguments) map_arguments = {0};
 	g_auto(AmIngestArguments) ingest_arguments = {0};
+	g_auto(AmVisibilityArguments) taps = {0};
 	g_autofree char *folder = NULL, *granularity = NULL;
 	const GOptionEntry entries[] = {
 		{"output", 'o', 0, G_OPTION_ARG_FILENAME, &folder, "The folder for the results, made when missing",
@@ -219,9 +224,10 @@ int am_cmd_analyze(int argc, char **argv)
 	g_option_context_add_main_entries(context, entries, NULL);
 	am_map_arguments_add(context, &map_arguments);
 	am_ingest_arguments_add(context, &ingest_arguments);
+	am_visibility_arguments_add(context, &taps);
 	g_autoptr(GError) error = NULL;
 	int status = -1;
 	if (am_cmd_parse(context, description, &argc, &argv, 1, G_MAXINT, &error))
-		status = analyze(&map_arguments, &ingest_arguments, folder, granularity, argv + 1, &error);
+		status = analyze(&map_arguments, &ingest_arguments, &taps, folder, granularity, argv + 1, &error);
 	return status >= 0 ? status : am_cmd_fail("analyze", error);
 }

@@ -50,6 +50,15 @@ typedef struct {
 	gboolean strict, hash;
 } AmIngestArguments;
 
+/* What is known of taps and subnets that no packet tells. */
+typedef struct {
+	char **subnets; /* --subnet CIDR, repeatable */
+	char *visible;  /* --assume-visible */
+} AmVisibilityArguments;
+
+void am_visibility_arguments_add(GOptionContext *context, AmVisibilityArguments *arguments);
+void am_visibility_arguments_clear(AmVisibilityArguments *arguments);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(AmVisibilityArguments, am_visibility_arguments_clear)
 void am_map_arguments_add(GOptionContext *context, AmMapArguments *arguments);
 void am_map_arguments_clear(AmMapArguments *arguments);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(AmMapArguments, am_map_arguments_clear)
@@ -89,6 +98,12 @@ int am_cmd_ingest_outcome(const char *verb, const AmIngestResult *result, gboole
 
 /* Reads the facts and computes the map. */
 AmSnapshot *am_cmd_snapshot(const AmMapArguments *arguments, GError **error);
+/* What of it was seen. */
+AmVisibility *am_cmd_visibility(const AmVisibilityArguments *arguments, const AmMap *map, GError **error);
+/* --assume-visible all: default deny holds everywhere. */
+gboolean am_cmd_assumes_all(const AmVisibilityArguments *arguments);
+/* Says on standard error between how many pairs of subnets default deny holds, if not between all. */
+void am_cmd_note_visibility(const AmVisibility *visibility, const AmVisibilityArguments *arguments);
 gboolean am_cmd_list_options(const AmListArguments *arguments, AmListOptions *ret_options, GError **error);
 /* Where the filters left nothing, says so on standard error, and what would help. `what`: "flows". */
 void am_cmd_note_listed(const char *what, const AmMapArguments *map_arguments, const AmListArguments *arguments,

@@ -21,6 +21,7 @@ static const char description[] =
 typedef struct {
 	char *to, *policy, *form, *output, *granularity, *network;
 	AmExportOptions options;
+	AmVisibilityArguments taps;
 } Arguments;
 
 static const AmExportTarget *find_target(const char *name, GError **error)
@@ -46,7 +47,10 @@ static AmPolicy *get_policy(const AmMapArguments *map_arguments, const Arguments
 	if (!am_cmd_recommend_options(arguments->granularity, NULL, map_arguments->now, &options, error))
 		return NULL;
 	g_autoptr(AmSnapshot) snapshot = am_cmd_snapshot(map_arguments, error);
-	return snapshot != NULL ? am_job_recommend(snapshot, &options, error) : NULL;
+	g_autoptr(AmVisibility) seen =
+		snapshot != NULL ? am_cmd_visibility(&arguments->taps, snapshot->map, error) : NULL;
+	options.visibility = am_cmd_assumes_all(&arguments->taps) ? NULL : seen;
+	return seen != NULL ? am_job_recommend(snapshot, &options, error) : NULL;
 }
 
 /* How many from the n-th on have the same to be said of them: those that are dropped may be many. */
@@ -131,6 +135,7 @@ static void arguments_clear(Arguments *arguments)
 	g_free(arguments->output);
 	g_free(arguments->granularity);
 	g_free(arguments->network);
+	am_visibility_arguments_clear(&arguments->taps);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Arguments, arguments_clear)
 
@@ -162,6 +167,7 @@ int am_cmd_export(int argc, char **argv)
 	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
 	g_option_context_add_main_entries(context, entries, NULL);
 	am_map_arguments_add(context, &map_arguments);
+	am_visibility_arguments_add(context, &arguments.taps);
 	g_autoptr(GError) error = NULL;
 	if (am_cmd_parse(context, description, &argc, &argv, 0, 0, &error) &&
 	    export_policy(&map_arguments, &arguments, &error))

@@ -15,5 +15,6 @@ allowmap_SOURCES = \
 	src/cmd/recommend.c \
 	src/cmd/status.c \
 	src/cmd/verdict.c \
+	src/cmd/visibility.c \
 	$(NULL)
 allowmap_LDADD = $(rooms) $(room_libs)

@@ -8,7 +8,10 @@
 static const char description[] =
 	"Writes the least-privilege policy as JSON: groups, one rule for each need, default deny. It is proved "
 	"against\n"
-	"every essential flow before it is written. Undecided flows get no rule: list them with\n"
+	"every essential flow before it is written. Where traffic was not seen both ways, what no rule permits is "
+	"only\n"
+	"monitored: 'allowmap status --visibility' names the taps that are missing. Undecided flows get no rule: list "
+	"them with\n"
 	"'allowmap flows --verdict undecided', and decide with 'allowmap verdict set'.\n"
 	"\n"
 	"Example:\n"
@@ -16,6 +19,7 @@ static const char description[] =
 
 typedef struct {
 	char *granularity, *default_action, *output;
+	const AmVisibilityArguments *taps;
 } Arguments;
 
 static gboolean recommend(const AmMapArguments *map_arguments, const Arguments *arguments, GError **error)
@@ -27,6 +31,10 @@ static gboolean recommend(const AmMapArguments *map_arguments, const Arguments *
 	g_autoptr(AmSnapshot) snapshot = am_cmd_snapshot(map_arguments, error);
 	if (snapshot == NULL)
 		return FALSE;
+	g_autoptr(AmVisibility) seen = am_cmd_visibility(arguments->taps, snapshot->map, error);
+	if (seen == NULL)
+		return FALSE;
+	options.visibility = am_cmd_assumes_all(arguments->taps) ? NULL : seen;
 	g_autoptr(AmPolicy) policy = am_job_recommend(snapshot, &options, error);
 	if (policy == NULL)
 		return FALSE;
@@ -40,6 +48,7 @@ static gboolean recommend(const AmMapArguments *map_arguments, const Arguments *
 			policy->undecided_permitted);
 	fputc('\n', stderr);
 	am_cmd_note_announced(policy);
+	am_cmd_note_visibility(seen, arguments->taps);
 	am_cmd_note_on_link(snapshot->map, map_arguments);
 	return TRUE;
 }
@@ -47,6 +56,7 @@ static gboolean recommend(const AmMapArguments *map_arguments, const Arguments *
 int am_cmd_recommend(int argc, char **argv)
 {
 	g_auto(AmMapArguments) map_arguments = {0};
+	g_auto(AmVisibilityArguments) taps = {0};
 	g_autofree char *granularity = NULL, *default_action = NULL, *output = NULL;
 	const GOptionEntry entries[] = {
 		{"granularity", 0, 0, G_OPTION_ARG_STRING, &granularity,
@@ -59,9 +69,10 @@ int am_cmd_recommend(int argc, char **argv)
 	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
 	g_option_context_add_main_entries(context, entries, NULL);
 	am_map_arguments_add(context, &map_arguments);
+	am_visibility_arguments_add(context, &taps);
 	g_autoptr(GError) error = NULL;
 	gboolean ok = am_cmd_parse(context, description, &argc, &argv, 0, 0, &error);
-	const Arguments arguments = {granularity, default_action, output};
+	const Arguments arguments = {granularity, default_action, output, &taps};
 	if (ok && recommend(&map_arguments, &arguments, &error))
 		return AM_EXIT_OK;
 	return am_cmd_fail("recommend", error);

@@ -137,6 +137,48 @@ static void add_invalid(json_t *commands, const char *chain)
 						  "right", "invalid", "counter", "drop", "comment", "invalid"));
 }
 
+/* {"add": {"rule": ...}} in this chain; `comment` NULL = none. */
+static void add_chain_rule(json_t *commands, const char *chain, json_t *expression, const char *comment)
+{
+	json_array_append_new(commands,
+			      json_pack("{s:{s:{s:s, s:s, s:s, s:o, s:s*}}}", "add", "rule", "family", "inet", "table",
+					"allowmap", "chain", chain, "expr", expression, "comment", comment));
+}
+
+static json_t *dropped(json_t *expression)
+{
+	json_array_append_new(expression, json_pack("{s:n}", "counter"));
+	json_array_append_new(expression, json_pack("{s:n}", "drop"));
+	return expression;
+}
+
+static void add_scope(json_t *commands, const char *chain, const AmNftRule *scope, guint f, gboolean invalid)
+{
+	json_t *ends = begin_rule(scope, f);
+	if (invalid) {
+		json_array_insert_new(ends, 0,
+				      json_pack("{s:{s:s, s:{s:{s:s}}, s:s}}", "match", "op", "in", "left", "ct", "key",
+						"state", "right", "invalid"));
+		add_chain_rule(commands, chain, dropped(ends), "invalid");
+		return;
+	}
+	json_t *logged = json_copy(ends);
+	json_array_append_new(logged, json_pack("{s:{s:i, s:s}}", "limit", "rate", 10, "per", "second"));
+	json_array_append_new(logged, json_pack("{s:{s:s}}", "log", "prefix", "allowmap deny: "));
+	add_chain_rule(commands, chain, logged, NULL);
+	add_chain_rule(commands, chain, dropped(ends), "denied");
+}
+
+static void add_scopes(json_t *commands, const char *chain, const GArray *scopes, gboolean invalid)
+{
+	for (guint n = 0; n < scopes->len; n++) {
+		const AmNftRule *scope = &g_array_index(scopes, AmNftRule, n);
+		for (guint f = 0; f < AM_NFT_N_FAMILIES; f++)
+			if (scope->has[f])
+				add_scope(commands, chain, scope, f, invalid);
+	}
+}
+
 static void add_default(json_t *commands, const char *chain, gboolean enforce)
 {
 	static const char format[] = "{s:{s:{s:s, s:s, s:s, s:[{s:{s:i, s:s}}, {s:{s:s}}]}}}";
@@ -156,13 +198,17 @@ static void add_mark(json_t *commands, const AmNftTable *table, const char *mark
 	const char *space = strchr(mark, ' ');
 	if (space != NULL)
 		g_strlcpy(chain, space + 1, MIN(sizeof chain, strlen(space + 1)));
+	gboolean everywhere = table->options->enforce && table->scopes == NULL;
+	gboolean invalid = g_str_has_prefix(mark, "@INVALID");
+	if (table->scopes != NULL && (invalid || g_str_has_prefix(mark, "@DEFAULT")))
+		add_scopes(commands, chain, table->scopes, invalid);
 	if (g_str_has_prefix(mark, "@SETS"))
 		add_sets(commands, table->sets);
 	else if (g_str_has_prefix(mark, "@RULES"))
 		add_rules(commands, table->rules);
 	else if (g_str_has_prefix(mark, "@DEFAULT"))
-		add_default(commands, chain, table->options->enforce);
-	else if (table->options->enforce)
+		add_default(commands, chain, everywhere);
+	else if (everywhere)
 		add_invalid(commands, chain);
 }
 

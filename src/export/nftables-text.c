@@ -24,16 +24,21 @@ static void add_sets(GString *text, const GArray *sets)
 	}
 }
 
-static void begin_rule(GString *text, const AmNftRule *rule, guint f)
+static void add_ends(GString *text, const AmNftRule *rule, guint f)
 {
 	const char *ip = f == AM_NFT_V4 ? "ip" : "ip6";
-	g_string_append(text, "\t\t");
 	if (rule->from[f].n == 0 && rule->to[f].n == 0)
 		g_string_append_printf(text, "meta nfproto ipv%u ", f == AM_NFT_V4 ? 4u : 6u);
 	if (rule->from[f].n > 0)
 		g_string_append_printf(text, "%s saddr @%s ", ip, rule->from[f].name);
 	if (rule->to[f].n > 0)
 		g_string_append_printf(text, "%s daddr @%s ", ip, rule->to[f].name);
+}
+
+static void begin_rule(GString *text, const AmNftRule *rule, guint f)
+{
+	g_string_append(text, "\t\t");
+	add_ends(text, rule, f);
 }
 
 static void end_rule(GString *text, const AmRule *rule)
@@ -94,10 +99,13 @@ static void add_rules(GString *text, const GArray *rules)
 
 static void add_head(GString *text, const AmNftTable *table)
 {
-	g_string_append_printf(text, "# allowmap " PACKAGE_VERSION ": %u rules, for a %s; %s\n", table->rules->len,
-			       table->options->host ? "host" : "router",
-			       table->options->enforce ? "what is not permitted is dropped"
-						       : "log only: what is not permitted is logged and passes");
+	g_string_append_printf(
+		text, "# allowmap " PACKAGE_VERSION ": %u rules, for a %s; %s\n", table->rules->len,
+		table->options->host ? "host" : "router",
+		!table->options->enforce ? "log only: what is not permitted is logged and passes"
+		: table->scopes != NULL
+			? "what is not permitted is dropped where the policy says visible, else it is logged and passes"
+			: "what is not permitted is dropped");
 	if (table->n_proposed > 0)
 		g_string_append_printf(text, "# PROPOSED: %u of these rules were approved by nobody.\n",
 				       table->n_proposed);
@@ -105,20 +113,49 @@ static void add_head(GString *text, const AmNftTable *table)
 			      "rules.\n");
 }
 
+/* `before` and `after` the ends of each scope. */
+static void add_scope_lines(GString *text, const AmNftRule *scope, guint f, const char *before, const char *after)
+{
+	g_string_append_printf(text, "\t\t%s", before);
+	add_ends(text, scope, f);
+	g_string_append_printf(text, "%s\n", after);
+}
+
+static void add_scopes(GString *text, const GArray *scopes, gboolean invalid)
+{
+	for (guint n = 0; n < scopes->len; n++) {
+		const AmNftRule *scope = &g_array_index(scopes, AmNftRule, n);
+		for (guint f = 0; f < AM_NFT_N_FAMILIES; f++) {
+			if (!scope->has[f])
+				continue;
+			if (invalid) {
+				add_scope_lines(text, scope, f, "ct state invalid ",
+						"counter drop comment \"invalid\"");
+				continue;
+			}
+			add_scope_lines(text, scope, f, "", "limit rate 10/second log prefix \"allowmap deny: \"");
+			add_scope_lines(text, scope, f, "", "counter drop comment \"denied\"");
+		}
+	}
+}
+
 static void add_mark(GString *text, const AmNftTable *table, const char *mark)
 {
-	gboolean enforce = table->options->enforce;
+	gboolean everywhere = table->options->enforce && table->scopes == NULL;
+	gboolean invalid = g_str_has_prefix(mark, "@INVALID@");
+	if (table->scopes != NULL && (invalid || g_str_has_prefix(mark, "@DEFAULT@")))
+		add_scopes(text, table->scopes, invalid);
 	if (g_str_has_prefix(mark, "@SETS@"))
 		add_sets(text, table->sets);
 	else if (g_str_has_prefix(mark, "@RULES@"))
 		add_rules(text, table->rules);
-	else if (g_str_has_prefix(mark, "@INVALID@"))
-		g_string_append(text, enforce ? "\t\tct state invalid counter drop comment \"invalid\"\n" : "");
+	else if (invalid)
+		g_string_append(text, everywhere ? "\t\tct state invalid counter drop comment \"invalid\"\n" : "");
 	else
-		g_string_append(text, enforce ? "\t\tlimit rate 10/second log prefix \"allowmap deny: \"\n"
-						"\t\tcounter drop comment \"denied\"\n"
-					      : "\t\tlimit rate 10/second log prefix \"allowmap would deny: \"\n"
-						"\t\tcounter accept comment \"would-be-denied\"\n");
+		g_string_append(text, everywhere ? "\t\tlimit rate 10/second log prefix \"allowmap deny: \"\n"
+						   "\t\tcounter drop comment \"denied\"\n"
+						 : "\t\tlimit rate 10/second log prefix \"allowmap would deny: \"\n"
+						   "\t\tcounter accept comment \"would-be-denied\"\n");
 }
 
 char *am_nftables_text(const AmNftTable *table)

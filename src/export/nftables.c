@@ -22,7 +22,8 @@ static gboolean is_group_name(const char *name)
 
 static void name_set(AmNftSet *set, const AmPeer *peer)
 {
-	if (peer->groups->len == 1 && peer->prefixes->len == 0 && is_group_name(peer->groups->pdata[0])) {
+	if (peer != NULL && peer->groups->len == 1 && peer->prefixes->len == 0 &&
+	    is_group_name(peer->groups->pdata[0])) {
 		g_snprintf(set->name, sizeof set->name, "g_%s_v%u", (const char *)peer->groups->pdata[0], set->family);
 		for (char *dash = set->name; (dash = strchr(dash, '-')) != NULL;)
 			*dash = '_';
@@ -61,15 +62,31 @@ static AmNftRule make_rule(const AmFlatRule *flat)
 	return rule;
 }
 
+/* The scopes that are enforced, one AmNftRule for each. */
+static GArray *make_scopes(const AmPolicy *policy)
+{
+	GArray *scopes = g_array_new(FALSE, TRUE, sizeof(AmNftRule));
+	for (guint n = 0; n < policy->visible->len; n++) {
+		const AmScope *scope = policy->visible->pdata[n];
+		AmNftRule ends = {0};
+		for (guint f = 0; f < AM_NFT_N_FAMILIES; f++) {
+			ends.from[f] = make_set(NULL, scope->from, families[f]);
+			ends.to[f] = make_set(NULL, scope->to, families[f]);
+			ends.has[f] = ends.from[f].n > 0 && ends.to[f].n > 0;
+		}
+		g_array_append_val(scopes, ends);
+	}
+	return scopes;
+}
+
 static int compare_sets(gconstpointer a, gconstpointer b)
 {
 	return strcmp(((const AmNftSet *)a)->name, ((const AmNftSet *)b)->name);
 }
 
-static GArray *collect_sets(const GArray *rules)
+static void collect_sets_of(const GArray *rules, GArray *sets)
 {
-	GArray *sets = g_array_new(FALSE, TRUE, sizeof(AmNftSet));
-	for (guint n = 0; n < rules->len; n++) {
+	for (guint n = 0; rules != NULL && n < rules->len; n++) {
 		const AmNftRule *rule = &g_array_index(rules, AmNftRule, n);
 		for (guint f = 0; f < AM_NFT_N_FAMILIES; f++) {
 			if (rule->has[f] && rule->from[f].n > 0)
@@ -78,6 +95,13 @@ static GArray *collect_sets(const GArray *rules)
 				g_array_append_val(sets, rule->to[f]);
 		}
 	}
+}
+
+static GArray *collect_sets(const AmNftTable *table)
+{
+	GArray *sets = g_array_new(FALSE, TRUE, sizeof(AmNftSet));
+	collect_sets_of(table->rules, sets);
+	collect_sets_of(table->scopes, sets);
 	g_array_sort(sets, compare_sets);
 	guint kept = 0;
 	for (guint n = 0; n < sets->len; n++) {
@@ -101,7 +125,9 @@ static char *write_nftables(const AmPolicy *policy, const AmExportOptions *optio
 		table.n_proposed += rule.rule->status == AM_STATUS_PROPOSED;
 		g_array_append_val(rules, rule);
 	}
-	g_autoptr(GArray) sets = collect_sets(rules);
+	g_autoptr(GArray) scopes = options->enforce && policy->visible != NULL ? make_scopes(policy) : NULL;
+	table.scopes = scopes;
+	g_autoptr(GArray) sets = collect_sets(&table);
 	table.sets = sets;
 	return options->json ? am_nftables_json(&table) : am_nftables_text(&table);
 }
@@ -110,5 +136,6 @@ const AmExportTarget am_export_nftables = {
 	.name = "nftables",
 	.help = "a table of its own for nft -f, as text or JSON, for a router or a host",
 	.suffix = "nft",
+	.denies = TRUE,
 	.write = write_nftables,
 };

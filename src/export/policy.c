@@ -84,7 +84,34 @@ static json_t *generated_json(const AmPolicy *policy)
 	for (guint n = 0; n < policy->inputs->len; n++)
 		append(inputs, input_json(&g_array_index(policy->inputs, AmInput, n)));
 	put(object, "inputs", inputs);
+	json_t *taps = policy->missing_taps->len > 0 ? json_array() : NULL;
+	for (guint n = 0; n < policy->missing_taps->len; n++)
+		append(taps, safe_text(policy->missing_taps->pdata[n]));
+	if (taps != NULL)
+		put(object, "missing_taps", taps);
 	return object;
+}
+
+static json_t *prefixes_json(const GArray *prefixes)
+{
+	json_t *list = json_array();
+	for (guint n = 0; n < prefixes->len; n++)
+		append(list, prefix_json(&g_array_index(prefixes, AmPrefix, n)));
+	return list;
+}
+
+static json_t *visible_json(const GPtrArray *scopes)
+{
+	json_t *list = json_array();
+	for (guint n = 0; n < scopes->len; n++) {
+		const AmScope *scope = scopes->pdata[n];
+		json_t *object = json_object();
+		put_text(object, "network", scope->network);
+		put(object, "from", prefixes_json(scope->from));
+		put(object, "to", prefixes_json(scope->to));
+		append(list, object);
+	}
+	return list;
 }
 
 static json_t *group_json(const AmPolicyGroup *group)
@@ -248,6 +275,8 @@ char *am_export_policy(const AmPolicy *policy)
 	put(document, "version", json_integer(FORMAT_VERSION));
 	put(document, "generated", generated_json(policy));
 	put(document, "default", json_string(defaults[policy->default_action]));
+	if (policy->visible != NULL)
+		put(document, "visible", visible_json(policy->visible));
 	for (guint n = 0; n < policy->groups->len; n++) {
 		const AmPolicyGroup *group = policy->groups->pdata[n];
 		put(groups, group->name, group_json(group));

@@ -37,7 +37,8 @@ typedef struct {
 
 typedef struct {
 	GArray *rules; /* AmNftRule, in the policy's order */
-	GArray *sets;  /* AmNftSet that the rules need, each once, by name */
+	GArray *scopes; /* AmNftRule without a rule: where what no rule permits is dropped; NULL = everywhere, or nowhere */
+	GArray *sets; /* AmNftSet that rules and scopes need, each once, by name */
 	guint n_proposed;
 	const AmExportOptions *options;
 } AmNftTable;

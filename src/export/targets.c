@@ -50,6 +50,13 @@ static gboolean check_enforce(const AmPolicy *policy, const AmExportOptions *opt
 			    "the policy's default is monitor: it denies nothing, so there is nothing to --enforce");
 		return FALSE;
 	}
+	if (policy->visible != NULL && policy->visible->len == 0) {
+		g_set_error(
+			error, AM_EXPORT_ERROR, AM_EXPORT_ERROR_OPTION,
+			"no pair of subnets was seen both ways, so the policy denies nothing by default and there is "
+			"nothing to --enforce; 'allowmap status --visibility' names the taps that are missing");
+		return FALSE;
+	}
 	return TRUE;
 }
 

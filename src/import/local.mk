@@ -21,6 +21,7 @@ libam_import_a_SOURCES = \
 	src/import/nftables.h \
 	src/import/policy-json.c \
 	src/import/policy-json.h \
+	src/import/policy-visible.c \
 	src/import/policy.c \
 	src/import/stitch.c \
 	src/import/stitch.h \

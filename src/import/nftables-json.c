@@ -14,7 +14,8 @@ typedef struct {
 	AmNftReader *reader;
 	json_t *commands;
 	size_t at;
-	int enforce; /* -1 = not known yet */
+	int enforce;       /* -1 = not known yet; AM_NFT_LOG, _DENY, _DENY_SCOPES */
+	GPtrArray *scopes; /* AmNftParsedScope *: where it denies, the same in all chains; NULL = not read yet */
 } JsonReader;
 
 static json_t *command_of(const JsonReader *json)
@@ -219,7 +220,7 @@ static gboolean read_rule(JsonReader *json, json_t *rule)
 }
 
 /* The same in all chains. */
-static gboolean set_enforce(JsonReader *json, gboolean enforce)
+static gboolean set_enforce(JsonReader *json, int enforce)
 {
 	gboolean ok = json->enforce < 0 || json->enforce == enforce;
 	json->enforce = enforce;
@@ -239,6 +240,41 @@ static gboolean take_rule(JsonReader *json, const char *chain, const char *expre
 	return same;
 }
 
+static const char is_invalid[] = "{\"match\": {\"op\": \"in\", \"left\": {\"ct\": {\"key\": \"state\"}}, \"right\": "
+				 "\"invalid\"}}";
+
+/* The rule for one scope: what is `before` its ends, and `after` them. Names of sets need no escapes. */
+static gboolean take_scope_rule(JsonReader *json, const char *chain, const char *before, const AmNftParsedScope *scope,
+				const char *after, const char *comment)
+{
+	static const char end[] =
+		"{\"match\": {\"op\": \"==\", \"left\": {\"payload\": {\"protocol\": \"%s\", \"field\": "
+		"\"%s\"}}, \"right\": \"@%s\"}}";
+	const char *ip = scope->family == 4 ? "ip" : "ip6";
+	g_autoptr(GString) expression = g_string_new("[");
+	g_string_append_printf(expression, "%s%s", before, before[0] != '\0' ? ", " : "");
+	g_string_append_printf(expression, end, ip, "saddr", scope->from);
+	g_string_append(expression, ", ");
+	g_string_append_printf(expression, end, ip, "daddr", scope->to);
+	g_string_append_printf(expression, ", %s]", after);
+	return take_rule(json, chain, expression->str, comment);
+}
+
+static const char counted_drop[] = "{\"counter\": null}, {\"drop\": null}";
+
+static gboolean read_scope_defaults(JsonReader *json, const char *chain)
+{
+	static const char logged[] =
+		"{\"limit\": {\"rate\": 10, \"per\": \"second\"}}, {\"log\": {\"prefix\": \"allowmap deny: \"}}";
+	for (guint n = 0; json->scopes != NULL && n < json->scopes->len; n++) {
+		const AmNftParsedScope *scope = json->scopes->pdata[n];
+		if (!take_scope_rule(json, chain, "", scope, logged, NULL) ||
+		    !take_scope_rule(json, chain, "", scope, counted_drop, "denied"))
+			return FALSE;
+	}
+	return TRUE;
+}
+
 static gboolean read_default(JsonReader *json, const char *chain)
 {
 	static const char limit[] = "{\"limit\": {\"rate\": 10, \"per\": \"second\"}}";
@@ -246,18 +282,52 @@ static gboolean read_default(JsonReader *json, const char *chain)
 	g_autofree char *would = g_strdup_printf("[%s, {\"log\": {\"prefix\": \"allowmap would deny: \"}}]", limit);
 	if (take_rule(json, chain, deny, NULL))
 		return take_rule(json, chain, "[{\"counter\": null}, {\"drop\": null}]", "denied") &&
-		       set_enforce(json, TRUE);
-	return take_rule(json, chain, would, NULL) &&
+		       set_enforce(json, AM_NFT_DENY);
+	gboolean scoped = json->scopes != NULL && json->scopes->len > 0;
+	return read_scope_defaults(json, chain) && take_rule(json, chain, would, NULL) &&
 	       take_rule(json, chain, "[{\"counter\": null}, {\"accept\": null}]", "would-be-denied") &&
-	       set_enforce(json, FALSE);
+	       set_enforce(json, scoped ? AM_NFT_DENY_SCOPES : AM_NFT_LOG);
+}
+
+/* The scope whose invalid packets are dropped by the command here, as far as it is one; NULL when it is another command. The
+ * command is compared whole with what it must be. */
+static AmNftParsedScope *scope_here(const JsonReader *json)
+{
+	json_t *rule = only(only(command_of(json), "add"), "rule");
+	json_t *expression = json_object_get(rule, "expr");
+	if (!is_string(json_object_get(rule, "comment"), "invalid"))
+		return NULL;
+	for (uint8_t family = 4; family <= 6; family += 2) {
+		const char *ip = family == 4 ? "ip" : "ip6";
+		const char *from = reference(match_of(expression, 1, ip, "saddr"));
+		const char *to = reference(match_of(expression, 2, ip, "daddr"));
+		if (from == NULL || to == NULL || !g_hash_table_contains(json->reader->sets, from) ||
+		    !g_hash_table_contains(json->reader->sets, to))
+			continue;
+		AmNftParsedScope *scope = g_new0(AmNftParsedScope, 1);
+		*scope = (AmNftParsedScope){family, g_strdup(from), g_strdup(to)};
+		return scope;
+	}
+	return NULL;
 }
 
 static gboolean read_invalid(JsonReader *json, const char *chain)
 {
-	static const char invalid[] =
-		"[{\"match\": {\"op\": \"in\", \"left\": {\"ct\": {\"key\": \"state\"}}, \"right\": "
-		"\"invalid\"}}, {\"counter\": null}, {\"drop\": null}]";
-	return set_enforce(json, take_rule(json, chain, invalid, "invalid"));
+	g_autofree char *everywhere = g_strdup_printf("[%s, %s]", is_invalid, counted_drop);
+	if (take_rule(json, chain, everywhere, "invalid"))
+		return set_enforce(json, AM_NFT_DENY);
+	for (guint n = 0; json->scopes != NULL && n < json->scopes->len; n++)
+		if (!take_scope_rule(json, chain, is_invalid, json->scopes->pdata[n], counted_drop, "invalid"))
+			return FALSE;
+	if (json->scopes == NULL) {
+		json->scopes = am_nft_scopes_new();
+		for (AmNftParsedScope *scope; (scope = scope_here(json)) != NULL;) {
+			g_ptr_array_add(json->scopes, scope);
+			if (!take_scope_rule(json, chain, is_invalid, scope, counted_drop, "invalid"))
+				return FALSE;
+		}
+	}
+	return set_enforce(json, json->scopes->len > 0 ? AM_NFT_DENY_SCOPES : AM_NFT_LOG);
 }
 
 static gboolean read_sets(JsonReader *json)
@@ -343,14 +413,15 @@ AmPolicy *am_import_nftables_json(const char *text, size_t size, GError **error)
 	JsonReader json = {.reader = &reader, .commands = only(document, "nftables"), .enforce = -1};
 	gboolean host = is_host(json.commands);
 	AmPolicy *policy = NULL;
-	if (read_frame(&json, host ? "data/nftables-host.json" : "data/nftables-router.json")) {
-		reader.policy->default_action = json.enforce == 1 ? AM_DEFAULT_DENY_LOG : AM_DEFAULT_MONITOR;
+	if (read_frame(&json, host ? "data/nftables-host.json" : "data/nftables-router.json") &&
+	    am_nft_finish(&reader, json.enforce, json.scopes)) {
 		policy = g_steal_pointer(&reader.policy);
 	} else {
 		g_set_error(error, AM_IMPORT_ERROR, AM_IMPORT_ERROR_INVALID,
 			    "the nftables JSON is not understood at nftables[%zu]%s", json.at, reader.why);
 	}
 	am_nft_reader_clear(&reader);
+	g_clear_pointer(&json.scopes, g_ptr_array_unref);
 	json_decref(document);
 	return policy;
 }

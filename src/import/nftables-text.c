@@ -13,7 +13,8 @@ typedef struct {
 	AmNftReader *reader;
 	char **lines; /* NULL at the end */
 	guint at;
-	int enforce; /* -1 = not known yet */
+	int enforce;       /* -1 = not known yet; AM_NFT_LOG, _DENY, _DENY_SCOPES */
+	GPtrArray *scopes; /* AmNftParsedScope *: where it denies, the same in all chains; NULL = not read yet */
 } TextReader;
 
 static const char *line_of(const TextReader *text)
@@ -187,8 +188,31 @@ static gboolean read_rule(TextReader *text)
 	return TRUE;
 }
 
+/* "ipN saddr @SET ipN daddr @SET " at *at, which steps over it; NULL when it is not that. */
+static AmNftParsedScope *take_scope(const char **at)
+{
+	g_autoptr(AmNftParsedScope) scope = g_new0(AmNftParsedScope, 1);
+	scope->family = g_str_has_prefix(*at, "ip6 ") ? 6 : 4;
+	if (!take(at, scope->family == 4 ? "ip saddr @" : "ip6 saddr @"))
+		return NULL;
+	scope->from = take_word(at);
+	if (!take(at, scope->family == 4 ? "ip daddr @" : "ip6 daddr @"))
+		return NULL;
+	scope->to = take_word(at);
+	return g_steal_pointer(&scope);
+}
+
+/* "BEFORE ipN saddr @SET ipN daddr @SET AFTER" */
+static gboolean take_scope_line(TextReader *text, const char *before, const AmNftParsedScope *scope, const char *after)
+{
+	const char *ip = scope->family == 4 ? "ip" : "ip6";
+	g_autofree char *line =
+		g_strdup_printf("\t\t%s%s saddr @%s %s daddr @%s %s", before, ip, scope->from, ip, scope->to, after);
+	return take_line(text, line);
+}
+
 /* The same in all chains. */
-static gboolean set_enforce(TextReader *text, gboolean enforce)
+static gboolean set_enforce(TextReader *text, int enforce)
 {
 	gboolean ok = text->enforce < 0 || text->enforce == enforce;
 	text->enforce = enforce;
@@ -198,9 +222,43 @@ static gboolean set_enforce(TextReader *text, gboolean enforce)
 static gboolean read_default(TextReader *text)
 {
 	if (take_line(text, "\t\tlimit rate 10/second log prefix \"allowmap deny: \""))
-		return take_line(text, "\t\tcounter drop comment \"denied\"") && set_enforce(text, TRUE);
+		return take_line(text, "\t\tcounter drop comment \"denied\"") && set_enforce(text, AM_NFT_DENY);
+	for (guint n = 0; text->scopes != NULL && n < text->scopes->len; n++) {
+		const AmNftParsedScope *scope = text->scopes->pdata[n];
+		if (!take_scope_line(text, "", scope, "limit rate 10/second log prefix \"allowmap deny: \"") ||
+		    !take_scope_line(text, "", scope, "counter drop comment \"denied\""))
+			return FALSE;
+	}
+	gboolean scoped = text->scopes != NULL && text->scopes->len > 0;
 	return take_line(text, "\t\tlimit rate 10/second log prefix \"allowmap would deny: \"") &&
-	       take_line(text, "\t\tcounter accept comment \"would-be-denied\"") && set_enforce(text, FALSE);
+	       take_line(text, "\t\tcounter accept comment \"would-be-denied\"") &&
+	       set_enforce(text, scoped ? AM_NFT_DENY_SCOPES : AM_NFT_LOG);
+}
+
+/* The first chain says where it denies, the others must say the same. */
+static gboolean read_invalid(TextReader *text)
+{
+	static const char after[] = "counter drop comment \"invalid\"";
+	if (take_line(text, "\t\tct state invalid counter drop comment \"invalid\""))
+		return set_enforce(text, AM_NFT_DENY);
+	for (guint n = 0; text->scopes != NULL && n < text->scopes->len; n++)
+		if (!take_scope_line(text, "ct state invalid ", text->scopes->pdata[n], after))
+			return FALSE;
+	if (text->scopes == NULL) {
+		text->scopes = am_nft_scopes_new();
+		for (const char *at; line_of(text) != NULL; text->at++) {
+			at = line_of(text);
+			if (!take(&at, "\t\tct state invalid "))
+				break;
+			AmNftParsedScope *scope = take_scope(&at);
+			if (scope == NULL || strcmp(at, after) != 0) {
+				am_nft_parsed_scope_free(scope);
+				return FALSE;
+			}
+			g_ptr_array_add(text->scopes, scope);
+		}
+	}
+	return set_enforce(text, text->scopes->len > 0 ? AM_NFT_DENY_SCOPES : AM_NFT_LOG);
 }
 
 static gboolean read_mark(TextReader *text, const char *mark)
@@ -220,7 +278,7 @@ static gboolean read_mark(TextReader *text, const char *mark)
 		return TRUE;
 	}
 	if (g_str_has_prefix(mark, "@INVALID@"))
-		return set_enforce(text, take_line(text, "\t\tct state invalid counter drop comment \"invalid\""));
+		return read_invalid(text);
 	return read_default(text);
 }
 
@@ -256,7 +314,11 @@ AmPolicy *am_import_nftables_text(const char *bytes, size_t size, GError **error
 	AmNftReader reader;
 	am_nft_reader_init(&reader);
 	TextReader text = {.reader = &reader, .lines = lines, .enforce = -1};
-	if (!read_frame(&text, am_embedded(is_host ? "data/nftables-host.nft" : "data/nftables-router.nft", NULL))) {
+	gboolean ok =
+		read_frame(&text, am_embedded(is_host ? "data/nftables-host.nft" : "data/nftables-router.nft", NULL)) &&
+		am_nft_finish(&reader, text.enforce, text.scopes);
+	g_clear_pointer(&text.scopes, g_ptr_array_unref);
+	if (!ok) {
 		const char *line = line_of(&text) != NULL ? line_of(&text) : "it ends too early";
 		char safe[61];
 		line += strspn(line, "\t");
@@ -266,7 +328,6 @@ AmPolicy *am_import_nftables_text(const char *bytes, size_t size, GError **error
 		am_nft_reader_clear(&reader);
 		return NULL;
 	}
-	reader.policy->default_action = text.enforce == 1 ? AM_DEFAULT_DENY_LOG : AM_DEFAULT_MONITOR;
 	AmPolicy *policy = g_steal_pointer(&reader.policy);
 	am_nft_reader_clear(&reader);
 	return policy;

@@ -124,3 +124,44 @@ gboolean am_nft_add_rule(AmNftReader *reader, const AmNftParsedRule *from)
 	g_ptr_array_add(reader->policy->rules, g_steal_pointer(&rule));
 	return TRUE;
 }
+
+void am_nft_parsed_scope_free(AmNftParsedScope *scope)
+{
+	if (scope == NULL)
+		return;
+	g_free(scope->from);
+	g_free(scope->to);
+	g_free(scope);
+}
+
+GPtrArray *am_nft_scopes_new(void)
+{
+	return g_ptr_array_new_with_free_func((GDestroyNotify)am_nft_parsed_scope_free);
+}
+
+static gboolean copy_set(AmNftReader *reader, GArray *prefixes, const char *name, uint8_t family)
+{
+	const AmPolicyGroup *set = g_hash_table_lookup(reader->sets, name);
+	if (set == NULL || family_of(name) != family)
+		return FALSE;
+	g_array_append_vals(prefixes, set->members->data, set->members->len);
+	return TRUE;
+}
+
+gboolean am_nft_finish(AmNftReader *reader, int enforce, const GPtrArray *scopes)
+{
+	AmPolicy *policy = reader->policy;
+	policy->default_action = enforce == AM_NFT_LOG ? AM_DEFAULT_MONITOR : AM_DEFAULT_DENY_LOG;
+	if (enforce != AM_NFT_DENY_SCOPES)
+		return TRUE;
+	policy->visible = am_scopes_new();
+	for (guint n = 0; n < scopes->len; n++) {
+		const AmNftParsedScope *parsed = scopes->pdata[n];
+		AmScope *scope = am_scope_new(NULL);
+		g_ptr_array_add(policy->visible, scope);
+		if (!copy_set(reader, scope->from, parsed->from, parsed->family) ||
+		    !copy_set(reader, scope->to, parsed->to, parsed->family))
+			return FALSE;
+	}
+	return TRUE;
+}

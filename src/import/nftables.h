@@ -23,6 +23,22 @@ typedef struct {
 	const char *id;
 } AmNftParsedRule;
 
+/* What happens to what no rule permits: it passes, it is dropped, or it is dropped in scopes and passes elsewhere. */
+enum { AM_NFT_LOG, AM_NFT_DENY, AM_NFT_DENY_SCOPES };
+
+/* Where it is dropped: from one set to another. Strings are owned. */
+typedef struct {
+	uint8_t family; /* 4, 6 */
+	char *from, *to;
+} AmNftParsedScope;
+
+void am_nft_parsed_scope_free(AmNftParsedScope *scope);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmNftParsedScope, am_nft_parsed_scope_free)
+GPtrArray *am_nft_scopes_new(void); /* of AmNftParsedScope *; frees them with it */
+
+/* The default of the policy, when all is read. FALSE when a scope's set is missing or of the other family. */
+gboolean am_nft_finish(AmNftReader *reader, int enforce, const GPtrArray *scopes);
+
 /* The set of this name and family (4, 6), to be filled by am_nft_add_prefix(); NULL when the name is none or taken. */
 AmPolicyGroup *am_nft_add_set(AmNftReader *reader, const char *name, size_t size, uint8_t family);
 /* "10.0.0.1", or with a length that is shorter than an address. Elements must be ascending and disjoint, as the kernel wants

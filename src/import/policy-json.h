@@ -5,6 +5,8 @@
 
 #include <jansson.h>
 
+#define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
+
 /* `path` is where the reader stands, such as rules[3].service. */
 typedef struct {
 	GString *path;
@@ -35,3 +37,7 @@ gboolean am_json_get_time(AmJsonPlace *place, const json_t *object, const char *
 gboolean am_json_integer(AmJsonPlace *place, const json_t *value, int64_t max, int64_t *ret);
 gboolean am_json_prefix(AmJsonPlace *place, const json_t *value, AmPrefix *ret);
 gboolean am_json_is_array(AmJsonPlace *place, const json_t *value);
+
+/* policy-visible.c: "visible", which may be absent, and "missing_taps" of "generated". */
+gboolean am_json_read_visible(AmJsonPlace *place, const json_t *value, AmPolicy *policy);
+gboolean am_json_read_taps(AmJsonPlace *place, const json_t *value, GPtrArray *taps);

@@ -11,7 +11,6 @@
 
 #define FORMAT_VERSION 1
 #define MAX_SIZE (256u << 20)
-#define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 /* ^[a-z][a-z0-9]{0,11}(-[a-z0-9]{1,8}){0,2}$ */
 static gboolean is_group_name(const char *name)
@@ -70,10 +69,10 @@ static gboolean read_generated(AmJsonPlace *place, const json_t *value, AmPolicy
 	int granularity = AM_GRANULARITY_GROUP;
 	int64_t undecided = 0;
 	g_autofree char *tool = NULL, *revision = NULL;
-	if (!am_json_check_object(
-		    place, value,
-		    NAMES("tool", "tool_version", "at", "granularity", "map_revision", "undecided", "inputs"),
-		    NAMES("coverage")) ||
+	if (!am_json_check_object(place, value,
+				  NAMES("tool", "tool_version", "at", "granularity", "map_revision", "undecided",
+					"inputs", "missing_taps"),
+				  NAMES("coverage")) ||
 	    !am_json_get_text(place, value, "tool", 1000, &tool) ||
 	    !am_json_get_text(place, value, "tool_version", 1000, &policy->tool_version) ||
 	    !am_json_get_time(place, value, "at", &policy->generated_ns) ||
@@ -97,7 +96,7 @@ static gboolean read_generated(AmJsonPlace *place, const json_t *value, AmPolicy
 		am_json_leave(place, at_input);
 	}
 	am_json_leave(place, at);
-	return TRUE;
+	return am_json_read_taps(place, json_object_get(value, "missing_taps"), policy->missing_taps);
 }
 
 static gboolean read_members(AmJsonPlace *place, const json_t *members, GArray *prefixes)
@@ -421,7 +420,8 @@ static gboolean read_document(AmJsonPlace *place, const json_t *document, AmPoli
 				    json_integer_value(version), FORMAT_VERSION);
 	int action = -1;
 	if (!am_json_check_object(place, document,
-				  NAMES("format", "version", "generated", "default", "groups", "rules"), NULL) ||
+				  NAMES("format", "version", "generated", "default", "visible", "groups", "rules"),
+				  NULL) ||
 	    !am_json_get_choice(place, document, "default", NAMES("deny", "deny-log", "monitor"), &action))
 		return FALSE;
 	if (action < 0)
@@ -432,7 +432,8 @@ static gboolean read_document(AmJsonPlace *place, const json_t *document, AmPoli
 	if (generated != NULL && !read_generated(place, generated, policy))
 		return FALSE;
 	am_json_leave(place, at);
-	return read_groups(place, groups, policy) &&
+	return am_json_read_visible(place, json_object_get(document, "visible"), policy) &&
+	       read_groups(place, groups, policy) &&
 	       read_rules(place, json_object_get(document, "rules"), groups, policy);
 }
 

@@ -103,7 +103,8 @@ char *am_job_export(const AmExportTarget *target, const AmPolicy *policy, const 
 	if (text == NULL)
 		return NULL;
 	g_autoptr(AmPolicy) said = read_back(target, options, text, error);
-	if (said == NULL || !am_policy_equal(part, said, error)) {
+	if (said == NULL || !am_policy_equal(part, said, error) ||
+	    (options->enforce && target->denies && !am_policy_equal_default(part, said, error))) {
 		g_prefix_error(error,
 			       "the %s export does not say what the policy says; nothing was written: ", target->name);
 		return NULL;

@@ -58,6 +58,9 @@ static void find_inside(AmMapWork *work)
 		any_private = any_private || (work->hosts[n].inside && !am_address_is_link_local(address));
 	}
 	work->no_outside = !any_private;
+	const GArray *inside = given != NULL ? given : ranges;
+	if (any_private)
+		g_array_append_vals(work->map->inside, inside->data, inside->len);
 	for (guint n = 0; n < endpoints->len; n++) {
 		const AmAddress *address = &g_array_index(endpoints, AmEndpoint, n).address;
 		if (!any_private)

@@ -48,6 +48,14 @@
 #define AM_HALF_SEEN_PACKETS 100
 #define AM_HALF_SEEN_RATIO 50
 
+/* ---- Visibility (ours): a service counts as one that every subnet may need from so many client subnets on, if these are one in so
+ * many. Where half of all pairs are never mirrored, a need of all shows from half of them. */
+#define AM_EXPECTED_SUBNETS 3
+#define AM_EXPECTED_SHARE 3
+/* The same connections before and behind a balancer, but for what a mirror loses; so many, or it may be chance. */
+#define AM_BALANCED_CONNECTIONS 5
+#define AM_BALANCED_ERROR 0.02
+
 /* ---- Collectors (ours). A collector need not say a word, and then nothing shows that it is up; but so many hosts would
  * not all go on writing to one that is gone without a router's complaint. */
 #define AM_COLLECTOR_CLIENTS 4

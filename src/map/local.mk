@@ -35,13 +35,17 @@ libam_map_a_SOURCES = \
 	src/map/table.c \
 	src/map/table.h \
 	src/map/verdict.c \
+	src/map/visibility.c \
+	src/map/visibility-balanced.c \
+	src/map/visibility-taps.c \
+	src/map/visibility.h \
 	src/map/work.h \
 	$(NULL)
 
 if HAVE_CUNIT
 map_tests = tests/unit/test-map tests/unit/test-direction tests/unit/test-scan tests/unit/test-groups \
 	tests/unit/test-related-edges tests/unit/test-devices tests/unit/test-identity tests/unit/test-leases tests/unit/test-overrides tests/unit/test-peers \
-	tests/unit/test-kinds tests/unit/test-coverage
+	tests/unit/test-kinds tests/unit/test-coverage tests/unit/test-visibility
 check_PROGRAMS += $(map_tests)
 TESTS += $(map_tests)
 tests_unit_test_map_CPPFLAGS = $(unit_CPPFLAGS)
@@ -65,6 +69,9 @@ tests_unit_test_coverage_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_L
 tests_unit_test_kinds_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_kinds_SOURCES = tests/unit/test-kinds.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_kinds_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
+tests_unit_test_visibility_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_visibility_SOURCES = tests/unit/test-visibility.c tests/unit/map-fixture.h tests/unit/unit.h
+tests_unit_test_visibility_LDADD = libam-policy.a libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
 tests_unit_test_peers_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_peers_SOURCES = tests/unit/test-peers.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_peers_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm

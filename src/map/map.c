@@ -28,6 +28,7 @@ static AmMap *map_new(const GPtrArray *networks)
 	map->edges = g_array_new(FALSE, TRUE, sizeof(AmEdge));
 	map->groups = g_array_new(FALSE, TRUE, sizeof(AmGroup));
 	g_array_set_clear_func(map->groups, group_clear);
+	map->inside = g_array_new(FALSE, TRUE, sizeof(AmPrefix));
 	return map;
 }
 
@@ -43,6 +44,7 @@ void am_map_free(AmMap *map)
 	g_array_unref(map->edges);
 	g_array_unref(map->groups);
 	am_coverage_free(map->coverage);
+	g_array_unref(map->inside);
 	g_free(map);
 }
 

@@ -146,6 +146,8 @@ void am_policy_canonicalise(AmPolicy *policy)
 	}
 	g_ptr_array_sort(policy->groups, compare_groups);
 	g_array_sort(policy->inputs, compare_inputs);
+	if (policy->visible != NULL)
+		am_scopes_canonicalise(policy->visible);
 	g_autoptr(GHashTable) groups = am_group_index_new(policy);
 	for (guint n = 0; n < policy->rules->len; n++) {
 		AmRule *rule = policy->rules->pdata[n];

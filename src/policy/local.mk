@@ -14,6 +14,7 @@ libam_policy_a_SOURCES = \
 	src/policy/private.h \
 	src/policy/prove.c \
 	src/policy/recommend.c \
+	src/policy/visible.c \
 	$(NULL)
 
 # The document is written by export/, read by import/ and judged here, so what tests all three is here too.

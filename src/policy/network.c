@@ -96,6 +96,10 @@ AmPolicy *am_policy_of_network(const AmPolicy *policy, const char *network)
 	part->granularity = policy->granularity;
 	part->default_action = policy->default_action;
 	part->undecided = policy->undecided;
+	if (policy->visible != NULL)
+		part->visible = am_scopes_of_network(policy->visible, network);
+	for (guint n = 0; n < policy->missing_taps->len; n++)
+		g_ptr_array_add(part->missing_taps, g_strdup(policy->missing_taps->pdata[n]));
 	for (guint n = 0; n < policy->inputs->len; n++) {
 		AmInput input = g_array_index(policy->inputs, AmInput, n);
 		input.path = g_strdup(input.path);

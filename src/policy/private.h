@@ -110,6 +110,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmCompiled, am_compiled_free)
 /* ---- needed.c */
 gboolean am_edge_needs_rule(const AmMap *map, const AmEdge *edge);
 
+/* ---- visible.c: sets `visible` and `missing_taps`. */
+void am_policy_add_visible(AmPolicy *policy, const AmMap *map, const AmVisibility *visibility);
+/* Each scope in one way only; the order does not hang on the run. */
+void am_scopes_canonicalise(GPtrArray *scopes);
+/* Those of one network. */
+GPtrArray *am_scopes_of_network(const GPtrArray *scopes, const char *network);
+
 /* ---- apart.c */
 enum { AM_APART_CLIENT = 1, AM_APART_SERVER = 2, AM_APART_BOTH = 3 };
 /* By position in `edges` (indexes into the map's): which ends of the edge must be permitted by their address. To be freed. */

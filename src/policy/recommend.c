@@ -407,6 +407,8 @@ AmPolicy *am_policy_recommend(const AmMap *map, const AmRecommendOptions *option
 	g_free(builder.address_unit_of);
 	g_free(builder.tuple_of);
 	g_free(builder.unit_names);
+	if (options->visibility != NULL)
+		am_policy_add_visible(policy, map, options->visibility);
 	am_policy_canonicalise(policy);
 	return policy;
 }

@@ -100,9 +100,13 @@ static void verdict_in_words(GString *page, const AmHtmlReport *report)
 	if (report->policy != NULL) {
 		g_string_append(text, ", permitted by ");
 		am_text_append_counted(text, report->policy->rules->len, "rule", NULL);
-		g_string_append(text, report->policy->default_action == AM_DEFAULT_MONITOR
-					      ? "; everything else would be watched, not denied"
-					      : "; once enforced, everything else is denied");
+		g_string_append(
+			text, report->policy->default_action == AM_DEFAULT_MONITOR
+				      ? "; everything else would be watched, not denied"
+			      : report->policy->visible != NULL
+				      ? "; once enforced, everything else is denied where traffic was seen both ways, "
+					"and only logged elsewhere"
+				      : "; once enforced, everything else is denied");
 	}
 	g_string_append(text, ". ");
 	if (digest->questions->len > 0) {

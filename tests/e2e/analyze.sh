@@ -72,8 +72,22 @@ done
 expect 0 '"read"' "$allowmap" status --db "$db" --format json
 expect 0 'coverage' "$allowmap" status --db "$db" --coverage --format csv
 expect 0 'cannot be said: ' "$allowmap" status --db "$db" --coverage
+expect 2 "one at a time" "$allowmap" status --db "$db" --coverage --visibility
 "$allowmap" status --db "$db" --coverage --format json | jq -e '.days < 3 and .hosts.state == "none" and .hosts.coverage == null and .groups.edges > 0' \
 	>"$work/seen" || fail "the coverage of less than three days is not refused"
+
+# ---- Visibility: all pairs of the sample are seen, but for a subnet that somebody tells of; there nothing is denied.
+expect 0 '5 pairs are seen both ways, 0 one way, 0 not at all' "$allowmap" status --visibility --db "$db"
+expect 0 'mirror the router.* 192.168.30.0/24: 3 pairs' "$allowmap" status --visibility --db "$db" --subnet 192.168.30.0/24
+for pair in 192.168.10.0/24 192.168.20.0/24; do
+	"$allowmap" status --visibility --db "$db" --subnet 192.168.30.0/24 --format csv | grep -q "^$pair,192.168.30.0/24,none," ||
+		fail "the pair of $pair and 192.168.30.0/24 is not named"
+done
+expect 2 'host bits' "$allowmap" status --visibility --db "$db" --assume-visible 10.0.0.1/8
+holds() { "$allowmap" recommend --db "$db" "$@" 2>/dev/null | jq -c '[.visible[]? | select(.from[0] | startswith("192")) | .to] | flatten'; }
+holds --subnet 192.168.30.0/24 | grep -q '192.168.30' && fail "default deny where nothing was seen"
+holds --subnet 192.168.30.0/24 --assume-visible 192.168.30.0/24 | grep -q '192.168.30' || fail "no default deny where it was vouched for"
+[ "$(holds --assume-visible all)" = "[]" ] || fail "--assume-visible all leaves default deny to some addresses"
 expect 0 tcp "$allowmap" flows --db "$db" --port tcp/5432 --verdict essential
 expect 2 'verdict' "$allowmap" flows --db "$db" --verdict maybe
 expect 2 'format' "$allowmap" flows --db "$db" --format xml

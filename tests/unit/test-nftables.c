@@ -195,6 +195,83 @@ static void test_injection(void)
 	CU_ASSERT_TRUE(g_error_matches(error, AM_EXPORT_ERROR, AM_EXPORT_ERROR_OPTION));
 }
 
+static AmScope *add_scope(AmPolicy *policy, const char *from, const char *to)
+{
+	AmScope *scope = am_scope_new(NULL);
+	const char *const texts[] = {from, to};
+	GArray *const ends[] = {scope->from, scope->to};
+	for (int n = 0; n < 2; n++) {
+		AmPrefix prefix;
+		CU_ASSERT_TRUE_FATAL(am_prefix_parse(texts[n], &prefix, NULL));
+		g_array_append_val(ends[n], prefix);
+	}
+	g_ptr_array_add(policy->visible, scope);
+	return scope;
+}
+
+/* Denied by default between some addresses only. */
+static AmPolicy *seen_in_part(void)
+{
+	AmPolicy *policy = one_rule("web", AM_STATUS_APPROVED);
+	policy->visible = am_scopes_new();
+	AmScope *scope = add_scope(policy, "10.0.0.0/24", "10.0.1.0/24");
+	AmPrefix more;
+	am_prefix_parse("2001:db8::/64", &more, NULL);
+	g_array_append_val(scope->from, more);
+	g_array_append_val(scope->to, more);
+	add_scope(policy, "10.0.1.0/24", "10.0.0.0/24");
+	am_policy_canonicalise(policy);
+	return policy;
+}
+
+static void test_visible(void)
+{
+	g_autoptr(AmPolicy) policy = seen_in_part(), all = one_rule("web", AM_STATUS_APPROVED);
+	for (guint o = 0; o < G_N_ELEMENTS(all_options); o++) {
+		g_autofree char *text = write_it(policy, &all_options[o]);
+		g_autoptr(GError) error = NULL;
+		g_autoptr(AmPolicy) said = read_back(text, all_options[o].json, &error);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(said);
+		CU_ASSERT_TRUE(am_policy_equal(policy, said, NULL));
+		CU_ASSERT_PTR_NOT_NULL(strstr(text, "would-be-denied"));
+		CU_ASSERT_EQUAL(strstr(text, "drop") != NULL, all_options[o].enforce);
+		if (all_options[o].enforce) {
+			CU_ASSERT_TRUE(am_policy_equal_default(policy, said, NULL));
+			CU_ASSERT_FALSE(am_policy_equal_default(all, said, NULL));
+		}
+	}
+	/* Where nothing was seen there is nothing to deny. */
+	g_ptr_array_set_size(policy->visible, 0);
+	AmExportOptions enforce = {.enforce = TRUE};
+	g_autoptr(GError) error = NULL;
+	CU_ASSERT_PTR_NULL(am_export_write(am_export_find("nftables"), policy, &enforce, NULL, &error));
+	CU_ASSERT_TRUE(g_error_matches(error, AM_EXPORT_ERROR, AM_EXPORT_ERROR_OPTION));
+}
+
+/* A scope more, less or other than the policy's does not pass for the same. */
+static void test_visible_mutations(void)
+{
+	g_autoptr(AmPolicy) policy = seen_in_part();
+	guint n_tried = 0;
+	for (guint32 seed = 0; seed < 4000; seed++) {
+		const AmExportOptions *options = &all_options[4 + seed % 4];
+		g_autofree char *text = write_it(policy, options);
+		GRand *random = g_rand_new_with_seed(seed);
+		g_autofree char *other = mutate_text(random, text, is_neutral);
+		g_rand_free(random);
+		if (other == NULL)
+			continue;
+		g_autoptr(AmPolicy) said = read_back(other, options->json, NULL);
+		gboolean detected = said == NULL || !am_policy_equal(policy, said, NULL) ||
+				    !am_policy_equal_default(policy, said, NULL);
+		n_tried++;
+		if (!detected)
+			g_printerr("seed %u:\n%s\n---\n%s", seed, text, other);
+		CU_ASSERT_TRUE_FATAL(detected);
+	}
+	CU_ASSERT_TRUE(n_tried > 1500);
+}
+
 static void test_approval(void)
 {
 	const AmExportTarget *target = am_export_find("nftables");
@@ -350,10 +427,11 @@ static void test_targets(void)
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
-		UNIT_TEST(test_round_trip),    UNIT_TEST(test_mutations), UNIT_TEST(test_deviations),
-		UNIT_TEST(test_half_enforced), UNIT_TEST(test_injection), UNIT_TEST(test_approval),
-		UNIT_TEST(test_widening),      UNIT_TEST(test_fidelity),  UNIT_TEST(test_backwards),
-		UNIT_TEST(test_unprintable),   UNIT_TEST(test_targets),   CU_TEST_INFO_NULL,
+		UNIT_TEST(test_round_trip),        UNIT_TEST(test_mutations), UNIT_TEST(test_deviations),
+		UNIT_TEST(test_half_enforced),     UNIT_TEST(test_injection), UNIT_TEST(test_approval),
+		UNIT_TEST(test_widening),          UNIT_TEST(test_fidelity),  UNIT_TEST(test_backwards),
+		UNIT_TEST(test_unprintable),       UNIT_TEST(test_targets),   UNIT_TEST(test_visible),
+		UNIT_TEST(test_visible_mutations), CU_TEST_INFO_NULL,
 	};
 	return unit_run("nftables", tests);
 }

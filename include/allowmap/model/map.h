@@ -111,6 +111,7 @@ typedef struct {
 	GArray *listeners;         /* AmListener */
 	GArray *edges;             /* AmEdge */
 	GArray *groups;            /* AmGroup */
+	GArray *inside;            /* AmPrefix: what counts as inside; none = everything */
 	int64_t first_ns, last_ns; /* of all tallies */
 	uint32_t days;             /* distinct UTC days with any tally */
 	uint64_t n_verdicts[AM_N_VERDICTS];

@@ -68,6 +68,12 @@ typedef struct {
 	int64_t expires_ns;                      /* 0 = never */
 } AmRule;
 
+/* Where default deny holds: connections from here to there. */
+typedef struct {
+	char *network;     /* address space; NULL = the default one */
+	GArray *from, *to; /* AmPrefix, sorted, disjoint */
+} AmScope;
+
 typedef struct {
 	char *tool_version;
 	int64_t generated_ns;
@@ -77,7 +83,10 @@ typedef struct {
 	GArray *inputs;    /* AmInput: what it was learned from; path, kind, sha256, first, last */
 	GPtrArray *groups; /* AmPolicyGroup *, sorted by name */
 	GPtrArray *rules;  /* AmRule *, sorted by id */
-	guint64 undecided; /* edges left out because they are undecided */
+	/* AmScope *: the default is to deny only there, elsewhere to monitor; NULL = everywhere. */
+	GPtrArray *visible;
+	GPtrArray *missing_taps; /* char *: where a mirror would show what was not seen; free text */
+	guint64 undecided;       /* edges left out because they are undecided */
 	/* Of these, those that rules between groups permit all the same. Set by the proof; not part of the document. */
 	guint64 undecided_permitted;
 } AmPolicy;
