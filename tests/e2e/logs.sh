@@ -17,11 +17,11 @@ fail() {
 }
 ingest() { "$allowmap" ingest --now 2026-11-01T00:00:00Z "$@" 2>stderr; }
 
-eve='{"timestamp":"2026-03-02T00:20:00.000001+0000","flow_id":1,"event_type":'
+event='{"timestamp":"2026-03-02T00:20:00.000001+0000","flow_id":1,"event_type":'
 cat >eve <<LOG
-$eve"flow","src_ip":"10.0.0.1","src_port":40000,"dest_ip":"10.0.0.2","dest_port":443,"proto":"TCP","app_proto":"tls","flow":{"pkts_toserver":7,"pkts_toclient":6,"bytes_toserver":1060,"bytes_toclient":2500,"start":"2026-03-02T00:10:00.1+0000","end":"2026-03-02T00:10:02.5+0000"},"tcp":{"tcp_flags_ts":"1b","tcp_flags_tc":"1b"}}
-$eve"alert","src_ip":"10.0.0.1"}
-$eve"flow","src_ip":"10.0.0.1"}
+$event"flow","src_ip":"10.0.0.1","src_port":40000,"dest_ip":"10.0.0.2","dest_port":443,"proto":"TCP","app_proto":"tls","flow":{"pkts_toserver":7,"pkts_toclient":6,"bytes_toserver":1060,"bytes_toclient":2500,"start":"2026-03-02T00:10:00.1+0000","end":"2026-03-02T00:10:02.5+0000"},"tcp":{"tcp_flags_ts":"1b","tcp_flags_tc":"1b"}}
+$event"alert","src_ip":"10.0.0.1"}
+$event"flow","src_ip":"10.0.0.1"}
 LOG
 cat >conntrack <<LOG
 tcp      6 119 TIME_WAIT src=10.0.0.1 dst=10.0.0.2 sport=40000 dport=443 packets=7 bytes=900 src=10.0.0.2 dst=10.0.0.1 sport=443 dport=40000 packets=6 bytes=2400 [ASSURED] mark=0 use=1
@@ -33,14 +33,14 @@ version interface-id srcaddr dstaddr srcport dstport protocol packets bytes star
 5 eni-1 10.0.0.1 10.0.0.2 40000 443 6 7 900 1772409600 1772409660 ACCEPT 3 OK
 5 eni-1 - - - - - - - 1772409600 1772409660 - - SKIPDATA
 LOG
-hubble() { # FLAGS SRC SPORT DST DPORT
+packet() { # FLAGS SRC SPORT DST DPORT
 	echo '{"flow":{"time":"2026-03-02T00:00:01Z","verdict":"FORWARDED","IP":{"source":"'"$2"'","destination":"'"$4"'"},"l4":{"TCP":{"source_port":'"$3"',"destination_port":'"$5"',"flags":{'"$1"'}}},"Type":"L3_L4","node_name":"n"}}'
 }
 {
-	hubble '"SYN":true' 10.0.0.1 40000 10.0.0.2 443
-	hubble '"SYN":true,"ACK":true' 10.0.0.2 443 10.0.0.1 40000
-	hubble '"PSH":true,"ACK":true' 10.0.0.1 40000 10.0.0.2 443
-	hubble '"PSH":true,"ACK":true' 10.0.0.2 443 10.0.0.1 40000
+	packet '"SYN":true' 10.0.0.1 40000 10.0.0.2 443
+	packet '"SYN":true,"ACK":true' 10.0.0.2 443 10.0.0.1 40000
+	packet '"PSH":true,"ACK":true' 10.0.0.1 40000 10.0.0.2 443
+	packet '"PSH":true,"ACK":true' 10.0.0.2 443 10.0.0.1 40000
 	echo '{"lost_events":{"num_events_lost":"3"}}'
 } >hubble
 cat >nfdump <<LOG
@@ -86,7 +86,7 @@ grep -q 'cut.gz: ends in the middle of a record (cut short); the [0-9]* lines be
 [ "$("$allowmap" connections --db cut.db --format csv | wc -l)" -gt 500 ] || fail "cut short: too few connections"
 
 # Nothing to use is a fault, and the reason is told.
-echo "$eve\"alert\"}" >alerts
+echo "$event\"alert\"}" >alerts
 ingest --db alerts.db alerts
 [ $? = 3 ] || fail "nothing but alerts: not exit status 3"
 grep -q 'alerts: none of its 1 lines could be used; of most of them: log-other-event' stderr || fail "alerts: $(cat stderr)"
