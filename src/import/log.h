@@ -1,7 +1,7 @@
 /* Connection logs on their way to connections: what the formats have in common. Private to import/.
  *
  * To add a format: a kind in model/run.h and data/policy.schema.json, one file here that defines an AmLogFormat, a line in
- * log.c's table, a test beside tests/unit/test-conn-log.c, and a first octet in tests/fuzz/fuzz-conn-log.c. */
+ * log.c's table, a test beside tests/unit/test-conn-log.c, and seeds in tests/fuzz/corpus/logs. */
 #pragma once
 
 #include "allowmap/import.h"

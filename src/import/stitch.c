@@ -34,6 +34,7 @@ struct Entry {
 	uint32_t hours;
 	gboolean seen[2], passed[2], refused; /* passed: at `point` */
 	gboolean client[2];                   /* was said to be it */
+	gboolean syn_alone[2];                /* in a record without ACK */
 	uint8_t tcp_flags[2], icmp_type[2], icmp_code[2];
 	uint8_t first; /* whose record came first */
 	char l7[AM_L7_SIZE];
@@ -84,13 +85,11 @@ void am_log_stitch_free(AmLogStitch *stitch)
 /* Who sent the SYN, where both directions show one or it may be a SYN-ACK; -1: nobody that is known. */
 static int opener_of(const AmLogStitch *stitch, const Entry *entry)
 {
-	gboolean any[2], alone[2];
-	for (int side = 0; side < 2; side++) {
+	gboolean any[2];
+	for (int side = 0; side < 2; side++)
 		any[side] = (entry->tcp_flags[side] & AM_TCP_SYN) != 0;
-		alone[side] = any[side] && (entry->tcp_flags[side] & AM_TCP_ACK) == 0;
-	}
-	if (alone[0] != alone[1])
-		return alone[1];
+	if (entry->syn_alone[0] != entry->syn_alone[1])
+		return entry->syn_alone[1];
 	if ((stitch->rules & AM_LOG_STITCH_FIRST_BEGAN) != 0 && any[entry->first])
 		return entry->first;
 	if ((stitch->rules & AM_LOG_STITCH_TIMES) != 0 && any[0] && any[1] && entry->first_ns[0] != entry->first_ns[1])
@@ -308,6 +307,8 @@ static int add_to(Entry *entry, int side, const AmLogPart *part)
 	entry->first_ns[side] = is_new ? part->first_ns : MIN(entry->first_ns[side], part->first_ns);
 	entry->last_ns[side] = is_new ? part->last_ns : MAX(entry->last_ns[side], part->last_ns);
 	entry->tcp_flags[side] |= part->tcp_flags;
+	if ((part->tcp_flags & (AM_TCP_SYN | AM_TCP_ACK)) == AM_TCP_SYN)
+		entry->syn_alone[side] = TRUE;
 	entry->icmp_type[side] = part->icmp_type;
 	entry->icmp_code[side] = part->icmp_code;
 	entry->hours |= hours_of(part);

@@ -52,8 +52,9 @@ static void test_tcp(void)
 	CU_ASSERT_EQUAL(c.total.payload[0], 1);
 	CU_ASSERT_EQUAL(c.total.payload[1], 1);
 	CU_ASSERT_EQUAL(c.outcome, AM_OUTCOME_ACCEPTED);
-	CU_ASSERT_EQUAL(c.evidence & (AM_EVIDENCE_CLIENT_HI | AM_EVIDENCE_CLIENT_LO | AM_EVIDENCE_FIN_HI),
-			(uint32_t)AM_EVIDENCE_CLIENT_HI | AM_EVIDENCE_FIN_HI);
+	CU_ASSERT_EQUAL(c.evidence, (uint32_t)AM_EVIDENCE_LOG | AM_EVIDENCE_SYN_HI | AM_EVIDENCE_SYNACK_LO |
+					    AM_EVIDENCE_HANDSHAKE | AM_EVIDENCE_FIN_HI | AM_EVIDENCE_FIRST_HI |
+					    AM_EVIDENCE_CLIENT_HI);
 }
 
 static void test_client(void)

@@ -51,6 +51,8 @@ static void test_run_round_trip(void)
 	run->ledger =
 		(AmLedger){.read = 10, .recorded = 7, .log_lines = 4, .connections = 2, .connections_given_up = 1};
 	run->ledger.skipped[AM_SKIP_NOT_IP] = 3;
+	run->ledger.log_reasons[AM_LOG_SKIP_OTHER] = 2;
+	run->ledger.log_reasons[AM_LOG_SKIP_LOST] = 1;
 	run->ledger.tcp_bytes_seen = 1000;
 	run->ledger.tcp_bytes_unseen = 10;
 	run->ledger.tcp_one_way = 1;
