@@ -14,6 +14,7 @@ EXTRA_DIST += \
 	tests/shared/captures.sh \
 	tests/shared/direction.py \
 	tests/shared/encapsulation.sh \
+	tests/shared/groups.sh \
 	tests/shared/labelled.sh \
 	tests/shared/labels.py \
 	tests/shared/ndpi.py \
