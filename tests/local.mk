@@ -15,6 +15,7 @@ EXTRA_DIST += \
 	tests/shared/coverage.sh \
 	tests/shared/direction.py \
 	tests/shared/encapsulation.sh \
+	tests/shared/groups.sh \
 	tests/shared/labelled.sh \
 	tests/shared/labels.py \
 	tests/shared/ndpi.py \

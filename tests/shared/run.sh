@@ -33,5 +33,6 @@ part coverage-generated "$dir/labgen" "$here/coverage.sh" "$allowmap" "$dir/labg
 for topology in small-office three-tier-dc; do
 	part "$topology" "$dir/labgen" "$here/labelled.sh" "$allowmap" "$dir/labgen" $topology 0.98 0.02 0.10
 done
+part groups "$dir/roles" "$here/groups.sh" "$allowmap" "$dir/roles" 0.80 0.95 3
 echo "check-shared: $passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]
