@@ -243,8 +243,8 @@ static void add_edge(AmSubnetPair *pair, const AmEdge *edge, int a, gboolean bal
 	pair->packets[0] += edge->counts.packets[a];
 	pair->packets[1] += edge->counts.packets[!a];
 	if (!am_edge_is_answered(edge))
-		return;
-	if (balanced)
+		pair->attempts = pair->attempts || is_two_way(edge);
+	else if (balanced)
 		pair->balanced = TRUE;
 	else
 		pair->class = AM_VISIBILITY_BOTH;
@@ -374,6 +374,7 @@ AmVisibility *am_map_visibility(const AmMap *map, const AmVisibilityOptions *opt
 	find_pairs(&finder);
 	index_pairs(finder.sight.seen);
 	mark_subnets(&finder);
+	am_sight_weigh_attempts(&finder.sight);
 	am_sight_find_common(&finder.sight);
 	count_pairs(&finder.sight);
 	am_sight_find_taps(&finder.sight);

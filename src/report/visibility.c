@@ -64,7 +64,7 @@ static char *note_text(const Page *page, const AmSubnetPair *pair)
 		return g_strdup("no answer was seen");
 	gboolean both_sent = pair->packets[0] > 0 && pair->packets[1] > 0;
 	g_autofree char *from = place_text(page, pair->packets[0] > 0 ? pair->a : pair->b);
-	return both_sent ? g_strdup("no connection was seen on which both sides spoke")
+	return both_sent ? g_strdup("only attempts were seen; what is needed may be handed on by a balancer")
 			 : g_strdup_printf("only what is sent from %s was seen", from);
 }
 
