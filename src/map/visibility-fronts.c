@@ -1,8 +1,8 @@
-/* Pairs of subnets of which only attempts were seen: connections that were refused, or on which nothing was said. Their packets
- * passed a tap, both ways. But what is needed between the two may take another way than a stranger's attempts: to a balancer's
- * address in a third subnet, which hands it on with the client's address as it was. Where the link from there is seen, that shows
- * (visibility-balanced.c); where it is not, the pair does not count as seen. An address may be a balancer's if several hosts
- * need it and it never asks anything itself: a host would ask for names, for the time, or for something. */
+/* What a balancer may hand on over a pair that is not seen. What is needed between two subnets may go to a balancer's address in a
+ * third, which hands it on with the client's address as it was, over a link of its own. Where that link is seen, it shows
+ * (visibility-balanced.c); where it is not, the pair does not count as seen, whatever else passes between the two. An address
+ * may be a balancer's if several hosts need it and it never asks anything itself: a host would ask for names, for the time,
+ * or for something. Else attempts, refused or silent, show a pair as well as words do. */
 #include "config.h"
 
 #include "visibility.h"
@@ -43,8 +43,8 @@ static AmTable *find_fronts(const AmSight *sight)
 		const AmEdge *edge = &g_array_index(sight->map->edges, AmEdge, n);
 		Use use = {sight->subnet_of[edge->client], sight->subnet_of[edge->server]};
 		if (edge->verdict == AM_VERDICT_ESSENTIAL && edge->ip_protocol == AM_PROTO_TCP &&
-		    n_clients[edge->server] >= AM_FRONT_CLIENTS && use.clients != AM_NO_INDEX &&
-		    use.front != AM_NO_INDEX && use.clients != use.front)
+		    n_clients[edge->server] >= AM_FRONT_CLIENTS && !sight->explained[edge->server] &&
+		    use.clients != AM_NO_INDEX && use.front != AM_NO_INDEX && use.clients != use.front)
 			am_table_add(fronts, &use);
 	}
 	return fronts;
@@ -64,21 +64,27 @@ static gboolean may_be_handed_on(const AmSight *sight, const AmTable *fronts, ui
 	return FALSE;
 }
 
-void am_sight_weigh_attempts(AmSight *sight)
+/* Both directions of something passed a tap, and there is no other way that was not seen. */
+static gboolean is_shown(const AmSight *sight, const AmTable *fronts, const AmSubnetPair *pair, uint8_t *row)
+{
+	gboolean answered = pair->class == AM_VISIBILITY_BOTH || (pair->attempts && !pair->balanced);
+	if (!answered || pair->b == AM_SUBNET_OUTSIDE || pair->a == pair->b)
+		return answered;
+	return !may_be_handed_on(sight, fronts, pair->a, pair->b, row) &&
+	       !may_be_handed_on(sight, fronts, pair->b, pair->a, row);
+}
+
+void am_sight_weigh_fronts(AmSight *sight)
 {
 	GArray *pairs = sight->seen->pairs;
 	g_autoptr(AmTable) fronts = find_fronts(sight);
 	g_autofree uint8_t *row = g_malloc(sight->seen->subnets->len + 1);
 	g_autofree uint8_t *shown = g_new0(uint8_t, MAX(pairs->len, 1));
-	for (guint n = 0; n < pairs->len; n++) {
-		const AmSubnetPair *pair = &g_array_index(pairs, AmSubnetPair, n);
-		if (pair->class != AM_VISIBILITY_ONE_WAY || !pair->attempts || pair->balanced)
-			continue;
-		shown[n] = pair->b == AM_SUBNET_OUTSIDE || pair->a == pair->b ||
-			   (!may_be_handed_on(sight, fronts, pair->a, pair->b, row) &&
-			    !may_be_handed_on(sight, fronts, pair->b, pair->a, row));
-	}
 	for (guint n = 0; n < pairs->len; n++)
-		if (shown[n])
-			g_array_index(pairs, AmSubnetPair, n).class = AM_VISIBILITY_BOTH;
+		shown[n] = is_shown(sight, fronts, &g_array_index(pairs, AmSubnetPair, n), row) != FALSE;
+	for (guint n = 0; n < pairs->len; n++) {
+		AmSubnetPair *pair = &g_array_index(pairs, AmSubnetPair, n);
+		pair->fronted = pair->class == AM_VISIBILITY_BOTH && !shown[n];
+		pair->class = shown[n] ? AM_VISIBILITY_BOTH : AM_VISIBILITY_ONE_WAY;
+	}
 }

@@ -19,7 +19,8 @@ typedef struct {
 	const AmMap *map;
 	const uint32_t *subnet_of; /* by endpoint: its subnet, AM_NO_INDEX = in none, or outside */
 	AmVisibility *seen;
-	AmCommon *common; /* by subnet */
+	uint8_t *explained; /* by endpoint: a balancer's address, and what it hands on is seen */
+	AmCommon *common;   /* by subnet */
 } AmSight;
 
 static inline AmSubnet *am_sight_subnet(const AmSight *sight, uint32_t n)
@@ -35,8 +36,8 @@ uint32_t am_sight_find_pair(const AmSight *sight, const AmEdge *edge);
 
 /* visibility-balanced.c: by edge, is it what a balancer hands on? g_free() */
 uint8_t *am_sight_find_balanced(const AmSight *sight);
-/* visibility-fronts.c: attempts show a pair, too, unless what is needed may be handed on over a pair that is not seen. */
-void am_sight_weigh_attempts(AmSight *sight);
+/* visibility-fronts.c: attempts show a pair, too; but nothing does if what is needed may be handed on over one that is not seen. */
+void am_sight_weigh_fronts(AmSight *sight);
 /* visibility-taps.c: sets `common`; takes pairs for one-way of which only what a balancer may hand on was seen. */
 void am_sight_find_common(AmSight *sight);
 /* visibility-taps.c: sets `unseen`, `taps` and `n_expected`. */

@@ -62,6 +62,8 @@ static char *note_text(const Page *page, const AmSubnetPair *pair)
 			expected, pair->expected_by);
 	if (pair->balanced)
 		return g_strdup("only what a balancer hands on was seen");
+	if (pair->fronted)
+		return g_strdup("what is needed may be handed on by a balancer, over a pair that is not seen");
 	if (pair->a == pair->b)
 		return g_strdup("no answer was seen");
 	gboolean both_sent = pair->packets[0] > 0 && pair->packets[1] > 0;

@@ -225,6 +225,11 @@ static void test_balanced(void)
 		ask(&net, client, "10.0.7.1", 10);
 		ask(&net, client, "10.0.7.2", 10);
 	}
+	/* These are hosts, not balancers' addresses: they ask. */
+	static const char *const servers[] = {"10.0.6.1", "10.0.6.2", "10.0.7.1", "10.0.7.2"};
+	for (guint n = 0; n < G_N_ELEMENTS(servers); n++)
+		net_use(&net, servers[n], "10.0.9.1", 53, 0, 3);
+	net_use(&net, "10.0.9.1", "10.0.1.9", 53, 0, 3);
 	g_autoptr(AmMap) map = net_map(&net);
 	g_autoptr(AmVisibility) seen = am_map_visibility(map, NULL);
 	CU_ASSERT_EQUAL(class_of(seen, "10.0.1.0/24", "10.0.6.0/24"), AM_VISIBILITY_ONE_WAY);
@@ -245,7 +250,7 @@ static AmVisibilityClass attempted(const Net *net)
 	return class_of(seen, "10.0.1.0/24", "10.0.6.0/24");
 }
 
-/* Refusals alone: what is needed may be handed on by an address that never asks anything, over a pair that is not seen. */
+/* What is needed may be handed on by an address that never asks anything, over a pair that is not seen. */
 static void test_fronts(void)
 {
 	Net net = net_new();
@@ -259,6 +264,9 @@ static void test_fronts(void)
 				     .outcome = AM_OUTCOME_REFUSED});
 	}
 	guint so_far = net.tallies->len;
+	CU_ASSERT_EQUAL(attempted(&net), AM_VISIBILITY_ONE_WAY);
+	/* Words do not change that. */
+	net_use(&net, "10.0.1.9", "10.0.6.1", 80, 0, 3);
 	CU_ASSERT_EQUAL(attempted(&net), AM_VISIBILITY_ONE_WAY);
 	/* The pair that it would be handed on over is seen. */
 	net_use(&net, "10.0.6.1", "10.0.5.7", 53, 0, 3);

@@ -34,6 +34,7 @@ typedef struct {
 	uint8_t class; /* AmVisibilityClass */
 	uint32_t edges;
 	gboolean attempts; /* refusals and silent connections: both directions, but nothing said */
+	gboolean fronted;  /* one-way, as a balancer may hand on what is needed over a pair that is not seen */
 	gboolean balanced; /* what was answered is, or may be, what a balancer hands on: its own link shows it */
 	uint64_t connections, packets[2]; /* from a, from b */
 	int64_t first_ns, last_ns;
