@@ -124,6 +124,10 @@ static gboolean export_policy(const AmMapArguments *map_arguments, const Argumen
 		return FALSE;
 	tell_expired(policy, now_ns, fidelity);
 	print_fidelity(fidelity, arguments->network);
+	if (options.enforce && target->denies && policy->visible != NULL)
+		am_cmd_say(
+			"what no rule permits is dropped only where traffic was seen both ways, as the policy says in "
+			"visible; elsewhere it is logged and passes");
 	return TRUE;
 }
 

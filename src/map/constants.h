@@ -55,6 +55,7 @@
 /* The same connections before and behind a balancer, but for what a mirror loses; so many, or it may be chance. */
 #define AM_BALANCED_CONNECTIONS 5
 #define AM_BALANCED_ERROR 0.02
+#define AM_FRONT_CLIENTS 3 /* of an address that never asks anything itself, so that it may be a balancer's */
 
 /* ---- Collectors (ours). A collector need not say a word, and then nothing shows that it is up; but so many hosts would
  * not all go on writing to one that is gone without a router's complaint. */

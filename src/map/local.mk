@@ -37,6 +37,7 @@ libam_map_a_SOURCES = \
 	src/map/verdict.c \
 	src/map/visibility.c \
 	src/map/visibility-balanced.c \
+	src/map/visibility-fronts.c \
 	src/map/visibility-taps.c \
 	src/map/visibility.h \
 	src/map/work.h \

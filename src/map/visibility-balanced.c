@@ -112,8 +112,8 @@ static gboolean are_near(uint64_t a, uint64_t b)
 	return (double)(more - less) <= AM_BALANCED_ERROR * (double)more;
 }
 
-/* Is there one address elsewhere that was asked for just this? `by_volume`: demands of single servers. */
-static gboolean has_front(const GArray *by_volume, const Demand *back)
+/* The address elsewhere that was asked for just this, or NULL. `by_volume`: demands of single servers. */
+static const Demand *find_front(const GArray *by_volume, const Demand *back)
 {
 	guint low = 0, high = by_volume->len;
 	Demand least = *back;
@@ -129,13 +129,13 @@ static gboolean has_front(const GArray *by_volume, const Demand *back)
 		const Demand *front = &g_array_index(by_volume, Demand, low);
 		if (front->clients != back->clients ||
 		    (front->connections > back->connections && !are_near(front->connections, back->connections)))
-			return FALSE;
+			return NULL;
 		if (front->servers != back->servers && front->ip_protocol == back->ip_protocol &&
 		    are_near(front->connections, back->connections) && are_near(front->payload[0], back->payload[0]) &&
 		    are_near(front->payload[1], back->payload[1]))
-			return TRUE;
+			return front;
 	}
-	return FALSE;
+	return NULL;
 }
 
 uint8_t *am_sight_find_balanced(const AmSight *sight)
@@ -147,7 +147,10 @@ uint8_t *am_sight_find_balanced(const AmSight *sight)
 	g_array_sort(fronts, compare_volumes);
 	for (guint n = 0; n < backs->len; n++) {
 		Demand *back = &g_array_index(backs, Demand, n);
-		back->is_balanced = has_front(fronts, back);
+		const Demand *front = find_front(fronts, back);
+		back->is_balanced = front != NULL;
+		if (front != NULL)
+			sight->explained[front->server] = TRUE;
 	}
 	for (guint n = 0; n < map->edges->len; n++) {
 		const AmEdge *edge = &g_array_index(map->edges, AmEdge, n);

@@ -243,8 +243,8 @@ static void add_edge(AmSubnetPair *pair, const AmEdge *edge, int a, gboolean bal
 	pair->packets[0] += edge->counts.packets[a];
 	pair->packets[1] += edge->counts.packets[!a];
 	if (!am_edge_is_answered(edge))
-		return;
-	if (balanced)
+		pair->attempts = pair->attempts || is_two_way(edge);
+	else if (balanced)
 		pair->balanced = TRUE;
 	else
 		pair->class = AM_VISIBILITY_BOTH;
@@ -367,6 +367,8 @@ AmVisibility *am_map_visibility(const AmMap *map, const AmVisibilityOptions *opt
 	Finder finder = {.sight = {map, subnet_of, visibility_new()}, .options = options};
 	finder.hosts = hosts;
 	finder.subnet_of = subnet_of;
+	g_autofree uint8_t *explained = g_new0(uint8_t, MAX(map->endpoints->len, 1));
+	finder.sight.explained = explained;
 	place_hosts(&finder);
 	watch_hosts(&finder);
 	find_subnets(&finder);
@@ -374,6 +376,7 @@ AmVisibility *am_map_visibility(const AmMap *map, const AmVisibilityOptions *opt
 	find_pairs(&finder);
 	index_pairs(finder.sight.seen);
 	mark_subnets(&finder);
+	am_sight_weigh_fronts(&finder.sight);
 	am_sight_find_common(&finder.sight);
 	count_pairs(&finder.sight);
 	am_sight_find_taps(&finder.sight);

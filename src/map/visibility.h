@@ -3,8 +3,7 @@
 
 #include "allowmap/map.h"
 
-/* Words both ways, or a connection that was opened and closed in order. A refusal may be that of a device in between; and where
- * nothing but attempts was seen, what is needed may take another way, by a balancer, say. */
+/* Words both ways, or a connection that was opened and closed in order. */
 static inline gboolean am_edge_is_answered(const AmEdge *edge)
 {
 	return edge->counts.packets[0] > 0 && edge->counts.packets[1] > 0 && edge->outcomes[AM_OUTCOME_ACCEPTED] > 0;
@@ -20,7 +19,8 @@ typedef struct {
 	const AmMap *map;
 	const uint32_t *subnet_of; /* by endpoint: its subnet, AM_NO_INDEX = in none, or outside */
 	AmVisibility *seen;
-	AmCommon *common; /* by subnet */
+	uint8_t *explained; /* by endpoint: a balancer's address, and what it hands on is seen */
+	AmCommon *common;   /* by subnet */
 } AmSight;
 
 static inline AmSubnet *am_sight_subnet(const AmSight *sight, uint32_t n)
@@ -36,6 +36,8 @@ uint32_t am_sight_find_pair(const AmSight *sight, const AmEdge *edge);
 
 /* visibility-balanced.c: by edge, is it what a balancer hands on? g_free() */
 uint8_t *am_sight_find_balanced(const AmSight *sight);
+/* visibility-fronts.c: attempts show a pair, too; but nothing does if what is needed may be handed on over one that is not seen. */
+void am_sight_weigh_fronts(AmSight *sight);
 /* visibility-taps.c: sets `common`; takes pairs for one-way of which only what a balancer may hand on was seen. */
 void am_sight_find_common(AmSight *sight);
 /* visibility-taps.c: sets `unseen`, `taps` and `n_expected`. */

@@ -5,7 +5,9 @@
 #include "text.h"
 #include "writer.h"
 
-#define TABLE_ROWS 200 /* of pairs without packets; the data formats have all that are listed */
+/* Of pairs without packets, and of taps and hosts; the data formats have all that are listed. */
+#define TABLE_ROWS 200
+#define TABLE_PLACES 50
 
 typedef struct {
 	const AmMap *map;
@@ -60,11 +62,13 @@ static char *note_text(const Page *page, const AmSubnetPair *pair)
 			expected, pair->expected_by);
 	if (pair->balanced)
 		return g_strdup("only what a balancer hands on was seen");
+	if (pair->fronted)
+		return g_strdup("what is needed may be handed on by a balancer, over a pair that is not seen");
 	if (pair->a == pair->b)
 		return g_strdup("no answer was seen");
 	gboolean both_sent = pair->packets[0] > 0 && pair->packets[1] > 0;
 	g_autofree char *from = place_text(page, pair->packets[0] > 0 ? pair->a : pair->b);
-	return both_sent ? g_strdup("no connection was seen on which both sides spoke")
+	return both_sent ? g_strdup("only attempts were seen; what is needed may be handed on by a balancer")
 			 : g_strdup_printf("only what is sent from %s was seen", from);
 }
 
@@ -122,14 +126,24 @@ static void in_words(const Page *page)
 			"nobody in them was seen.\n");
 }
 
+/* What the table leaves out of a list of places. */
+static void and_more(GString *to, guint n, const char *noun)
+{
+	if (n <= TABLE_PLACES)
+		return;
+	g_string_append(to, "  and ");
+	am_text_append_counted(to, n - TABLE_PLACES, noun, NULL);
+	g_string_append(to, " more; --format json lists them\n");
+}
+
 static void missing_taps(const Page *page)
 {
 	const AmVisibility *seen = page->seen;
 	GString *to = page->to;
 	if (seen->taps->len == 0)
 		return;
-	g_string_append(to, "Missing taps (each shows what those above it do not):\n");
-	for (guint n = 0; n < seen->taps->len; n++) {
+	g_string_append(to, "Taps that may be missing (each shows what those above it do not):\n");
+	for (guint n = 0; n < MIN(seen->taps->len, TABLE_PLACES); n++) {
 		const AmTap *tap = &g_array_index(seen->taps, AmTap, n);
 		g_autofree char *place = place_text(page, tap->subnet);
 		if (tap->subnet == AM_SUBNET_OUTSIDE)
@@ -141,6 +155,7 @@ static void missing_taps(const Page *page)
 			g_string_append_printf(to, ", %u of them without a service that others use", tap->expected);
 		g_string_append_c(to, '\n');
 	}
+	and_more(to, seen->taps->len, "place");
 	if (seen->n_within > 0) {
 		g_string_append(to, "  mirror the access switches: ");
 		am_text_append_counted(to, seen->n_within, "subnet", NULL);
@@ -156,7 +171,7 @@ static void half_seen(const Page *page)
 		return;
 	g_string_append(to,
 			"Hosts of which one direction is missing (nothing is denied to or from them by default):\n");
-	for (guint n = 0; n < page->seen->half_seen->len; n++) {
+	for (guint n = 0; n < MIN(page->seen->half_seen->len, TABLE_PLACES); n++) {
 		const AmHalfSeen *half = &g_array_index(page->seen->half_seen, AmHalfSeen, n);
 		char address[AM_ADDRESS_TEXT_SIZE];
 		const AmEndpoint *endpoint = &g_array_index(page->map->endpoints, AmEndpoint, half->endpoint);
@@ -166,6 +181,7 @@ static void half_seen(const Page *page)
 		am_text_append_counted(to, half->edges, "edge shows", "edges show");
 		g_string_append_c(to, '\n');
 	}
+	and_more(to, page->seen->half_seen->len, "host");
 }
 
 static void table_row(const Page *page, const AmSubnetPair *pair, gboolean first)

@@ -102,7 +102,7 @@ static void test_classes(void)
 			     .ip_protocol = AM_PROTO_UDP,
 			     .port = 67,
 			     .outcome = AM_OUTCOME_ONE_WAY});
-	/* A refusal, which a firewall may have sent. */
+	/* A refusal. */
 	net_add(&net, (Talk){.client = "10.0.1.1",
 			     .server = "10.0.4.1",
 			     .ip_protocol = AM_PROTO_TCP,
@@ -117,18 +117,18 @@ static void test_classes(void)
 	g_autoptr(AmMap) map = net_map(&net);
 	g_autoptr(AmVisibility) seen = am_map_visibility(map, NULL);
 	CU_ASSERT_EQUAL(seen->subnets->len, 4);
-	CU_ASSERT_EQUAL(class_of(seen, "10.0.1.0/24", "10.0.4.0/24"), AM_VISIBILITY_ONE_WAY);
+	CU_ASSERT_EQUAL(class_of(seen, "10.0.1.0/24", "10.0.4.0/24"), AM_VISIBILITY_BOTH);
 	CU_ASSERT_EQUAL(subnet_of(seen, "10.0.9.0/24"), AM_NO_INDEX);
 	CU_ASSERT_EQUAL(class_of(seen, "10.0.1.0/24", "10.0.2.0/24"), AM_VISIBILITY_BOTH);
 	CU_ASSERT_EQUAL(class_of(seen, "10.0.2.0/24", "10.0.3.0/24"), AM_VISIBILITY_BOTH);
 	CU_ASSERT_EQUAL(class_of(seen, "10.0.2.0/24", NULL), AM_VISIBILITY_BOTH);
 	CU_ASSERT_EQUAL(class_of(seen, "10.0.3.0/24", "10.0.4.0/24"), AM_VISIBILITY_ONE_WAY);
-	CU_ASSERT_EQUAL(class_of(seen, "10.0.1.0/24", "10.0.3.0/24"), AM_VISIBILITY_ONE_WAY);
+	CU_ASSERT_EQUAL(class_of(seen, "10.0.1.0/24", "10.0.3.0/24"), AM_VISIBILITY_BOTH);
 	CU_ASSERT_EQUAL(class_of(seen, "10.0.1.0/24", "10.0.1.0/24"), AM_VISIBILITY_NONE);
 	CU_ASSERT_EQUAL(class_of(seen, "10.0.1.0/24", NULL), AM_VISIBILITY_NONE);
 	/* 6 pairs of two, desks and web with themselves (of the others there is one host each), 4 with the outside. */
-	CU_ASSERT_EQUAL(seen->n_pairs[AM_VISIBILITY_BOTH], 4);
-	CU_ASSERT_EQUAL(seen->n_pairs[AM_VISIBILITY_ONE_WAY], 3);
+	CU_ASSERT_EQUAL(seen->n_pairs[AM_VISIBILITY_BOTH], 6);
+	CU_ASSERT_EQUAL(seen->n_pairs[AM_VISIBILITY_ONE_WAY], 1);
 	CU_ASSERT_EQUAL(seen->n_pairs[AM_VISIBILITY_NONE], 5);
 	CU_ASSERT_EQUAL(seen->n_within, 2);
 	CU_ASSERT_EQUAL(seen->unseen->len, 5);
@@ -225,6 +225,11 @@ static void test_balanced(void)
 		ask(&net, client, "10.0.7.1", 10);
 		ask(&net, client, "10.0.7.2", 10);
 	}
+	/* These are hosts, not balancers' addresses: they ask. */
+	static const char *const servers[] = {"10.0.6.1", "10.0.6.2", "10.0.7.1", "10.0.7.2"};
+	for (guint n = 0; n < G_N_ELEMENTS(servers); n++)
+		net_use(&net, servers[n], "10.0.9.1", 53, 0, 3);
+	net_use(&net, "10.0.9.1", "10.0.1.9", 53, 0, 3);
 	g_autoptr(AmMap) map = net_map(&net);
 	g_autoptr(AmVisibility) seen = am_map_visibility(map, NULL);
 	CU_ASSERT_EQUAL(class_of(seen, "10.0.1.0/24", "10.0.6.0/24"), AM_VISIBILITY_ONE_WAY);
@@ -235,6 +240,41 @@ static void test_balanced(void)
 	g_autoptr(AmMap) direct = net_map(&net);
 	g_autoptr(AmVisibility) both = am_map_visibility(direct, NULL);
 	CU_ASSERT_EQUAL(class_of(both, "10.0.1.0/24", "10.0.6.0/24"), AM_VISIBILITY_BOTH);
+	net_clear(&net);
+}
+
+static AmVisibilityClass attempted(const Net *net)
+{
+	g_autoptr(AmMap) map = net_map(net);
+	g_autoptr(AmVisibility) seen = am_map_visibility(map, NULL);
+	return class_of(seen, "10.0.1.0/24", "10.0.6.0/24");
+}
+
+/* What is needed may be handed on by an address that never asks anything, over a pair that is not seen. */
+static void test_fronts(void)
+{
+	Net net = net_new();
+	for (int desk = 1; desk <= 3; desk++) {
+		g_autofree char *client = g_strdup_printf("10.0.1.%d", desk);
+		net_use(&net, client, "10.0.5.100", 443, 0, 3);
+		net_add(&net, (Talk){.client = client,
+				     .server = "10.0.6.1",
+				     .ip_protocol = AM_PROTO_TCP,
+				     .port = 22,
+				     .outcome = AM_OUTCOME_REFUSED});
+	}
+	guint so_far = net.tallies->len;
+	CU_ASSERT_EQUAL(attempted(&net), AM_VISIBILITY_ONE_WAY);
+	/* Words do not change that. */
+	net_use(&net, "10.0.1.9", "10.0.6.1", 80, 0, 3);
+	CU_ASSERT_EQUAL(attempted(&net), AM_VISIBILITY_ONE_WAY);
+	/* The pair that it would be handed on over is seen. */
+	net_use(&net, "10.0.6.1", "10.0.5.7", 53, 0, 3);
+	CU_ASSERT_EQUAL(attempted(&net), AM_VISIBILITY_BOTH);
+	/* It asks for names, so it is a host. */
+	g_array_set_size(net.tallies, so_far);
+	net_use(&net, "10.0.5.100", "10.0.1.9", 53, 0, 3);
+	CU_ASSERT_EQUAL(attempted(&net), AM_VISIBILITY_BOTH);
 	net_clear(&net);
 }
 
@@ -441,17 +481,10 @@ static void test_networks(void)
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
-		UNIT_TEST(test_classes),
-		UNIT_TEST(test_told),
-		UNIT_TEST(test_half_seen),
-		UNIT_TEST(test_balanced),
-		UNIT_TEST(test_expected),
-		UNIT_TEST(test_doubtful),
-		UNIT_TEST(test_many_subnets),
-		UNIT_TEST(test_default_deny),
-		UNIT_TEST(test_equal_default),
-		UNIT_TEST(test_networks),
-		{NULL, NULL},
+		UNIT_TEST(test_classes),       UNIT_TEST(test_told),         UNIT_TEST(test_half_seen),
+		UNIT_TEST(test_balanced),      UNIT_TEST(test_fronts),       UNIT_TEST(test_expected),
+		UNIT_TEST(test_doubtful),      UNIT_TEST(test_many_subnets), UNIT_TEST(test_default_deny),
+		UNIT_TEST(test_equal_default), UNIT_TEST(test_networks),     {NULL, NULL},
 	};
 	return unit_run("visibility", tests);
 }

@@ -8,8 +8,8 @@
 
 typedef enum {
 	AM_VISIBILITY_NONE, /* not one packet: they are silent, or no tap sees them; it cannot be told */
-	AM_VISIBILITY_ONE_WAY, /* packets, but no connection on which both sides spoke and that surely no balancer handed on */
-	AM_VISIBILITY_BOTH,     /* one such connection at least */
+	AM_VISIBILITY_ONE_WAY, /* packets, but no answer that shows the way which all that is needed between the two takes */
+	AM_VISIBILITY_BOTH,     /* both directions of it */
 	AM_VISIBILITY_DECLARED, /* not one packet, and somebody knows that a tap would have shown it */
 	AM_N_VISIBILITIES,
 } AmVisibilityClass;
@@ -33,6 +33,8 @@ typedef struct {
 	uint32_t a, b; /* subnets, a <= b; b may be AM_SUBNET_OUTSIDE */
 	uint8_t class; /* AmVisibilityClass */
 	uint32_t edges;
+	gboolean attempts; /* refusals and silent connections: both directions, but nothing said */
+	gboolean fronted;  /* one-way, as a balancer may hand on what is needed over a pair that is not seen */
 	gboolean balanced; /* what was answered is, or may be, what a balancer hands on: its own link shows it */
 	uint64_t connections, packets[2]; /* from a, from b */
 	int64_t first_ns, last_ns;
