@@ -34,54 +34,77 @@ static uint32_t *count_clients(const AmMap *map)
 	return n_clients;
 }
 
-/* Which subnets need what may be a balancer's address, and in which subnet that is. */
-static AmTable *find_fronts(const AmSight *sight)
+static int compare_uses(gconstpointer a, gconstpointer b)
 {
-	AmTable *fronts = am_table_new(sizeof(Use));
+	const Use *x = a, *y = b;
+	if (x->clients != y->clients)
+		return x->clients < y->clients ? -1 : 1;
+	return x->front < y->front ? -1 : x->front > y->front;
+}
+
+/* Which subnets need what may be a balancer's address, and in which subnet that is: sorted, distinct. */
+static GArray *find_fronts(const AmSight *sight)
+{
+	GArray *fronts = g_array_new(FALSE, TRUE, sizeof(Use));
+	g_autoptr(AmTable) known = am_table_new(sizeof(Use));
 	g_autofree uint32_t *n_clients = count_clients(sight->map);
 	for (guint n = 0; n < sight->map->edges->len; n++) {
 		const AmEdge *edge = &g_array_index(sight->map->edges, AmEdge, n);
 		Use use = {sight->subnet_of[edge->client], sight->subnet_of[edge->server]};
 		if (edge->verdict == AM_VERDICT_ESSENTIAL && edge->ip_protocol == AM_PROTO_TCP &&
 		    n_clients[edge->server] >= AM_FRONT_CLIENTS && !sight->explained[edge->server] &&
-		    use.clients != AM_NO_INDEX && use.front != AM_NO_INDEX && use.clients != use.front)
-			am_table_add(fronts, &use);
+		    use.clients != AM_NO_INDEX && use.front != AM_NO_INDEX && use.clients != use.front &&
+		    am_table_add(known, &use) == fronts->len)
+			g_array_append_val(fronts, use);
 	}
+	g_array_sort(fronts, compare_uses);
 	return fronts;
 }
 
-/* Is there a third subnet that hands on from the one to the other, for all that was seen? */
-static gboolean may_be_handed_on(const AmSight *sight, const AmTable *fronts, uint32_t from, uint32_t to, uint8_t *row)
+/* The first use by these clients, or by later ones. */
+static guint first_of(const GArray *fronts, uint32_t clients)
 {
-	const AmSubnet *own = am_sight_subnet(sight, to);
-	am_visibility_row(sight->seen, to, row);
-	for (uint32_t n = own->block_first; n < own->block_end; n++) {
-		Use use = {from, n};
-		if (n != from && n != to && row[n - own->block_first] != AM_VISIBILITY_BOTH &&
-		    am_table_find(fronts, &use) != AM_TABLE_NONE)
+	guint low = 0, high = fronts->len;
+	while (low < high) {
+		guint middle = low + (high - low) / 2;
+		if (g_array_index(fronts, Use, middle).clients < clients)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Is there a third subnet that may hand on from the one to the other, for all that was seen? */
+static gboolean may_be_handed_on(const AmSight *sight, const GArray *fronts, uint32_t from, uint32_t to)
+{
+	for (guint n = first_of(fronts, from); n < fronts->len; n++) {
+		const Use *use = &g_array_index(fronts, Use, n);
+		if (use->clients != from)
+			return FALSE;
+		AmVisibilityClass link = use->front != to ? am_sight_class(sight, use->front, to) : AM_VISIBILITY_BOTH;
+		if (link == AM_VISIBILITY_NONE || link == AM_VISIBILITY_ONE_WAY)
 			return TRUE;
 	}
 	return FALSE;
 }
 
 /* Both directions of something passed a tap, and there is no other way that was not seen. */
-static gboolean is_shown(const AmSight *sight, const AmTable *fronts, const AmSubnetPair *pair, uint8_t *row)
+static gboolean is_shown(const AmSight *sight, const GArray *fronts, const AmSubnetPair *pair)
 {
 	gboolean answered = pair->class == AM_VISIBILITY_BOTH || (pair->attempts && !pair->balanced);
 	if (!answered || pair->b == AM_SUBNET_OUTSIDE || pair->a == pair->b)
 		return answered;
-	return !may_be_handed_on(sight, fronts, pair->a, pair->b, row) &&
-	       !may_be_handed_on(sight, fronts, pair->b, pair->a, row);
+	return !may_be_handed_on(sight, fronts, pair->a, pair->b) && !may_be_handed_on(sight, fronts, pair->b, pair->a);
 }
 
 void am_sight_weigh_fronts(AmSight *sight)
 {
 	GArray *pairs = sight->seen->pairs;
-	g_autoptr(AmTable) fronts = find_fronts(sight);
-	g_autofree uint8_t *row = g_malloc(sight->seen->subnets->len + 1);
+	g_autoptr(GArray) fronts = find_fronts(sight);
 	g_autofree uint8_t *shown = g_new0(uint8_t, MAX(pairs->len, 1));
 	for (guint n = 0; n < pairs->len; n++)
-		shown[n] = is_shown(sight, fronts, &g_array_index(pairs, AmSubnetPair, n), row) != FALSE;
+		shown[n] = is_shown(sight, fronts, &g_array_index(pairs, AmSubnetPair, n)) != FALSE;
 	for (guint n = 0; n < pairs->len; n++) {
 		AmSubnetPair *pair = &g_array_index(pairs, AmSubnetPair, n);
 		pair->fronted = pair->class == AM_VISIBILITY_BOTH && !shown[n];

@@ -280,6 +280,16 @@ uint32_t am_sight_find_pair(const AmSight *sight, const AmEdge *edge)
 	return found ? at : AM_NO_INDEX;
 }
 
+AmVisibilityClass am_sight_class(const AmSight *sight, uint32_t a, uint32_t b)
+{
+	AmSubnetPair wanted = {.a = MIN(a, b), .b = MAX(a, b)};
+	guint at;
+	if (g_array_binary_search(sight->seen->pairs, &wanted, compare_pairs, &at))
+		return g_array_index(sight->seen->pairs, AmSubnetPair, at).class;
+	gboolean declared = am_sight_subnet(sight, a)->declared || am_sight_subnet(sight, b)->declared;
+	return declared ? AM_VISIBILITY_DECLARED : AM_VISIBILITY_NONE;
+}
+
 /* Each subnet's pairs, for am_visibility_row(). */
 static void index_pairs(AmVisibility *seen)
 {

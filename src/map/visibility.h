@@ -34,6 +34,9 @@ gboolean am_sight_has_pair(const AmSight *sight, uint32_t subnet, uint32_t at, g
 /* The pair that an edge is of, as an index, or AM_NO_INDEX; pairs with the outside are left out. O(log pairs) */
 uint32_t am_sight_find_pair(const AmSight *sight, const AmEdge *edge);
 
+/* Of two subnets of one block. O(log pairs) */
+AmVisibilityClass am_sight_class(const AmSight *sight, uint32_t a, uint32_t b);
+
 /* visibility-balanced.c: by edge, is it what a balancer hands on? g_free() */
 uint8_t *am_sight_find_balanced(const AmSight *sight);
 /* visibility-fronts.c: attempts show a pair, too; but nothing does if what is needed may be handed on over one that is not seen. */
