@@ -68,6 +68,10 @@
  * the server of the same hosts gives. */
 #define AM_LEASE_SHARE 0.1
 
+/* Clients of a server that others rely on. It does not vouch for a host that serves nobody: both ask the same resolver and the
+ * same directory, whatever they are for. */
+#define AM_RELIED_ON_CLIENTS 2
+
 /* ---- Peers (ours). Two clients are alike when they share at least two services and half of those of the one that has
  * fewer; looked for among this many clients of the service, spread evenly. */
 #define AM_PEER_SHARED 2

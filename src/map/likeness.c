@@ -82,6 +82,8 @@ gboolean am_clients_alike(const AmMapWork *work, uint32_t edge_index, uint32_t o
 {
 	const AmEdge *edge = am_work_edge(work, edge_index);
 	const uint32_t clients[2] = {edge->client, am_work_edge(work, other_index)->client};
+	if (work->hosts[clients[1]].relied_on && !work->hosts[clients[0]].serves)
+		return FALSE;
 	gboolean without_logins = am_port_is_admin(edge->ip_protocol, edge->port) != FALSE;
 	Counts all = remembered(work, clients, without_logins);
 	gboolean mine = counts(work, edge_index, without_logins) != FALSE,

@@ -266,10 +266,14 @@ void am_peers_prepare(AmMapWork *work)
 		     n < n_edges && am_edge_compare_service(am_work_edge(work, work->by_service[n]), head) == 0; n++) {
 			AmEdgeNotes *notes = am_work_notes(work, work->by_service[n]);
 			notes->service = work->services->len;
+			if (notes->kind == AM_KIND_TWO_WAY && head->related == 0)
+				work->hosts[head->server].serves = TRUE;
 			if (notes->strong)
 				add_strong(work, &service, work->by_service[n], strong);
 		}
 		service.end = n;
+		if (service.n_strong >= AM_RELIED_ON_CLIENTS)
+			work->hosts[head->server].relied_on = TRUE;
 		sample(work, &service, strong);
 		pool(work, &service);
 		if (service.n_outside >= AM_PUBLIC_CLIENTS)

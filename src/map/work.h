@@ -55,6 +55,8 @@ typedef struct {
 	uint8_t mute;                 /* up, as others go on talking to it, but the mirror misses what it sends */
 	uint32_t n_leases;            /* that it gave, not lately, to hosts that are up */
 	uint32_t n_contested;         /* of these, to hosts that a far busier server gave one, too */
+	uint8_t serves;               /* somebody exchanged words with a service of it */
+	uint8_t relied_on;            /* a service of it has several clients that stand on their own */
 	uint8_t strong_client;        /* has an edge that stands on its own */
 	uint8_t asks_inside;          /* for names: it has a resolver inside */
 	uint8_t resolver;             /* answers inside hosts that ask for names */
