@@ -128,11 +128,14 @@ static gboolean read_protocol(const AmLogValue *value, int *ret_protocol)
 /* "1b"; not set: 0. */
 static gboolean read_flags(const AmLogValue *value, uint8_t *ret_flags)
 {
+	*ret_flags = 0;
+	if (value->text == NULL)
+		return TRUE;
 	int high = value->size == 2 ? g_ascii_xdigit_value(value->text[0]) : -1;
 	int low = value->size == 2 ? g_ascii_xdigit_value(value->text[1]) : -1;
-	if (value->text != NULL && (high < 0 || low < 0))
+	if (high < 0 || low < 0)
 		return FALSE;
-	*ret_flags = value->text != NULL ? (uint8_t)(high << 4 | low) : 0;
+	*ret_flags = (uint8_t)(high << 4 | low);
 	return TRUE;
 }
 

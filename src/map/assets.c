@@ -108,11 +108,6 @@ static void join_endpoints(AmMapWork *work)
 			memcpy(asset->mac, work->macs[n].octets, 6);
 		}
 	}
-	/* A machine is inside with all of its addresses, the public ones, too. */
-	for (uint32_t n = 0; n < map->endpoints->len; n++) {
-		uint32_t asset = g_array_index(map->endpoints, AmEndpoint, n).asset;
-		work->hosts[n].inside = (uint8_t)g_array_index(map->assets, AmAsset, asset).inside;
-	}
 }
 
 void am_assets_build(AmMapWork *work)

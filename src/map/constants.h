@@ -29,6 +29,7 @@
 
 /* ---- Recurrence. Ours, after the measured recurrence in ALGORITHMS §2 (distinct days and hours beat counts). */
 #define AM_RECUR_HOURS 3  /* distinct hours of activity */
+#define AM_PASSING_DAYS 4 /* an observation of fewer days cannot tell what passes */
 #define AM_RECUR_DAYS 3   /* or distinct days */
 #define AM_HEALTH_HOURS 6 /* of a check that only connects: a person's wrong port is tried again, but not for so long */
 #define AM_RECUR_SHORT_HOURS 6 /* an observation shorter than this cannot show hours: connections are counted instead */

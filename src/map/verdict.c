@@ -202,6 +202,16 @@ static gboolean met_outside_scanner(const AmMapWork *work, const AmEdge *edge)
 	       !am_edge_lasts(work, edge);
 }
 
+/* The only client of an inside service, which came for a while: on half of the days at most, and not from the beginning to the
+ * end. An intruder who takes his time looks like that; what is new, too: a question. Of administration admin_holds() judges. */
+static gboolean is_passing(const AmMapWork *work, uint32_t n)
+{
+	const AmEdge *edge = am_work_edge(work, n);
+	return !am_port_is_admin(edge->ip_protocol, edge->port) && work->map->days >= AM_PASSING_DAYS &&
+	       edge->days * 2 <= work->map->days && work->hosts[edge->client].inside &&
+	       work->hosts[edge->server].inside && am_peers_count(work, n) == 0 && !am_edge_lasts(work, edge);
+}
+
 static void judge_recurring(const AmMapWork *work, uint32_t n)
 {
 	AmEdge *edge = am_work_edge(work, n);
@@ -216,6 +226,8 @@ static void judge_recurring(const AmMapWork *work, uint32_t n)
 		conclude(edge, AM_VERDICT_ESSENTIAL, BIT(PEERS));
 	else if (notes->late)
 		conclude(edge, AM_VERDICT_UNDECIDED, BIT(LATE));
+	else if (is_passing(work, n))
+		conclude(edge, AM_VERDICT_UNDECIDED, BIT(SINGLE));
 	else if (!admin_holds(work, n))
 		conclude(edge, AM_VERDICT_UNDECIDED, BIT(ADMIN_PORT));
 	else
@@ -334,19 +346,25 @@ static void judge_lateral(AmMapWork *work, uint32_t client)
 	}
 }
 
-/* Whom somebody beacons to, nobody else needs either, unless it is a place that many go to. */
+/* Whom somebody beacons to, nobody else needs either, unless it is a place that many go to, and most of them otherwise. */
 static void doubt_beacons_company(AmMapWork *work)
 {
 	guint n_edges = work->map->edges->len;
+	g_autofree uint32_t *n_beacons = g_new0(uint32_t, MAX(work->services->len, 1));
 	for (guint n = 0; n < n_edges; n++) {
 		const AmEdge *edge = am_work_edge(work, n);
-		if (edge->verdict == AM_VERDICT_SUSPICIOUS && (edge->reasons & BIT(BEACON)) != 0)
+		if ((edge->reasons & BIT(BEACON)) == 0)
+			continue;
+		n_beacons[am_work_notes(work, n)->service]++;
+		if (edge->verdict == AM_VERDICT_SUSPICIOUS)
 			work->hosts[edge->server].called_home = TRUE;
 	}
 	for (guint n = 0; n < n_edges; n++) {
 		AmEdge *edge = am_work_edge(work, n);
+		const AmEdgeNotes *notes = am_work_notes(work, n);
 		if (edge->verdict == AM_VERDICT_ESSENTIAL && work->hosts[edge->server].called_home &&
-		    am_work_notes(work, n)->outward_clients < AM_PUBLIC_CLIENTS) {
+		    (notes->outward_clients < AM_PUBLIC_CLIENTS ||
+		     2 * n_beacons[notes->service] > notes->outward_clients)) {
 			edge->verdict = AM_VERDICT_UNDECIDED;
 			edge->reasons |= BIT(BEACON);
 		}

@@ -374,7 +374,7 @@ AmVisibility *am_map_visibility(const AmMap *map, const AmVisibilityOptions *opt
 {
 	g_autofree Host *hosts = g_new0(Host, MAX(map->endpoints->len, 1));
 	g_autofree uint32_t *subnet_of = g_new(uint32_t, MAX(map->endpoints->len, 1));
-	Finder finder = {.sight = {map, subnet_of, visibility_new()}, .options = options};
+	Finder finder = {.sight = {.map = map, .subnet_of = subnet_of, .seen = visibility_new()}, .options = options};
 	finder.hosts = hosts;
 	finder.subnet_of = subnet_of;
 	g_autofree uint8_t *explained = g_new0(uint8_t, MAX(map->endpoints->len, 1));

@@ -49,6 +49,52 @@ static void test_peers_speak_for_a_thin_edge(void)
 	net_clear(&net);
 }
 
+/* A web server, a desktop and another server ask the same directory and resolver; only the servers serve anybody. That the first
+ * uses a database speaks for the other server, and not for the desktop: an intruder may be sitting at it. */
+static void test_a_server_does_not_vouch_for_a_desktop(void)
+{
+	for (int relied_on = 0; relied_on < 2; relied_on++) {
+		Net net = net_new();
+		net_span(&net, 5);
+		const char *const clients[] = {"10.0.1.1", "10.0.1.2", "10.0.1.3"};
+		for (int n = 0; n < 3; n++) {
+			net_use(&net, clients[n], "10.0.2.1", 8081, 0, 5);
+			net_use(&net, clients[n], "10.0.2.2", 389, 0, 5);
+		}
+		net_use(&net, "10.0.1.1", "10.0.2.3", 5432, 0, 5);
+		visit_once(&net, "10.0.1.2", "10.0.2.3", 5432);
+		visit_once(&net, "10.0.1.3", "10.0.2.3", 5432);
+		visit_once(&net, "10.0.5.1", "10.0.1.3", 443);
+		for (int n = 0; n < 2 && relied_on; n++)
+			net_use(&net, n == 0 ? "10.0.5.1" : "10.0.5.2", "10.0.1.1", 443, 0, 5);
+		g_autoptr(AmMap) map = net_map(&net);
+		AmVerdict verdict = edge_of(map, "10.0.1.2", "10.0.2.3", AM_PROTO_TCP, 5432)->verdict;
+		CU_ASSERT_EQUAL(verdict, relied_on ? AM_VERDICT_UNDECIDED : AM_VERDICT_ESSENTIAL);
+		ASSERT_VERDICT(map, "10.0.1.3", "10.0.2.3", AM_PROTO_TCP, 5432, ESSENTIAL);
+		net_clear(&net);
+	}
+}
+
+/* The only client of a service that comes for a day or two, however often, is a question; one that is there all along is not, nor
+ * is one of several. */
+static void test_who_passes(void)
+{
+	Net net = net_new();
+	net_span(&net, 6);
+	net_use(&net, "10.0.1.1", "10.0.2.1", 5432, 1, 2);
+	net_use(&net, "10.0.1.2", "10.0.2.2", 5432, 1, 4);
+	net_use(&net, "10.0.1.3", "10.0.2.3", 5432, 0, 1); /* on two of six days, but the first and the last */
+	net_use(&net, "10.0.1.3", "10.0.2.3", 5432, 5, 1);
+	net_use(&net, "10.0.1.1", "192.0.2.1", 5432, 1, 2);
+	g_autoptr(AmMap) map = net_map(&net);
+	ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.1", AM_PROTO_TCP, 5432, UNDECIDED);
+	CU_ASSERT(has_reason(edge_of(map, "10.0.1.1", "10.0.2.1", AM_PROTO_TCP, 5432), AM_REASON_SINGLE));
+	ASSERT_VERDICT(map, "10.0.1.2", "10.0.2.2", AM_PROTO_TCP, 5432, ESSENTIAL);
+	ASSERT_VERDICT(map, "10.0.1.3", "10.0.2.3", AM_PROTO_TCP, 5432, ESSENTIAL);
+	ASSERT_VERDICT(map, "10.0.1.1", "192.0.2.1", AM_PROTO_TCP, 5432, ESSENTIAL);
+	net_clear(&net);
+}
+
 /* Tenants, each with a database of its own: none of them speaks for a visit to another's. */
 static void test_nobody_speaks_for_anothers_server(void)
 {
@@ -486,6 +532,8 @@ int main(void)
 		UNIT_TEST(test_knocking_at_a_partners_service),
 		UNIT_TEST(test_guessing_where_partners_log_in),
 		UNIT_TEST(test_known_clients_from_outside),
+		UNIT_TEST(test_a_server_does_not_vouch_for_a_desktop),
+		UNIT_TEST(test_who_passes),
 		{NULL, NULL},
 	};
 	return unit_run("peers", tests);

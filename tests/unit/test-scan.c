@@ -364,6 +364,47 @@ static void test_beacons_company(void)
 	net_clear(&net);
 }
 
+static void call_by_name(Net *net, const char *client, const char *server, int n_days)
+{
+	for (int day = 0; day < n_days; day++)
+		net_add(net, (Talk){.client = client,
+				    .server = server,
+				    .ip_protocol = AM_PROTO_TCP,
+				    .port = 443,
+				    .day = day,
+				    .hour = 8,
+				    .n_hours = 9,
+				    .connections = 60,
+				    .payload = {60000, 900000},
+				    .l7 = "tls",
+				    .server_name = "www.example"});
+}
+
+/* Several hosts with the same beacon are no crowd that makes its place a usual one: not for a host that calls it otherwise. */
+static void test_beacons_of_several(void)
+{
+	for (int n_beacons = 3; n_beacons <= 6; n_beacons += 3) {
+		Net net = net_new();
+		net_span(&net, 3);
+		for (int n = 1; n <= 100; n++) {
+			g_autofree char *client = g_strdup_printf("10.0.1.%d", n);
+			net_use(&net, client, "198.51.100.1", 443, 0, 3);
+			if (n > n_beacons && n <= 7)
+				call_by_name(&net, client, "203.0.113.7", 3);
+			for (int day = 0; n <= n_beacons && day < 3; day++) {
+				Talk beacon = beacon_of(day, 48);
+				beacon.client = client;
+				net_add(&net, beacon);
+			}
+		}
+		g_autoptr(AmMap) map = net_map(&net);
+		ASSERT_VERDICT(map, "10.0.1.1", "203.0.113.7", AM_PROTO_TCP, 443, SUSPICIOUS);
+		AmVerdict verdict = edge_of(map, "10.0.1.7", "203.0.113.7", AM_PROTO_TCP, 443)->verdict;
+		CU_ASSERT_EQUAL(verdict, n_beacons == 6 ? AM_VERDICT_UNDECIDED : AM_VERDICT_ESSENTIAL);
+		net_clear(&net);
+	}
+}
+
 /* Small and regular to a resolver outside, of a client that has one inside; what the resolver itself asks is its task. */
 static void test_dns_beacon(void)
 {
@@ -530,6 +571,7 @@ int main(void)
 		UNIT_TEST(test_uneven_beacon),
 		UNIT_TEST(test_dns_beacon),
 		UNIT_TEST(test_beacons_company),
+		UNIT_TEST(test_beacons_of_several),
 		UNIT_TEST(test_lateral),
 		UNIT_TEST(test_administrators_week),
 		UNIT_TEST(test_logins_of_a_short_time),
