@@ -107,7 +107,7 @@ static void test_too_short(void)
 				if (rows[n][day] == 'x')
 					be_active(&net, n, day);
 		AmMap *map = net_map(&net);
-		CU_ASSERT_EQUAL(map->coverage->units, n_days);
+		CU_ASSERT_EQUAL(map->coverage->units, (uint32_t)n_days);
 		for (int scope = 0; scope < AM_N_COVERAGE_SCOPES; scope++) {
 			const AmCoverageSum *sum = &map->coverage->scopes[scope];
 			CU_ASSERT_EQUAL(sum->state, AM_COVERAGE_NONE);
