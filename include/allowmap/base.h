@@ -181,6 +181,7 @@ GArray *am_network_rules_new(void);      /* of AmNetworkRule; the same */
 const AmNetworkRule *am_network_rules_find(const GArray *rules, const char *sensor, AmEncapsulation kind, int64_t id);
 
 /* What a map shows of pairs of subnets. */
+AmVisibility *am_visibility_new(void); /* of nothing */
 void am_visibility_free(AmVisibility *visibility);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmVisibility, am_visibility_free)
 const char *am_visibility_name(AmVisibilityClass class);

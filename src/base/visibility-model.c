@@ -1,9 +1,22 @@
-/* Freeing what is known of visibility, and reading one subnet's row of it: used by map/, policy/ and report/. */
+/* Making and freeing what is known of visibility, and reading one subnet's row of it: used by map/, policy/ and report/. */
 #include "config.h"
 
 #include "allowmap/base.h"
 
 #include <string.h>
+
+AmVisibility *am_visibility_new(void)
+{
+	AmVisibility *seen = g_new0(AmVisibility, 1);
+	seen->subnets = g_array_new(FALSE, TRUE, sizeof(AmSubnet));
+	seen->pairs = g_array_new(FALSE, TRUE, sizeof(AmSubnetPair));
+	seen->row_first = g_array_new(FALSE, TRUE, sizeof(uint32_t));
+	seen->row_pairs = g_array_new(FALSE, TRUE, sizeof(uint32_t));
+	seen->unseen = g_array_new(FALSE, TRUE, sizeof(AmSubnetPair));
+	seen->half_seen = g_array_new(FALSE, TRUE, sizeof(AmHalfSeen));
+	seen->taps = g_array_new(FALSE, TRUE, sizeof(AmTap));
+	return seen;
+}
 
 void am_visibility_free(AmVisibility *visibility)
 {

@@ -63,8 +63,7 @@ static GArray *list_holds(const AmMapWork *work)
 		const AmObservation *observation = &g_array_index(work->observations, AmObservation, n);
 		uint8_t mac[6];
 		uint32_t endpoint;
-		if ((observation->kind != AM_OBSERVED_MAC && observation->kind != AM_OBSERVED_LEASE) ||
-		    !am_mac_parse(observation->value, mac) || is_virtual(mac))
+		if (am_observed_is_name(observation->kind) || !am_mac_parse(observation->value, mac) || is_virtual(mac))
 			continue;
 		endpoint = am_map_find_endpoint(work->map, observation->network, &observation->address);
 		if (endpoint == AM_NO_INDEX)
@@ -154,7 +153,7 @@ static uint64_t *find_labels(const AmMapWork *work)
 	g_autofree uint64_t *counts = g_new0(uint64_t, MAX(work->map->endpoints->len, 1));
 	for (guint n = 0; work->observations != NULL && n < work->observations->len; n++) {
 		const AmObservation *observation = &g_array_index(work->observations, AmObservation, n);
-		if (observation->kind == AM_OBSERVED_MAC || observation->kind == AM_OBSERVED_LEASE)
+		if (!am_observed_is_name(observation->kind))
 			continue;
 		uint32_t endpoint = am_map_find_endpoint(work->map, observation->network, &observation->address);
 		if (endpoint == AM_NO_INDEX || observation->count <= counts[endpoint])
@@ -179,12 +178,17 @@ static void join_holds(const Hold *const *holds, guint n_holds, const uint64_t *
 		n_unleased += !holds[n]->leased;
 	}
 	gboolean all = n_names <= 1 || n_unleased == 0;
-	for (guint n = 1; n < n_holds; n++) {
-		for (guint before = 0; before < n; before++) {
-			uint32_t one = holds[before]->endpoint, other = holds[n]->endpoint;
-			if (all || (labels[one] != 0 && labels[one] == labels[other]))
-				join(parents, one, other);
-		}
+	g_autoptr(AmTable) firsts = am_table_new(sizeof *labels); /* what goes by one name, or all of it, as one */
+	g_autoptr(GArray) endpoints = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	for (guint n = 0; n < n_holds; n++) {
+		uint64_t label = all ? 1 : labels[holds[n]->endpoint];
+		if (label == 0)
+			continue;
+		uint32_t place = am_table_add(firsts, &label);
+		if (place == endpoints->len)
+			g_array_append_val(endpoints, holds[n]->endpoint);
+		else
+			join(parents, g_array_index(endpoints, uint32_t, place), holds[n]->endpoint);
 	}
 }
 

@@ -1,8 +1,9 @@
 /* What assets are called: all that was told of their addresses, the most credible first. Fed by map.c; read by listings.
  *
- * A name that several assets go by is a service's and comes last. A name is believed the more, the more kinds of evidence agree on its first label (a host's own word in DHCP, a resolver's
- * answer, the reverse zone), then by kind, in the order of AmObservedKind from the most specific one, then by how often it
- * was told. None of it is proof: whoever can send an answer can tell a name, and so names never make a rule. */
+ * A name that several assets go by is a service's and comes last. A name is believed the more, the more kinds of evidence agree
+ * on its first label (a host's own word in DHCP, a resolver's answer, the reverse zone), then by kind, in the order of
+ * AmObservedKind, then by how often it was told. None of it is proof: whoever can send an answer can tell a name, and so names
+ * never make a rule. */
 #include "config.h"
 
 #include "constants.h"
@@ -15,22 +16,6 @@ typedef struct {
 	uint32_t agreeing; /* kinds of evidence with this first label */
 	AmAssetName name;
 } Candidate;
-
-/* What a kind says of the machine itself; the fuller name of two that say the same comes first. */
-static int rank_of(uint8_t kind)
-{
-	static const int ranks[AM_N_OBSERVED] = {
-		[AM_OBSERVED_PTR] = 0,  [AM_OBSERVED_DNS] = 1,   [AM_OBSERVED_DHCP] = 2,   [AM_OBSERVED_NBNS] = 3,
-		[AM_OBSERVED_MDNS] = 4, [AM_OBSERVED_LLMNR] = 5, [AM_OBSERVED_NTLM] = 6,   [AM_OBSERVED_SMTP] = 7,
-		[AM_OBSERVED_HOST] = 8, [AM_OBSERVED_ALIAS] = 9, [AM_OBSERVED_LEASE] = 10, [AM_OBSERVED_MAC] = 11,
-	};
-	return ranks[kind];
-}
-
-static gboolean is_name(uint8_t kind)
-{
-	return kind != AM_OBSERVED_MAC && kind != AM_OBSERVED_LEASE;
-}
 
 static int compare_labels(const char *a, const char *b)
 {
@@ -69,7 +54,7 @@ static int compare_credible(gconstpointer a, gconstpointer b)
 	if (x->agreeing != y->agreeing)
 		return x->agreeing > y->agreeing ? -1 : 1;
 	if (x->name.kind != y->name.kind)
-		return rank_of(x->name.kind) - rank_of(y->name.kind);
+		return (int)x->name.kind - (int)y->name.kind;
 	if (x->name.count != y->name.count)
 		return x->name.count > y->name.count ? -1 : 1;
 	return strcmp(x->name.value, y->name.value);
@@ -86,7 +71,7 @@ static void add_observed(const AmMapWork *work, GArray *all)
 {
 	for (guint n = 0; work->observations != NULL && n < work->observations->len; n++) {
 		const AmObservation *observation = &g_array_index(work->observations, AmObservation, n);
-		if (!is_name(observation->kind))
+		if (!am_observed_is_name(observation->kind))
 			continue;
 		uint32_t endpoint = am_map_find_endpoint(work->map, observation->network, &observation->address);
 		if (endpoint == AM_NO_INDEX || !is_of_its_time(&work->macs[endpoint], observation))

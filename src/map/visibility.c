@@ -357,24 +357,12 @@ static void count_pairs(AmSight *sight)
 	}
 }
 
-static AmVisibility *visibility_new(void)
-{
-	AmVisibility *seen = g_new0(AmVisibility, 1);
-	seen->subnets = g_array_new(FALSE, TRUE, sizeof(AmSubnet));
-	seen->pairs = g_array_new(FALSE, TRUE, sizeof(AmSubnetPair));
-	seen->row_first = g_array_new(FALSE, TRUE, sizeof(uint32_t));
-	seen->row_pairs = g_array_new(FALSE, TRUE, sizeof(uint32_t));
-	seen->unseen = g_array_new(FALSE, TRUE, sizeof(AmSubnetPair));
-	seen->half_seen = g_array_new(FALSE, TRUE, sizeof(AmHalfSeen));
-	seen->taps = g_array_new(FALSE, TRUE, sizeof(AmTap));
-	return seen;
-}
-
 AmVisibility *am_map_visibility(const AmMap *map, const AmVisibilityOptions *options)
 {
 	g_autofree Host *hosts = g_new0(Host, MAX(map->endpoints->len, 1));
 	g_autofree uint32_t *subnet_of = g_new(uint32_t, MAX(map->endpoints->len, 1));
-	Finder finder = {.sight = {.map = map, .subnet_of = subnet_of, .seen = visibility_new()}, .options = options};
+	Finder finder = {.sight = {.map = map, .subnet_of = subnet_of, .seen = am_visibility_new()},
+			 .options = options};
 	finder.hosts = hosts;
 	finder.subnet_of = subnet_of;
 	g_autofree uint8_t *explained = g_new0(uint8_t, MAX(map->endpoints->len, 1));

@@ -10,14 +10,21 @@ static int compare(gconstpointer a, gconstpointer b, gpointer user_data)
 	return am_observation_compare(a, b);
 }
 
+static gboolean is_full(const AmFacts *facts)
+{
+	return facts->observed != NULL && (guint)g_tree_nnodes(facts->observed) >= facts->limits.observations;
+}
+
 static void add(AmFacts *facts, const AmObservation *observation)
 {
+	if (facts->observed == NULL)
+		facts->observed = g_tree_new_full(compare, NULL, g_free, NULL);
 	AmObservation *there = g_tree_lookup(facts->observed, observation);
 	if (there != NULL) {
 		there->first_ns = MIN(there->first_ns, observation->first_ns);
 		there->last_ns = MAX(there->last_ns, observation->last_ns);
 		there->count += observation->count;
-	} else if ((guint)g_tree_nnodes(facts->observed) < facts->limits.observations) {
+	} else if (!is_full(facts)) {
 		AmObservation *kept = g_memdup2(observation, sizeof *observation);
 		g_tree_insert(facts->observed, kept, kept);
 	} else {
@@ -29,11 +36,9 @@ gboolean am_facts_add_observations(AmFacts *facts, const AmObservation *observat
 {
 	if (!am_facts_need_writer(facts, TRUE, error))
 		return FALSE;
-	if (facts->observed == NULL)
-		facts->observed = g_tree_new_full(compare, NULL, g_free, NULL);
 	for (size_t o = 0; o < n; o++) {
 		/* A live run's may go to the file at any time. */
-		if (facts->live && (guint)g_tree_nnodes(facts->observed) >= facts->limits.observations &&
+		if (facts->live && is_full(facts) &&
 		    (!am_facts_begin_transaction(facts, error) || !am_facts_write_observations(facts, error)))
 			return am_facts_fail(facts);
 		add(facts, &observations[o]);
@@ -77,7 +82,6 @@ gboolean am_facts_write_observations(AmFacts *facts, GError **error)
 		return TRUE;
 	g_tree_foreach(facts->observed, write_one, &writing);
 	g_clear_pointer(&facts->observed, g_tree_destroy);
-	facts->observed = g_tree_new_full(compare, NULL, g_free, NULL);
 	return writing.ok;
 }
 

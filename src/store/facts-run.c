@@ -156,6 +156,7 @@ static gboolean write_ledger(AmFacts *facts, const AmLedger *ledger, GError **er
 {
 	gboolean ok = TRUE;
 	AmLedger whole = *ledger;
+	whole.connections_not_kept = facts->not_kept;
 	whole.observations_not_kept = facts->not_observed;
 	for (guint n = 0; ok && n < G_N_ELEMENTS(ledger_lines); n++)
 		ok = write_line(facts, ledger_lines[n].name,
@@ -185,9 +186,7 @@ gboolean am_facts_write_run(AmFacts *facts, const AmRun *run, GError **error)
 
 gboolean am_facts_write_progress(AmFacts *facts, const AmRun *run, GError **error)
 {
-	AmLedger ledger = run->ledger;
-	ledger.connections_not_kept = facts->not_kept;
-	sqlite3_stmt *statement = write_ledger(facts, &ledger, error)
+	sqlite3_stmt *statement = write_ledger(facts, &run->ledger, error)
 					  ? am_database_statement(facts->database, "facts-run-commit", error)
 					  : NULL;
 	if (statement == NULL)

@@ -15,14 +15,7 @@ static void add_subnet(AmVisibility *seen, const char *text, uint32_t hosts)
 /* Two subnets that talk, a third that does not, though others have its service; the web server is seen in half. */
 static AmVisibility *made(void)
 {
-	AmVisibility *seen = g_new0(AmVisibility, 1);
-	seen->subnets = g_array_new(FALSE, TRUE, sizeof(AmSubnet));
-	seen->pairs = g_array_new(FALSE, TRUE, sizeof(AmSubnetPair));
-	seen->row_first = g_array_new(FALSE, TRUE, sizeof(uint32_t));
-	seen->row_pairs = g_array_new(FALSE, TRUE, sizeof(uint32_t));
-	seen->unseen = g_array_new(FALSE, TRUE, sizeof(AmSubnetPair));
-	seen->half_seen = g_array_new(FALSE, TRUE, sizeof(AmHalfSeen));
-	seen->taps = g_array_new(FALSE, TRUE, sizeof(AmTap));
+	AmVisibility *seen = am_visibility_new();
 	seen->has_outside = TRUE;
 	add_subnet(seen, "10.0.0.0/24", 2);
 	add_subnet(seen, "10.0.1.0/24", 1);

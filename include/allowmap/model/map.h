@@ -54,7 +54,7 @@ typedef struct {
 	char kind_why[96]; /* what tells so, in words; "" when unknown */
 	uint32_t group;    /* index, or AM_NO_INDEX (outside, multicast, never in an essential edge) */
 	int64_t first_ns, last_ns;
-	gboolean inside; /* in one of the --inside prefixes */
+	gboolean inside; /* any of its addresses is in one of the --inside prefixes */
 	gboolean scanner;
 } AmAsset;
 
