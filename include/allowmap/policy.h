@@ -40,8 +40,8 @@ gboolean am_policy_settle(AmPolicy *policy, GError **error);
 void am_policy_expire(AmPolicy *policy, int64_t now_ns);
 
 /* Proof against the map, both ways: every essential edge is permitted; every permitted (client, server, protocol, port)
- * that was never essential is counted in the over_grant of each rule that permits it (set here), over addresses of the same
- * network and family. "any" is everybody in each network, also in those that the policy does not name. Counterexamples of
+ * that was never essential is counted in the over_grant of each rule that permits it, or in its over_grant_unseen
+ * where one of the two addresses was never seen (both set here), over addresses of the same network and family. "any" is everybody in each network, also in those that the policy does not name. Counterexamples of
  * the first kind: error AM_POLICY_ERROR_PROOF with up to 10 of them in the message. */
 gboolean am_policy_prove(AmPolicy *policy, const AmMap *map, GError **error);
 

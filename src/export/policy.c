@@ -214,6 +214,8 @@ static json_t *rule_json(const AmRule *rule)
 	put(object, "status", json_string(statuses[rule->status]));
 	put(object, "origin", json_string(origins[rule->origin]));
 	put(object, "over_grant", count(rule->over_grant));
+	if (rule->over_grant_unseen > 0)
+		put(object, "over_grant_unseen", count(rule->over_grant_unseen));
 	if (rule->evidence.edges > 0 || rule->evidence.connections > 0)
 		put(object, "evidence", evidence_json(&rule->evidence));
 	put_text(object, "owner", rule->owner);

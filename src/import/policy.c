@@ -357,10 +357,11 @@ static gboolean read_action(AmJsonPlace *place, const json_t *rule)
 static gboolean read_rule(AmJsonPlace *place, const json_t *value, const json_t *groups, AmRule *rule)
 {
 	int status = AM_STATUS_PROPOSED, origin = AM_ORIGIN_OBSERVED;
-	int64_t over_grant = 0;
+	int64_t over_grant = 0, unseen = 0;
 	if (!am_json_check_object(place, value,
 				  NAMES("id", "action", "from", "to", "service", "status", "origin", "over_grant",
-					"evidence", "owner", "reason", "ticket", "expires", "comment"),
+					"over_grant_unseen", "evidence", "owner", "reason", "ticket", "expires",
+					"comment"),
 				  NAMES("l7", "identity", "schedule")) ||
 	    !read_id(place, value, rule->id) || !read_action(place, value) ||
 	    !read_peer(place, value, "from", groups, &rule->from) ||
@@ -370,6 +371,7 @@ static gboolean read_rule(AmJsonPlace *place, const json_t *value, const json_t 
 				&status) ||
 	    !am_json_get_choice(place, value, "origin", NAMES("observed", "declared", "imported"), &origin) ||
 	    !am_json_get_integer(place, value, "over_grant", INT64_MAX, &over_grant) ||
+	    !am_json_get_integer(place, value, "over_grant_unseen", INT64_MAX, &unseen) ||
 	    !read_evidence(place, json_object_get(value, "evidence"), &rule->evidence) ||
 	    !am_json_get_text(place, value, "owner", 200, &rule->owner) ||
 	    !am_json_get_text(place, value, "reason", 1000, &rule->reason) ||
@@ -380,6 +382,7 @@ static gboolean read_rule(AmJsonPlace *place, const json_t *value, const json_t 
 	rule->status = (AmRuleStatus)status;
 	rule->origin = (AmRuleOrigin)origin;
 	rule->over_grant = (uint64_t)over_grant;
+	rule->over_grant_unseen = (uint64_t)unseen;
 	return TRUE;
 }
 

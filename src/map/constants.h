@@ -69,6 +69,15 @@
  * the server of the same hosts gives. */
 #define AM_LEASE_SHARE 0.1
 
+/* ---- Pools (ours). So many hosts of a group in a subnet, of which so many were given an address by a DHCP server or changed it, */
+#define AM_POOL_MEMBERS 4
+#define AM_POOL_MOVED 2
+/* or of which at least this share (and number) came after the first day, on two days or more, and as many went before the last one, */
+#define AM_POOL_SHARE 0.25
+#define AM_POOL_COMERS 3
+/* while of others there is no more than one for so many. */
+#define AM_POOL_OWN 3
+
 /* Clients of a server that others rely on. It does not vouch for a host that serves nobody: both ask the same resolver and the
  * same directory, whatever they are for. */
 #define AM_RELIED_ON_CLIENTS 2

@@ -27,6 +27,7 @@ libam_map_a_SOURCES = \
 	src/map/on-link.c \
 	src/map/overrides.c \
 	src/map/peers.c \
+	src/map/pools.c \
 	src/map/ports.c \
 	src/map/ports.h \
 	src/map/related.c \
@@ -45,7 +46,7 @@ libam_map_a_SOURCES = \
 
 if HAVE_CUNIT
 map_tests = tests/unit/test-map tests/unit/test-direction tests/unit/test-scan tests/unit/test-groups \
-	tests/unit/test-related-edges tests/unit/test-devices tests/unit/test-identity tests/unit/test-leases tests/unit/test-overrides tests/unit/test-peers \
+	tests/unit/test-related-edges tests/unit/test-devices tests/unit/test-identity tests/unit/test-leases tests/unit/test-overrides tests/unit/test-peers tests/unit/test-pools \
 	tests/unit/test-kinds tests/unit/test-coverage tests/unit/test-visibility
 check_PROGRAMS += $(map_tests)
 TESTS += $(map_tests)
@@ -73,6 +74,9 @@ tests_unit_test_kinds_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS
 tests_unit_test_visibility_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_visibility_SOURCES = tests/unit/test-visibility.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_visibility_LDADD = libam-policy.a libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
+tests_unit_test_pools_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_pools_SOURCES = tests/unit/test-pools.c tests/unit/map-fixture.h tests/unit/unit.h
+tests_unit_test_pools_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
 tests_unit_test_peers_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_peers_SOURCES = tests/unit/test-peers.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_peers_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm

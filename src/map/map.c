@@ -28,6 +28,7 @@ static AmMap *map_new(const GPtrArray *networks)
 	map->edges = g_array_new(FALSE, TRUE, sizeof(AmEdge));
 	map->groups = g_array_new(FALSE, TRUE, sizeof(AmGroup));
 	g_array_set_clear_func(map->groups, group_clear);
+	map->pools = g_array_new(FALSE, TRUE, sizeof(AmPool));
 	map->inside = g_array_new(FALSE, TRUE, sizeof(AmPrefix));
 	return map;
 }
@@ -43,6 +44,7 @@ void am_map_free(AmMap *map)
 	g_array_unref(map->listeners);
 	g_array_unref(map->edges);
 	g_array_unref(map->groups);
+	g_array_unref(map->pools);
 	am_coverage_free(map->coverage);
 	g_array_unref(map->inside);
 	g_free(map);
@@ -111,6 +113,7 @@ AmMap *am_map_build(const GArray *tallies, const GArray *observations, const GPt
 	am_names_build(&work);
 	am_devices_build(&work);
 	am_groups_build(&work);
+	am_pools_build(&work);
 	am_coverage_build(&work);
 	am_revision_build(&work);
 	work_clear(&work);

@@ -255,6 +255,8 @@ void am_related_inherit(AmMapWork *work);
 void am_listeners_build(AmMapWork *work);
 /* groups.c */
 void am_groups_build(AmMapWork *work);
+/* pools.c: the addresses that groups take in turn. */
+void am_pools_build(AmMapWork *work);
 /* coverage.c: sets the map's coverage; needs verdicts and groups. */
 void am_coverage_build(AmMapWork *work);
 void am_coverage_free(AmCoverage *coverage);

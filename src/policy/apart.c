@@ -1,7 +1,5 @@
-/* Groups permit more than was seen, but nothing that was seen and judged otherwise: where a suspicious edge, or one
- * that a person decided is none of the needed, lies between two groups that need the same service, the needed edges of these
- * two are permitted address by address. An undecided one does not part groups, unless it is under suspicion: its peers speak
- * for it, and it is counted. Local ones are nobody's but who was seen to say it.
+/* Groups permit more than was seen, but nothing that was seen and judged otherwise (judged.c). Local edges are nobody's but who
+ * was seen to say it.
  *
  * Nor is a group a server because a few of its members are: where most offer something together and hardly any offers this
  * (shares of a laptop or two), these are permitted by their addresses.
@@ -26,63 +24,9 @@
 #define MIN_ODD_GROUP 8
 #define ODD_SHARE 4
 
-/* A service between two units of rules: what one tuple of groups would permit. */
-typedef struct {
-	uint64_t client, server;
-	uint64_t service;
-} Area;
-
-/* The group in its network, or the endpoint. */
-static uint64_t unit_key(const AmMap *map, uint32_t endpoint)
-{
-	const AmEndpoint *end = am_map_endpoint(map, endpoint);
-	uint32_t group = g_array_index(map->assets, AmAsset, end->asset).group;
-	return group != AM_NO_INDEX ? (uint64_t)end->network << 32 | group : UINT64_C(1) << 63 | endpoint;
-}
-
-static Area area_of(const AmMap *map, const AmEdge *edge)
-{
-	return (Area){unit_key(map, edge->client), unit_key(map, edge->server),
-		      (uint64_t)edge->ip_protocol << 16 | am_service_port(edge->ip_protocol, edge->port)};
-}
-
-static int compare_areas(gconstpointer a, gconstpointer b)
-{
-	const Area *x = a, *y = b;
-	if (x->client != y->client)
-		return x->client < y->client ? -1 : 1;
-	if (x->server != y->server)
-		return x->server < y->server ? -1 : 1;
-	return x->service < y->service ? -1 : x->service > y->service;
-}
-
-/* Seen, and held to be no need; or a question because of a suspicion, which no peer answers. */
-static gboolean is_judged(const AmEdge *edge)
-{
-	static const uint32_t suspicions = 1u << AM_REASON_BEACON | 1u << AM_REASON_SCANNER |
-					   1u << AM_REASON_SCAN_SUCCESS | 1u << AM_REASON_LATERAL;
-	return edge->verdict == AM_VERDICT_SUSPICIOUS ||
-	       (edge->verdict == AM_VERDICT_UNDECIDED && (edge->reasons & suspicions) != 0) ||
-	       (edge->override_index >= 0 && edge->verdict != AM_VERDICT_ESSENTIAL);
-}
-
-static GArray *judged_areas(const AmMap *map)
-{
-	GArray *areas = g_array_new(FALSE, FALSE, sizeof(Area));
-	for (guint n = 0; n < map->edges->len; n++) {
-		const AmEdge *edge = &g_array_index(map->edges, AmEdge, n);
-		if (!is_judged(edge))
-			continue;
-		Area area = area_of(map, edge);
-		g_array_append_val(areas, area);
-	}
-	g_array_sort(areas, compare_areas);
-	return areas;
-}
-
 /* A needed edge in its area, while it is looked for pairs. */
 typedef struct {
-	Area area;
+	AmArea area;
 	uint32_t client, server; /* endpoints */
 	uint32_t position;       /* in `edges` */
 	gboolean is_often;
@@ -91,7 +35,7 @@ typedef struct {
 static int compare_placed(gconstpointer a, gconstpointer b)
 {
 	const Placed *x = a, *y = b;
-	int by_area = compare_areas(&x->area, &y->area);
+	int by_area = am_area_compare(&x->area, &y->area);
 	if (by_area != 0)
 		return by_area;
 	return x->server != y->server ? (x->server < y->server ? -1 : 1)
@@ -123,23 +67,23 @@ static gboolean are_pairs(const Placed *placed, guint n_placed)
 	return n_pairs >= MIN_PAIRS && n_pairs >= MIN_PAIR_SHARE * n_placed;
 }
 
-static void part_pairs(const AmMap *map, const GArray *edges, uint8_t *apart)
+static void part_pairs(const AmMap *map, const GArray *edges, AmApart *apart)
 {
 	g_autoptr(GArray) all = g_array_sized_new(FALSE, TRUE, sizeof(Placed), edges->len);
 	for (guint n = 0; n < edges->len; n++) {
 		const AmEdge *edge = &g_array_index(map->edges, AmEdge, g_array_index(edges, uint32_t, n));
-		Placed placed = {area_of(map, edge), edge->client, edge->server, n,
+		Placed placed = {am_area_of(map, edge), edge->client, edge->server, n,
 				 edge->connections >= MIN_PAIR_CONNECTIONS};
 		g_array_append_val(all, placed);
 	}
 	g_array_sort(all, compare_placed);
 	for (guint n = 0, run; n < all->len; n += run) {
 		const Placed *first = &g_array_index(all, Placed, n);
-		for (run = 1; n + run < all->len && compare_areas(&first->area, &first[run].area) == 0;)
+		for (run = 1; n + run < all->len && am_area_compare(&first->area, &first[run].area) == 0;)
 			run++;
 		gboolean pairs = are_pairs(first, run);
 		for (guint k = 0; k < run; k++)
-			apart[first[k].position] |= pairs ? AM_APART_BOTH : 0;
+			apart[first[k].position].ends |= pairs ? AM_APART_BOTH : 0;
 	}
 }
 
@@ -172,12 +116,12 @@ static guint run_of(const GArray *sorted, guint from, guint *ret_endpoints)
 }
 
 /* Members and offers are in one array: those of a unit follow each other, the members first. */
-static void part_odd_servers(const AmMap *map, const GArray *edges, uint8_t *apart)
+static void part_odd_servers(const AmMap *map, const GArray *edges, AmApart *apart)
 {
 	g_autoptr(GArray) all = g_array_sized_new(FALSE, TRUE, sizeof(Offer), 3 * edges->len);
 	for (guint n = 0; n < edges->len; n++) {
 		const AmEdge *edge = &g_array_index(map->edges, AmEdge, g_array_index(edges, uint32_t, n));
-		Area area = area_of(map, edge);
+		AmArea area = am_area_of(map, edge);
 		const Offer offers[] = {{area.client, 0, edge->client, n},
 					{area.server, 0, edge->server, n},
 					{area.server, 1 + area.service, edge->server, n}};
@@ -192,22 +136,19 @@ static void part_odd_servers(const AmMap *map, const GArray *edges, uint8_t *apa
 			n_members = n_servers;
 		else if (n_members >= MIN_ODD_GROUP && n_servers * ODD_SHARE < n_members)
 			for (guint k = 0; k < run; k++)
-				apart[first[k].position] |= AM_APART_SERVER;
+				apart[first[k].position].ends |= AM_APART_SERVER;
 	}
 }
 
-uint8_t *am_edges_apart(const AmMap *map, const GArray *edges, AmGranularity granularity)
+AmApart *am_edges_apart(const AmMap *map, const GArray *edges, AmGranularity granularity, GPtrArray *parts)
 {
-	uint8_t *apart = g_new0(uint8_t, MAX(edges->len, 1));
+	AmApart *apart = g_new0(AmApart, MAX(edges->len, 1));
 	if (granularity != AM_GRANULARITY_GROUP)
 		return apart;
-	g_autoptr(GArray) areas = judged_areas(map);
-	for (guint n = 0; n < edges->len; n++) {
-		const AmEdge *edge = &g_array_index(map->edges, AmEdge, g_array_index(edges, uint32_t, n));
-		Area area = area_of(map, edge);
-		if (edge->verdict == AM_VERDICT_LOCAL || g_array_binary_search(areas, &area, compare_areas, NULL))
-			apart[n] = AM_APART_BOTH;
-	}
+	am_part_judged(map, edges, apart, parts);
+	for (guint n = 0; n < edges->len; n++)
+		if (g_array_index(map->edges, AmEdge, g_array_index(edges, uint32_t, n)).verdict == AM_VERDICT_LOCAL)
+			apart[n].ends = AM_APART_BOTH;
 	part_pairs(map, edges, apart);
 	part_odd_servers(map, edges, apart);
 	return apart;

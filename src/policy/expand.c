@@ -109,6 +109,38 @@ uint64_t am_intervals_count(const GArray *a, const GArray *b, uint32_t zone)
 	return count;
 }
 
+/* The first of the intervals that does not end before this one begins. */
+static guint first_reaching(const GArray *intervals, const AmInterval *from)
+{
+	guint low = 0, high = intervals->len;
+	while (low < high) {
+		guint middle = low + (high - low) / 2;
+		const AmInterval *at = &g_array_index(intervals, AmInterval, middle);
+		if (at->zone < from->zone || (at->zone == from->zone && am_wide_compare(at->high, from->low) < 0))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+GArray *am_intervals_intersect(const GArray *a, const GArray *b)
+{
+	GArray *both = g_array_new(FALSE, FALSE, sizeof(AmInterval));
+	for (guint n = 0; n < a->len; n++) {
+		const AmInterval *x = &g_array_index(a, AmInterval, n);
+		for (guint k = first_reaching(b, x); k < b->len; k++) {
+			const AmInterval *y = &g_array_index(b, AmInterval, k);
+			if (y->zone != x->zone || am_wide_compare(y->low, x->high) > 0)
+				break;
+			AmInterval part = {x->zone, am_wide_compare(x->low, y->low) > 0 ? x->low : y->low,
+					   am_wide_compare(x->high, y->high) < 0 ? x->high : y->high};
+			g_array_append_val(both, part);
+		}
+	}
+	return both;
+}
+
 AmSpaces *am_spaces_new(void)
 {
 	AmSpaces *spaces = g_new0(AmSpaces, 1);

@@ -9,8 +9,10 @@ libam_policy_a_SOURCES = \
 	src/policy/contract.c \
 	src/policy/equal.c \
 	src/policy/expand.c \
+	src/policy/judged.c \
 	src/policy/needed.c \
 	src/policy/network.c \
+	src/policy/pools.c \
 	src/policy/private.h \
 	src/policy/prove.c \
 	src/policy/recommend.c \

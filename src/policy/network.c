@@ -78,6 +78,7 @@ static AmRule *copy_rule(const AmRule *from, AmGroupIndex *groups, const char *n
 	rule->status = from->status;
 	rule->evidence = from->evidence;
 	rule->over_grant = from->over_grant;
+	rule->over_grant_unseen = from->over_grant_unseen;
 	rule->origin = from->origin;
 	rule->comment = g_strdup(from->comment);
 	rule->owner = g_strdup(from->owner);

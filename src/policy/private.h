@@ -23,6 +23,10 @@ void am_intervals_normalise(GArray *intervals);
 /* How many values both (or one, when `b` is NULL) have in `zone`; capped at INT64_MAX. Both normalised. */
 uint64_t am_intervals_count(const GArray *a, const GArray *b, uint32_t zone);
 
+/* The values that both have; both normalised, and so is the result. O(a log b + result). To be
+ * unreferenced. */
+GArray *am_intervals_intersect(const GArray *a, const GArray *b);
+
 #define am_zone_is_ipv6(zone) (((zone)&1) != 0)
 
 /* The networks that policies name, and all those that none names: "any" is everybody there too. */
@@ -117,10 +121,40 @@ void am_scopes_canonicalise(GPtrArray *scopes);
 /* Those of one network. */
 GPtrArray *am_scopes_of_network(const GPtrArray *scopes, const char *network);
 
-/* ---- apart.c */
+/* ---- pools.c */
+/* `prefix` without `holes` (AmPrefix, disjoint), as few prefixes as that takes, added to the array of AmPrefix. */
+void am_prefix_add_without(GArray *to, AmPrefix prefix, const AmPrefix *holes, guint n_holes);
+/* Adds the pools (AmPrefix) of the group in the network, without the endpoints `lacks` (uint32_t, ascending; may be NULL). */
+void am_pools_add(const AmMap *map, uint32_t network, uint32_t group, const GArray *lacks, GArray *members);
+/* Whose pool the address is in, or AM_NO_INDEX. O(log pools). */
+uint32_t am_pool_group(const AmMap *map, const AmEndpoint *endpoint);
+/* The addresses that are known to be somebody's: AmInterval, normalised. To be unreferenced. */
+GArray *am_known_intervals(const AmMap *map, const AmSpaces *spaces);
+
+/* ---- judged.c */
+/* A service between two units of rules: what one tuple of groups would permit. */
+typedef struct {
+	uint64_t client, server; /* a group in a network, or an endpoint */
+	uint64_t service;
+} AmArea;
+AmArea am_area_of(const AmMap *map, const AmEdge *edge);
+int am_area_compare(gconstpointer a, gconstpointer b);
+
 enum { AM_APART_CLIENT = 1, AM_APART_SERVER = 2, AM_APART_BOTH = 3 };
-/* By position in `edges` (indexes into the map's): which ends of the edge must be permitted by their address. To be freed. */
-uint8_t *am_edges_apart(const AmMap *map, const GArray *edges, AmGranularity granularity);
+/* How an edge is permitted. */
+typedef struct {
+	uint8_t ends;     /* AM_APART_*: by their address */
+	uint32_t part[2]; /* of the client's and the server's group: 0 = all of it */
+} AmApart;
+
+/* Of edges (indexes into the map's) that share their area with judged ones. Adds to `parts` for each part, from 1, which members it
+ * lacks: GArray of uint32_t, endpoints, ascending. */
+void am_part_judged(const AmMap *map, const GArray *edges, AmApart *apart, GPtrArray *parts);
+gboolean am_part_lacks(const GPtrArray *parts, uint32_t part, uint32_t endpoint);
+
+/* ---- apart.c */
+/* By position in `edges` (indexes into the map's). To be freed. */
+AmApart *am_edges_apart(const AmMap *map, const GArray *edges, AmGranularity granularity, GPtrArray *parts);
 const AmEndpoint *am_map_endpoint(const AmMap *map, uint32_t index);
 const char *am_map_network(const AmMap *map, uint32_t network); /* NULL = the default one */
 /* Protocols with ports or types keep their port; for the others it is 0. */

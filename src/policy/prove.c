@@ -13,14 +13,9 @@ static uint64_t multiply_capped(uint64_t a, uint64_t b)
 	return a != 0 && b > (uint64_t)INT64_MAX / a ? (uint64_t)INT64_MAX : a * b;
 }
 
-/* Pairs of different addresses of one network and family that the rule permits, times its ports. */
-static uint64_t rule_size(const AmCompiled *compiled, const AmCompiledRule *rule)
+/* Pairs of different addresses of one network and family, times so many ports. */
+static uint64_t count_tuples(const GArray *from, const GArray *to, uint8_t ip_protocol, uint64_t ports)
 {
-	const GArray *from = g_array_index(compiled->from.sets, GArray *, rule->from);
-	const GArray *to = g_array_index(compiled->to.sets, GArray *, rule->to);
-	uint8_t ip_protocol = rule->rule->service.ip_protocol;
-	uint64_t ports =
-		am_intervals_count(g_array_index(compiled->service.sets, GArray *, rule->service), NULL, ip_protocol);
 	uint64_t size = 0;
 	uint64_t zone = UINT64_MAX;
 	for (guint n = 0; n < from->len; n++) {
@@ -36,6 +31,31 @@ static uint64_t rule_size(const AmCompiled *compiled, const AmCompiledRule *rule
 		size = size > (uint64_t)INT64_MAX - tuples ? (uint64_t)INT64_MAX : size + tuples;
 	}
 	return size;
+}
+
+/* What each rule permits beyond the essential: between addresses that are known, and to or from all others. */
+static void count_over_grant(const AmPolicy *policy, const AmMap *map, const AmCompiled *compiled, const uint64_t *used)
+{
+	g_autoptr(GArray) known = am_known_intervals(map, compiled->spaces);
+	for (guint n = 0; n < policy->rules->len; n++) {
+		AmRule *rule = policy->rules->pdata[n];
+		rule->over_grant = rule->over_grant_unseen = 0;
+	}
+	for (guint n = 0; n < compiled->rules->len; n++) {
+		const AmCompiledRule *compiled_rule = &g_array_index(compiled->rules, AmCompiledRule, n);
+		const GArray *from = g_array_index(compiled->from.sets, GArray *, compiled_rule->from);
+		const GArray *to = g_array_index(compiled->to.sets, GArray *, compiled_rule->to);
+		const GArray *services = g_array_index(compiled->service.sets, GArray *, compiled_rule->service);
+		g_autoptr(GArray) known_from = am_intervals_intersect(from, known);
+		g_autoptr(GArray) known_to = am_intervals_intersect(to, known);
+		uint8_t ip_protocol = compiled_rule->rule->service.ip_protocol;
+		uint64_t ports = am_intervals_count(services, NULL, ip_protocol);
+		uint64_t all = count_tuples(from, to, ip_protocol, ports);
+		uint64_t between = count_tuples(known_from, known_to, ip_protocol, ports);
+		AmRule *rule = policy->rules->pdata[compiled_rule->index];
+		rule->over_grant = between == INT64_MAX ? between : between - used[n];
+		rule->over_grant_unseen = all == INT64_MAX && between < all ? all : all - between;
+	}
 }
 
 typedef struct {
@@ -131,13 +151,7 @@ gboolean am_policy_prove(AmPolicy *policy, const AmMap *map, GError **error)
 		last = edge;
 		prove_edge(&proof, map, edge);
 	}
-	for (guint n = 0; n < policy->rules->len; n++)
-		((AmRule *)policy->rules->pdata[n])->over_grant = 0;
-	for (guint n = 0; n < compiled->rules->len; n++) {
-		const AmCompiledRule *rule = &g_array_index(compiled->rules, AmCompiledRule, n);
-		uint64_t size = rule_size(compiled, rule);
-		((AmRule *)policy->rules->pdata[rule->index])->over_grant = size == INT64_MAX ? size : size - used[n];
-	}
+	count_over_grant(policy, map, compiled, used);
 	policy->undecided_permitted = count_undecided(compiled, map);
 	if (proof.n_missing == 0)
 		return TRUE;

@@ -11,13 +11,13 @@
 #define MAX_BARE_PREFIXES 8
 #define MAX_LABEL 200
 
-/* One side of rules: a group of the map in one network, or one address. An address may be both in a group and by itself. */
+/* One side of rules: a group of the map in one network, a part of one, or one address. An address may be in all three. */
 typedef struct {
 	uint32_t network;
 	uint32_t group; /* AM_NO_INDEX = an address by itself */
+	uint32_t part;  /* 0 = the whole group */
 	AmAddress address;
 	gboolean inside;
-	uint32_t endpoint; /* while sorting: whose unit this is */
 } Unit;
 
 typedef struct {
@@ -31,9 +31,9 @@ typedef struct {
 	AmPolicy *policy;
 	GArray *edges;              /* uint32_t: indexes of the edges that need a rule */
 	GArray *units;              /* Unit, sorted, distinct */
-	uint8_t *apart;             /* by position in `edges`: AM_APART_*: ends permitted by their address */
-	uint32_t *group_unit_of;    /* by endpoint: its group's unit; AM_NO_INDEX = it is not wanted in one */
-	uint32_t *address_unit_of;  /* by endpoint: the unit that it is by itself, or AM_NO_INDEX */
+	AmApart *apart;             /* by position in `edges` */
+	GPtrArray *parts;           /* which members each part lacks */
+	uint8_t *wanted;            /* by endpoint: it is in a group's rules */
 	GArray *services;           /* uint32_t: protocol << 16 | port, sorted, distinct */
 	GArray *tuples;             /* AmGrant, sorted, distinct */
 	uint32_t *tuple_of;         /* by position in `edges` */
@@ -49,6 +49,8 @@ static int compare_units(gconstpointer a, gconstpointer b)
 		return x->network < y->network ? -1 : 1;
 	if (x->group != y->group)
 		return x->group < y->group ? -1 : 1;
+	if (x->part != y->part)
+		return x->part < y->part ? -1 : 1;
 	return x->group == AM_NO_INDEX ? am_address_compare(&x->address, &y->address) : 0;
 }
 
@@ -88,39 +90,43 @@ static void find_edges(Builder *builder)
 	unique_numbers(builder->services);
 }
 
-static void find_units(Builder *builder, AmGranularity granularity)
+/* Of the n-th needed edge, the unit of its client (0) or server (1). */
+static Unit unit_at(const Builder *builder, guint n, int side)
 {
-	const AmMap *map = builder->map;
-	g_autoptr(GArray) all = g_array_new(FALSE, TRUE, sizeof(Unit));
-	g_autofree uint8_t *seen = g_new0(uint8_t, 2 * (gsize)map->endpoints->len + 2);
+	const AmEdge *edge = needed_edge(builder, n);
+	const AmEndpoint *endpoint = am_map_endpoint(builder->map, side == 0 ? edge->client : edge->server);
+	const AmAsset *asset = &g_array_index(builder->map->assets, AmAsset, endpoint->asset);
+	const AmApart *apart = &builder->apart[n];
+	Unit unit = {endpoint->network, asset->group, apart->part[side], {0}, asset->inside};
+	if (builder->policy->granularity == AM_GRANULARITY_GROUP && (apart->ends & AM_APART_CLIENT << side) == 0 &&
+	    asset->group != AM_NO_INDEX)
+		return unit;
+	unit.group = AM_NO_INDEX;
+	unit.part = 0;
+	unit.address = endpoint->address;
+	return unit;
+}
+
+static void find_units(Builder *builder)
+{
+	GArray *units = builder->units;
+	builder->wanted = g_new0(uint8_t, builder->map->endpoints->len + 1);
 	for (guint n = 0; n < builder->edges->len; n++) {
 		const AmEdge *edge = needed_edge(builder, n);
-		uint32_t ends[] = {edge->client, edge->server};
-		for (int e = 0; e < 2; e++) {
-			const AmEndpoint *endpoint = am_map_endpoint(map, ends[e]);
-			const AmAsset *asset = &g_array_index(map->assets, AmAsset, endpoint->asset);
-			gboolean grouped = granularity == AM_GRANULARITY_GROUP &&
-					   (builder->apart[n] & AM_APART_CLIENT << e) == 0 &&
-					   asset->group != AM_NO_INDEX;
-			Unit unit = {endpoint->network, grouped ? asset->group : AM_NO_INDEX, endpoint->address,
-				     asset->inside, ends[e]};
-			if (seen[2 * (gsize)ends[e] + grouped] == 0)
-				g_array_append_val(all, unit);
-			seen[2 * (gsize)ends[e] + grouped] = 1;
+		for (int side = 0; side < 2; side++) {
+			Unit unit = unit_at(builder, n, side);
+			g_array_append_val(units, unit);
+			builder->wanted[side == 0 ? edge->client : edge->server] |= unit.group != AM_NO_INDEX;
 		}
 	}
-	g_array_sort(all, compare_units);
-	gsize size = (map->endpoints->len + 1) * sizeof(uint32_t);
-	builder->group_unit_of = memset(g_malloc(size), 0xff, size);
-	builder->address_unit_of = memset(g_malloc(size), 0xff, size);
-	for (guint n = 0; n < all->len; n++) {
-		const Unit *unit = &g_array_index(all, Unit, n);
-		guint last = builder->units->len;
-		if (last == 0 || compare_units(&g_array_index(builder->units, Unit, last - 1), unit) != 0)
-			g_array_append_val(builder->units, *unit);
-		uint32_t *unit_of = unit->group != AM_NO_INDEX ? builder->group_unit_of : builder->address_unit_of;
-		unit_of[unit->endpoint] = builder->units->len - 1;
+	g_array_sort(units, compare_units);
+	guint kept = 0;
+	for (guint n = 0; n < units->len; n++) {
+		const Unit *unit = &g_array_index(units, Unit, n);
+		if (kept == 0 || compare_units(&g_array_index(units, Unit, kept - 1), unit) != 0)
+			g_array_index(units, Unit, kept++) = *unit;
 	}
+	g_array_set_size(units, kept);
 }
 
 static uint32_t find_number(const GArray *numbers, uint32_t value)
@@ -146,10 +152,13 @@ static int compare_edge_tuples(gconstpointer a, gconstpointer b)
 	return x->service < y->service ? -1 : x->service > y->service;
 }
 
-static uint32_t unit_of(const Builder *builder, guint n, uint32_t endpoint, int side)
+static uint32_t unit_of(const Builder *builder, guint n, int side)
 {
-	uint32_t group = (builder->apart[n] & side) == 0 ? builder->group_unit_of[endpoint] : AM_NO_INDEX;
-	return group != AM_NO_INDEX ? group : builder->address_unit_of[endpoint];
+	Unit unit = unit_at(builder, n, side);
+	guint index = 0;
+	gboolean found = g_array_binary_search(builder->units, &unit, compare_units, &index);
+	g_assert(found); /* find_units() put it there */
+	return index;
 }
 
 static void find_tuples(Builder *builder)
@@ -158,8 +167,7 @@ static void find_tuples(Builder *builder)
 	for (guint n = 0; n < builder->edges->len; n++) {
 		const AmEdge *edge = needed_edge(builder, n);
 		uint16_t class = (uint16_t)(am_related_kind(edge->related) << 8 | edge->ip_protocol);
-		EdgeTuple entry = {{unit_of(builder, n, edge->client, AM_APART_CLIENT),
-				    unit_of(builder, n, edge->server, AM_APART_SERVER),
+		EdgeTuple entry = {{unit_of(builder, n, 0), unit_of(builder, n, 1),
 				    find_number(builder->services, service_key(edge)), class},
 				   n};
 		g_array_append_val(all, entry);
@@ -198,42 +206,87 @@ static char *hashed_name(const Builder *builder, const char *stem, size_t stem_l
 	return name;
 }
 
+static const GArray *lacking(const Builder *builder, const Unit *unit)
+{
+	return unit->part > 0 ? builder->parts->pdata[unit->part - 1] : NULL;
+}
+
+/* In how many networks each group is. */
+static uint32_t *count_networks(const Builder *builder)
+{
+	uint32_t *n_networks = g_new0(uint32_t, builder->map->groups->len + 1);
+	for (guint n = 0; n < builder->units->len; n++) {
+		const Unit *unit = &g_array_index(builder->units, Unit, n);
+		gboolean again = n > 0 && unit[-1].network == unit->network && unit[-1].group == unit->group;
+		if (unit->group != AM_NO_INDEX && !again)
+			n_networks[unit->group]++;
+	}
+	return n_networks;
+}
+
+/* The group's own; what is only a part of it, or is in one of several networks, has the first word of it and a hash. */
+static char *unit_name(const Builder *builder, const Unit *unit, const char *network, gboolean several)
+{
+	const AmGroup *group = &g_array_index(builder->map->groups, AmGroup, unit->group);
+	const GArray *lacks = lacking(builder, unit);
+	if (lacks == NULL && (network == NULL || !several))
+		return g_strdup(group->name);
+	g_autoptr(GString) content = g_string_new(group->name);
+	if (network != NULL)
+		g_string_append_printf(content, " %s", network);
+	for (guint n = 0; lacks != NULL && n < lacks->len; n++) {
+		char address[AM_ADDRESS_TEXT_SIZE];
+		am_address_text(&am_map_endpoint(builder->map, g_array_index(lacks, uint32_t, n))->address, address);
+		g_string_append_printf(content, " -%s", address);
+	}
+	return hashed_name(builder, group->name, strcspn(group->name, "-"), content->str);
+}
+
+static void set_label(AmPolicyGroup *to, const AmGroup *group, const GArray *lacks)
+{
+	if (group->why == NULL)
+		return;
+	g_autofree char *part =
+		lacks == NULL ? NULL
+			      : g_strdup_printf("%s without %u for which this was seen and judged otherwise; %s",
+						group->name, lacks->len, group->why);
+	const char *label = part != NULL ? part : group->why;
+	to->label = g_malloc(MAX_LABEL + 1);
+	am_text_safe(to->label, MAX_LABEL + 1, label, strlen(label));
+}
+
+static void add_members(Builder *builder, const Unit *unit, AmPolicyGroup *group)
+{
+	const AmGroup *own = &g_array_index(builder->map->groups, AmGroup, unit->group);
+	for (guint n = 0; n < own->members->len; n++) {
+		const AmAsset *asset =
+			&g_array_index(builder->map->assets, AmAsset, g_array_index(own->members, uint32_t, n));
+		for (uint32_t e = asset->first_endpoint; e != AM_NO_INDEX; e = am_map_endpoint(builder->map, e)->next) {
+			const AmEndpoint *endpoint = am_map_endpoint(builder->map, e);
+			AmPrefix prefix = am_prefix_host(&endpoint->address);
+			if (builder->wanted[e] && endpoint->network == unit->network &&
+			    !am_part_lacks(builder->parts, unit->part, e))
+				g_array_append_val(group->members, prefix);
+		}
+	}
+	am_pools_add(builder->map, unit->network, unit->group, lacking(builder, unit), group->members);
+}
+
 /* The map's groups, with those members that take part in an essential edge: more than that nobody has shown a need for. */
 static void add_map_groups(Builder *builder)
 {
 	builder->unit_names = g_new0(const char *, builder->units->len + 1);
-	g_autofree AmPolicyGroup **group_of = g_new0(AmPolicyGroup *, builder->units->len + 1);
-	g_autofree uint32_t *n_networks = g_new0(uint32_t, builder->map->groups->len + 1);
-	for (guint n = 0; n < builder->units->len; n++) {
-		uint32_t group = g_array_index(builder->units, Unit, n).group;
-		if (group != AM_NO_INDEX)
-			n_networks[group]++;
-	}
+	g_autofree uint32_t *n_networks = count_networks(builder);
 	for (guint n = 0; n < builder->units->len; n++) {
 		const Unit *unit = &g_array_index(builder->units, Unit, n);
 		if (unit->group == AM_NO_INDEX)
 			continue;
-		const AmGroup *group = &g_array_index(builder->map->groups, AmGroup, unit->group);
 		const char *network = am_map_network(builder->map, unit->network);
-		g_autofree char *name = g_strdup(group->name);
-		if (network != NULL && n_networks[unit->group] > 1) {
-			g_autofree char *content = g_strdup_printf("%s %s", group->name, network);
-			g_free(name);
-			name = hashed_name(builder, group->name, strcspn(group->name, "-"), content);
-		}
-		group_of[n] = add_group(builder, name, network);
-		builder->unit_names[n] = group_of[n]->name;
-		if (group->why == NULL)
-			continue;
-		group_of[n]->label = g_malloc(MAX_LABEL + 1);
-		am_text_safe(group_of[n]->label, MAX_LABEL + 1, group->why, strlen(group->why));
-	}
-	for (uint32_t endpoint = 0; endpoint < builder->map->endpoints->len; endpoint++) {
-		uint32_t unit = builder->group_unit_of[endpoint];
-		if (unit == AM_NO_INDEX)
-			continue;
-		AmPrefix prefix = am_prefix_host(&am_map_endpoint(builder->map, endpoint)->address);
-		g_array_append_val(group_of[unit]->members, prefix);
+		g_autofree char *name = unit_name(builder, unit, network, n_networks[unit->group] > 1);
+		AmPolicyGroup *group = add_group(builder, name, network);
+		builder->unit_names[n] = group->name;
+		set_label(group, &g_array_index(builder->map->groups, AmGroup, unit->group), lacking(builder, unit));
+		add_members(builder, unit, group);
 	}
 }
 
@@ -385,26 +438,27 @@ AmPolicy *am_policy_recommend(const AmMap *map, const AmRecommendOptions *option
 	g_autoptr(GArray) units = g_array_new(FALSE, TRUE, sizeof(Unit));
 	g_autoptr(GArray) services = g_array_new(FALSE, TRUE, sizeof(uint32_t));
 	g_autoptr(GArray) tuples = g_array_new(FALSE, TRUE, sizeof(AmGrant));
+	g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
 	g_autoptr(GHashTable) groups = g_hash_table_new(g_str_hash, g_str_equal);
 	g_autoptr(GHashTable) address_groups = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	Builder builder = {.map = map,
 			   .policy = policy,
 			   .edges = edges,
+			   .parts = parts,
 			   .units = units,
 			   .services = services,
 			   .tuples = tuples,
 			   .groups = groups,
 			   .address_groups = address_groups};
 	find_edges(&builder);
-	builder.apart = am_edges_apart(map, edges, options->granularity);
-	find_units(&builder, options->granularity);
+	builder.apart = am_edges_apart(map, edges, options->granularity, parts);
+	find_units(&builder);
 	find_tuples(&builder);
 	add_map_groups(&builder);
 	g_autoptr(AmContraction) contraction = am_contract(tuples, units->len, units->len, services->len);
 	add_rules(&builder, contraction);
 	g_free(builder.apart);
-	g_free(builder.group_unit_of);
-	g_free(builder.address_unit_of);
+	g_free(builder.wanted);
 	g_free(builder.tuple_of);
 	g_free(builder.unit_names);
 	if (options->visibility != NULL)

@@ -16,28 +16,6 @@ typedef struct {
 	GArray **prefixes; /* by subnet: its addresses, without hosts that are half seen */
 } Builder;
 
-/* `prefix` without `holes` (AmPrefix, disjoint), as few prefixes as that takes. */
-static void add_without(GArray *to, AmPrefix prefix, const AmPrefix *holes, guint n_holes)
-{
-	gboolean any = FALSE;
-	for (guint n = 0; n < n_holes; n++) {
-		if (holes[n].length <= prefix.length && am_prefix_contains(&holes[n], &prefix.address))
-			return;
-		any = any || am_prefix_contains(&prefix, &holes[n].address);
-	}
-	if (!any) {
-		g_array_append_val(to, prefix);
-		return;
-	}
-	/* A hole lies inside, so the prefix is no single address. */
-	AmPrefix low = prefix, high;
-	low.length++;
-	high = low;
-	high.address.bytes[prefix.length / 8] |= (uint8_t)(0x80u >> prefix.length % 8);
-	add_without(to, low, holes, n_holes);
-	add_without(to, high, holes, n_holes);
-}
-
 /* By subnet: AmPrefix of the hosts that are half seen. What they need shows in half at best. */
 static GPtrArray *half_seen_hosts(const Builder *builder)
 {
@@ -60,8 +38,8 @@ static void find_prefixes(Builder *builder)
 	for (guint n = 0; n < n_subnets; n++) {
 		const GArray *hosts = holes->pdata[n];
 		builder->prefixes[n] = g_array_new(FALSE, TRUE, sizeof(AmPrefix));
-		add_without(builder->prefixes[n], g_array_index(builder->seen->subnets, AmSubnet, n).prefix,
-			    (const AmPrefix *)(const void *)hosts->data, hosts->len);
+		am_prefix_add_without(builder->prefixes[n], g_array_index(builder->seen->subnets, AmSubnet, n).prefix,
+				      (const AmPrefix *)(const void *)hosts->data, hosts->len);
 	}
 }
 
@@ -102,7 +80,7 @@ static void add_outside(const Builder *builder, GArray *to, uint8_t family)
 	}
 	am_prefixes_minimise(holes);
 	AmPrefix everything = {.address.family = family};
-	add_without(to, everything, (const AmPrefix *)(const void *)holes->data, holes->len);
+	am_prefix_add_without(to, everything, (const AmPrefix *)(const void *)holes->data, holes->len);
 }
 
 /* Both ways between the outside and those subnets of the block that were seen with it. */

@@ -122,6 +122,12 @@ void am_html_policy(GString *page, const AmHtmlReport *report)
 		"seen to be needed, in (client, server, service): %s in all. The rules that grant most too much come "
 		"first.</p>\n",
 		am_number_text(report->over_grant, number));
+	if (report->over_grant_unseen > 0)
+		am_html_add(
+			page,
+			"<p class=\"note\">Groups whose machines change their addresses hold the part of their subnet "
+			"that nobody else uses: that is %s more, for addresses that were never seen.</p>\n",
+			am_number_text(report->over_grant_unseen, number));
 	if (report->policy->undecided > 0)
 		am_html_add(page,
 			    "<p class=\"note\">%s undecided edges are left out: see Questions. Of these, rules between "

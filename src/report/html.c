@@ -174,14 +174,13 @@ static void graph(GString *page, const char *svg, const AmGraphExtent *extent)
 	g_string_append_printf(page, "<div class=\"wide canvas\">%s</div>\n</section>\n", svg);
 }
 
-static uint64_t sum_over_grant(const AmPolicy *policy)
+static void sum_over_grant(AmHtmlReport *report)
 {
-	uint64_t sum = 0;
-	for (guint i = 0; policy != NULL && i < policy->rules->len; i++) {
-		uint64_t one = ((const AmRule *)g_ptr_array_index(policy->rules, i))->over_grant;
-		sum = sum > UINT64_MAX - one ? UINT64_MAX : sum + one;
+	for (guint i = 0; report->policy != NULL && i < report->policy->rules->len; i++) {
+		const AmRule *rule = g_ptr_array_index(report->policy->rules, i);
+		report->over_grant = am_number_add(report->over_grant, rule->over_grant);
+		report->over_grant_unseen = am_number_add(report->over_grant_unseen, rule->over_grant_unseen);
 	}
-	return sum;
 }
 
 gboolean am_report_html(const AmMap *map, const AmPolicy *policy, const GPtrArray *runs, const char *const *files,
@@ -195,8 +194,8 @@ gboolean am_report_html(const AmMap *map, const AmPolicy *policy, const GPtrArra
 		.files = files,
 		.digest = digest,
 		.ledger = am_ledger_sum(runs),
-		.over_grant = sum_over_grant(policy),
 	};
+	sum_over_grant(&report);
 	AmGraphExtent extent;
 	g_autofree char *svg = am_graph_svg(digest, &extent, error);
 	if (svg == NULL)

@@ -14,7 +14,7 @@ typedef struct {
 	const char *const *files; /* may be NULL */
 	const AmDigest *digest;
 	AmLedgerSum ledger;
-	uint64_t over_grant; /* of all rules */
+	uint64_t over_grant, over_grant_unseen; /* of all rules */
 } AmHtmlReport;
 
 /* html-edges.c */

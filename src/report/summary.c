@@ -128,11 +128,12 @@ static void summarise_policy(GString *to, const AmPolicy *policy)
 	if (policy == NULL)
 		return;
 	char number[AM_NUMBER_TEXT_SIZE];
-	uint64_t over_grant = 0;
+	uint64_t over_grant = 0, unseen = 0;
 	uint32_t needed = 0;
 	for (guint i = 0; i < policy->rules->len; i++) {
 		const AmRule *rule = g_ptr_array_index(policy->rules, i);
-		over_grant += rule->over_grant;
+		over_grant = am_number_add(over_grant, rule->over_grant);
+		unseen = am_number_add(unseen, rule->over_grant_unseen);
 		needed += rule->evidence.edges;
 	}
 	start(to, "Policy");
@@ -140,7 +141,10 @@ static void summarise_policy(GString *to, const AmPolicy *policy)
 	g_string_append(to, " between ");
 	am_text_append_counted(to, policy->groups->len, "group", NULL);
 	g_string_append_printf(to, " for %s needed edges; over-grant ", am_number_text(needed, number));
-	g_string_append_printf(to, "%s (permitted, never seen to be needed)\n", am_number_text(over_grant, number));
+	g_string_append_printf(to, "%s (permitted, never seen to be needed)", am_number_text(over_grant, number));
+	if (unseen > 0)
+		g_string_append_printf(to, ", and %s for addresses still to come", am_number_text(unseen, number));
+	g_string_append_c(to, '\n');
 }
 
 static void summarise_noise(GString *to, const AmDigest *digest)

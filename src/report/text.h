@@ -15,6 +15,12 @@ void am_text_append_json(GString *to, const char *text);
 /* A CSV field, quoted where needed, with ' before what a spreadsheet would take for a formula. */
 void am_text_append_csv(GString *to, const char *text);
 
+/* Their sum, or UINT64_MAX where it would be more. */
+static inline uint64_t am_number_add(uint64_t a, uint64_t b)
+{
+	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
 #define AM_NUMBER_TEXT_SIZE 32
 /* "1234567" */
 void am_text_append_number(GString *to, uint64_t number);

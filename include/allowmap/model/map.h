@@ -103,6 +103,28 @@ typedef struct {
 	char *why;       /* one line: what its members serve and use; owned */
 } AmGroup;
 
+/* X(id, words): what shows that machines of a group change their addresses. */
+#define AM_POOL_KINDS(X)                                                                                               \
+	X(LEASED, "leased addresses")                                                                                  \
+	X(TEMPORARY, "temporary addresses")                                                                            \
+	X(ELASTIC, "hosts that come and go")
+
+typedef enum {
+#define X(id, words) AM_POOL_##id,
+	AM_POOL_KINDS(X)
+#undef X
+		AM_N_POOL_KINDS,
+} AmPoolKind;
+
+/* Addresses that a group's machines take in turn: who has a new one there is the group's as well, other assets that are
+ * known there excepted. Sorted by (network, prefix); no two overlap. */
+typedef struct {
+	uint32_t network;
+	AmPrefix prefix;
+	uint32_t group; /* index */
+	AmPoolKind kind;
+} AmPool;
+
 typedef struct {
 	GPtrArray *networks;       /* char *, index = network id */
 	GArray *endpoints;         /* AmEndpoint, sorted by (network, address) */
@@ -111,6 +133,7 @@ typedef struct {
 	GArray *listeners;         /* AmListener */
 	GArray *edges;             /* AmEdge */
 	GArray *groups;            /* AmGroup */
+	GArray *pools;             /* AmPool */
 	GArray *inside;            /* AmPrefix: what counts as inside; none = everything */
 	int64_t first_ns, last_ns; /* of all tallies */
 	uint32_t days;             /* distinct UTC days with any tally */

@@ -61,8 +61,9 @@ typedef struct {
 	AmService service;
 	AmRuleStatus status;
 	AmRuleEvidence evidence;
-	/* Permitted (client, server, protocol, port) that were never seen essential; capped at 2^63 - 1. */
-	uint64_t over_grant;
+	/* Permitted (client, server, protocol, port) that were never seen essential, between addresses that were seen, and with one
+	 * that was not; each capped at 2^63 - 1. */
+	uint64_t over_grant, over_grant_unseen;
 	AmRuleOrigin origin;
 	char *comment, *owner, *reason, *ticket; /* metadata, free text; may be NULL */
 	int64_t expires_ns;                      /* 0 = never */
