@@ -7,6 +7,7 @@ EXTRA_DIST += \
 	tests/bench/flood.sh \
 	tests/bench/live.sh \
 	tests/bench/peers.sh \
+	tests/bench/scale.sh \
 	tests/fixtures/README.md \
 	tests/fixtures/sample-topology.json \
 	tests/fixtures/sample-truth.tsv \
