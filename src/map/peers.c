@@ -227,14 +227,19 @@ static gboolean lasts_as_login(const AmMapWork *work, uint32_t edge_index)
 	       am_edge_lasts(work, am_work_edge(work, edge_index));
 }
 
+/* What only passes by is no habit, or one server that an intruder comes to would speak for the next. */
+static gboolean is_habitual(const AmMapWork *work, uint32_t edge_index)
+{
+	return am_work_notes(work, edge_index)->usable && !am_edge_is_passing(work, edge_index);
+}
+
 static void count_habits(AmMapWork *work)
 {
 	work->habits = am_table_new(sizeof(uint64_t));
 	work->habit_servers = g_array_new(FALSE, TRUE, sizeof(AmHabit));
 	for (guint n = 0; n < work->map->edges->len; n++) {
 		const AmEdge *edge = am_work_edge(work, n);
-		gboolean usable = am_work_notes(work, n)->usable != 0, returning = returns(work, n),
-			 login = am_edge_is_login(work, n);
+		gboolean usable = is_habitual(work, n), returning = returns(work, n), login = am_edge_is_login(work, n);
 		if (!usable && !returning && !login)
 			continue;
 		uint64_t key = am_socket_key(edge->client, edge->ip_protocol, edge->port);
@@ -298,7 +303,7 @@ uint32_t am_peers_habit(const AmMapWork *work, uint32_t edge_index)
 	if (work->span_hours < AM_RECUR_SHORT_HOURS)
 		return 0; /* two connections within minutes are no habit */
 	const AmHabit *habit = habit_of(work, am_work_edge(work, edge_index));
-	return (habit != NULL ? habit->servers : 0) - am_work_notes(work, edge_index)->usable;
+	return (habit != NULL ? habit->servers : 0) - is_habitual(work, edge_index);
 }
 
 /* Does the edge ask for a name that a regular client asks for, and is any of these like its client? */

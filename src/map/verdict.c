@@ -204,7 +204,7 @@ static gboolean met_outside_scanner(const AmMapWork *work, const AmEdge *edge)
 
 /* The only client of an inside service, which came for a while: on half of the days at most, and not from the beginning to the
  * end. An intruder who takes his time looks like that; what is new, too: a question. Of administration admin_holds() judges. */
-static gboolean is_passing(const AmMapWork *work, uint32_t n)
+gboolean am_edge_is_passing(const AmMapWork *work, uint32_t n)
 {
 	const AmEdge *edge = am_work_edge(work, n);
 	return !am_port_is_admin(edge->ip_protocol, edge->port) && work->map->days >= AM_PASSING_DAYS &&
@@ -226,7 +226,7 @@ static void judge_recurring(const AmMapWork *work, uint32_t n)
 		conclude(edge, AM_VERDICT_ESSENTIAL, BIT(PEERS));
 	else if (notes->late)
 		conclude(edge, AM_VERDICT_UNDECIDED, BIT(LATE));
-	else if (is_passing(work, n))
+	else if (am_edge_is_passing(work, n))
 		conclude(edge, AM_VERDICT_UNDECIDED, BIT(SINGLE));
 	else if (!admin_holds(work, n))
 		conclude(edge, AM_VERDICT_UNDECIDED, BIT(ADMIN_PORT));

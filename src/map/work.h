@@ -241,6 +241,8 @@ void am_verdicts_build(AmMapWork *work);
 gboolean am_client_is_guessed(const AmEdge *edge, const AmEdgeNotes *notes);
 /* To a port of administration, and it did not fail. */
 gboolean am_edge_is_login(const AmMapWork *work, uint32_t edge);
+/* The only client of a service, and for a while only. */
+gboolean am_edge_is_passing(const AmMapWork *work, uint32_t edge);
 /* Was it there all along? */
 gboolean am_edge_lasts(const AmMapWork *work, const AmEdge *edge);
 /* overrides.c: the verdicts that people set. */

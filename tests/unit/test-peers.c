@@ -85,13 +85,17 @@ static void test_who_passes(void)
 	net_use(&net, "10.0.1.2", "10.0.2.2", 5432, 1, 4);
 	net_use(&net, "10.0.1.3", "10.0.2.3", 5432, 0, 1); /* on two of six days, but the first and the last */
 	net_use(&net, "10.0.1.3", "10.0.2.3", 5432, 5, 1);
-	net_use(&net, "10.0.1.1", "192.0.2.1", 5432, 1, 2);
+	net_use(&net, "10.0.1.1", "192.0.2.1", 5433, 1, 2);
+	visit_once(&net, "10.0.1.1", "10.0.2.2", 5432); /* that it passes by one speaks for no other */
+	visit_once(&net, "10.0.1.2", "10.0.2.3", 5432);
 	g_autoptr(AmMap) map = net_map(&net);
 	ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.1", AM_PROTO_TCP, 5432, UNDECIDED);
+	ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.2", AM_PROTO_TCP, 5432, UNDECIDED);
+	ASSERT_VERDICT(map, "10.0.1.2", "10.0.2.3", AM_PROTO_TCP, 5432, ESSENTIAL);
 	CU_ASSERT(has_reason(edge_of(map, "10.0.1.1", "10.0.2.1", AM_PROTO_TCP, 5432), AM_REASON_SINGLE));
 	ASSERT_VERDICT(map, "10.0.1.2", "10.0.2.2", AM_PROTO_TCP, 5432, ESSENTIAL);
 	ASSERT_VERDICT(map, "10.0.1.3", "10.0.2.3", AM_PROTO_TCP, 5432, ESSENTIAL);
-	ASSERT_VERDICT(map, "10.0.1.1", "192.0.2.1", AM_PROTO_TCP, 5432, ESSENTIAL);
+	ASSERT_VERDICT(map, "10.0.1.1", "192.0.2.1", AM_PROTO_TCP, 5433, ESSENTIAL);
 	net_clear(&net);
 }
 
