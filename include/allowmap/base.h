@@ -73,6 +73,8 @@ AmAddress am_address_ipv6(const uint8_t bytes[16]);
 gboolean am_address_parse(const char *text, AmAddress *ret_address);
 /* Writes the canonical text (RFC 5952 for IPv6; "" for none) and returns `text`. */
 const char *am_address_text(const AmAddress *address, char text[AM_ADDRESS_TEXT_SIZE]);
+/* "7.0.0.10.in-addr.arpa", "....ip6.arpa" (RFC 1035, 3.5; RFC 3596, 2.5), without a dot at the end; FALSE for any other name. */
+gboolean am_address_parse_reverse(const char *name, AmAddress *ret_address);
 int am_address_compare(const AmAddress *a, const AmAddress *b);
 gboolean am_address_is_multicast(const AmAddress *address);  /* also 255.255.255.255 */
 gboolean am_address_is_link_local(const AmAddress *address); /* 169.254/16, fe80::/10 */
@@ -130,6 +132,10 @@ const char *am_network_reason_text(AmNetworkReason reason);
 gboolean am_network_reason_parse(const char *name, AmNetworkReason *ret_reason);
 const char *am_asset_kind_name(AmAssetKind kind);
 const char *am_observed_name(AmObservedKind kind);
+/* Sets address, kind and value, all else to 0. The value is told by somebody, of any octets; FALSE when it is none that is kept: too
+ * long, with blanks or control characters, or of an address that is nobody's. */
+gboolean am_observation_fill(AmObservation *observation, const AmAddress *address, AmObservedKind kind,
+			     const char *value, size_t size);
 gboolean am_observed_parse(const char *name, AmObservedKind *ret_kind);
 /* By network, address, kind and value. */
 int am_observation_compare(gconstpointer a, gconstpointer b);

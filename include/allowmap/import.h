@@ -3,6 +3,7 @@
 
 #include "base.h"
 #include "model/connection.h"
+#include "model/observation.h"
 #include "model/policy.h"
 #include "model/run.h"
 
@@ -10,7 +11,7 @@
 GQuark am_import_error_quark(void);
 typedef enum { AM_IMPORT_ERROR_READ, AM_IMPORT_ERROR_INVALID } AmImportError;
 
-/* ---- Connection logs, streamed: Zeek conn.log (TSV, JSON), Suricata eve.json, conntrack -L, AWS VPC flow
+/* ---- Connection logs, streamed: Zeek conn.log (TSV, JSON) and the logs beside it that tell names, Suricata eve.json, conntrack -L, AWS VPC flow
  * logs, Hubble, nfdump. */
 typedef struct {
 	AmInputKind kind;
@@ -35,8 +36,10 @@ gboolean am_log_recognise(const uint8_t *bytes, size_t size, AmInputKind *ret_ki
  * also when an error stops it, and what was read before was handed over. `each` gives FALSE with its error set to stop. A
  * line of more than 64 KiB is skipped. */
 typedef gboolean (*AmLogFunc)(const AmConnection *connection, gpointer user_data, GError **error);
-gboolean am_import_log(AmByteReader reader, const AmLogOptions *options, AmLogFunc each, gpointer user_data,
-		       AmLogCounts *ret_counts, GError **error);
+/* What a log tells of addresses (Zeek's dns, dhcp, ssl, ntlm): at most a few for a line, in its order. */
+typedef gboolean (*AmLogObserveFunc)(const AmObservation *observation, gpointer user_data, GError **error);
+gboolean am_import_log(AmByteReader reader, const AmLogOptions *options, AmLogFunc each, AmLogObserveFunc observe,
+		       gpointer user_data, AmLogCounts *ret_counts, GError **error);
 
 /* The canonical policy document; strict: the path of what is wrong is in the message, `rules[3].service.ports[0]: ...`.
  * As it was written: am_policy_settle() makes it canonical and checks its ids. */

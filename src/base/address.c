@@ -103,3 +103,28 @@ gboolean am_mac_parse(const char *text, uint8_t ret_mac[6])
 	}
 	return TRUE;
 }
+
+gboolean am_address_parse_reverse(const char *name, AmAddress *ret_address)
+{
+	uint8_t bytes[16] = {0};
+	unsigned octets[4];
+	int end = 0;
+	if (sscanf(name, "%3u.%3u.%3u.%3u.%n", &octets[3], &octets[2], &octets[1], &octets[0], &end) == 4 && end > 0 &&
+	    g_ascii_strcasecmp(name + end, "in-addr.arpa") == 0) {
+		for (int n = 0; n < 4; n++) {
+			if (octets[n] > 255)
+				return FALSE;
+			bytes[n] = (uint8_t)octets[n];
+		}
+		*ret_address = am_address_ipv4(bytes);
+		return TRUE;
+	}
+	for (int n = 0; n < 32; n++, name += 2) {
+		int digit = g_ascii_xdigit_value(name[0]);
+		if (digit < 0 || name[1] != '.')
+			return FALSE;
+		bytes[15 - n / 2] |= (uint8_t)(n % 2 == 0 ? digit : digit << 4);
+	}
+	*ret_address = am_address_ipv6(bytes);
+	return g_ascii_strcasecmp(name, "ip6.arpa") == 0;
+}

@@ -50,3 +50,22 @@ int am_observation_compare(gconstpointer a, gconstpointer b)
 		return order;
 	return x->kind != y->kind ? (int)x->kind - (int)y->kind : strcmp(x->value, y->value);
 }
+
+gboolean am_observation_fill(AmObservation *observation, const AmAddress *address, AmObservedKind kind,
+			     const char *value, size_t size)
+{
+	while (size > 0 && value[size - 1] == '.')
+		size--;
+	if (size == 0 || size >= AM_OBSERVED_SIZE || am_address_is_unspecified(address) ||
+	    am_address_is_multicast(address) || am_address_is_loopback(address))
+		return FALSE;
+	memset(observation, 0, sizeof *observation);
+	observation->address = *address;
+	observation->kind = (uint8_t)kind;
+	for (size_t n = 0; n < size; n++) {
+		if (!g_ascii_isgraph(value[n]))
+			return FALSE;
+		observation->value[n] = g_ascii_tolower(value[n]);
+	}
+	return TRUE;
+}

@@ -79,32 +79,6 @@ static void read_name(AmCursor *cursor, const AmPacket *packet, char *name)
 	cursor->ok = FALSE;
 }
 
-/* "4.3.2.1.in-addr.arpa", or 32 hex digits in front of "ip6.arpa", to the address. */
-static gboolean address_of_reverse(const char *name, AmAddress *ret_address)
-{
-	uint8_t bytes[16] = {0};
-	unsigned octets[4];
-	int end = 0;
-	if (sscanf(name, "%3u.%3u.%3u.%3u.%n", &octets[3], &octets[2], &octets[1], &octets[0], &end) == 4 && end > 0 &&
-	    g_ascii_strcasecmp(name + end, "in-addr.arpa") == 0) {
-		for (int n = 0; n < 4; n++) {
-			if (octets[n] > 255)
-				return FALSE;
-			bytes[n] = (uint8_t)octets[n];
-		}
-		*ret_address = am_address_ipv4(bytes);
-		return TRUE;
-	}
-	for (int n = 0; n < 32; n++, name += 2) {
-		int digit = g_ascii_xdigit_value(name[0]);
-		if (digit < 0 || name[1] != '.')
-			return FALSE;
-		bytes[15 - n / 2] |= (uint8_t)(n % 2 == 0 ? digit : digit << 4);
-	}
-	*ret_address = am_address_ipv6(bytes);
-	return g_ascii_strcasecmp(name, "ip6.arpa") == 0;
-}
-
 typedef struct {
 	char owner[MAX_NAME], question[MAX_NAME];
 	gboolean through_alias; /* an answer so far was a CNAME */
@@ -123,7 +97,7 @@ static void read_data(const Listener *listener, Answers *answers, uint16_t type,
 		tell(listener, &address, answers->kind, answers->owner);
 		if (answers->through_alias && answers->kind == AM_OBSERVED_DNS)
 			tell(listener, &address, AM_OBSERVED_ALIAS, answers->question);
-	} else if (type == TYPE_PTR && address_of_reverse(answers->owner, &address)) {
+	} else if (type == TYPE_PTR && am_address_parse_reverse(answers->owner, &address)) {
 		read_name(&data, listener->packet, name);
 		tell(listener, &address, answers->kind == AM_OBSERVED_DNS ? AM_OBSERVED_PTR : answers->kind, name);
 	}

@@ -111,18 +111,12 @@ static AmObservation observation_of(uint16_t network, const AmAddress *address, 
 void am_observer_add(AmObserver *observer, uint16_t network, const AmAddress *address, AmObservedKind kind,
 		     const char *value, int64_t time_ns, AmConnectionBatch *out)
 {
-	size_t size = strlen(value);
-	while (size > 0 && value[size - 1] == '.')
-		size--;
-	if (size == 0 || size >= AM_OBSERVED_SIZE || am_address_is_unspecified(address) ||
-	    am_address_is_multicast(address) || am_address_is_loopback(address))
+	AmObservation observation;
+	if (!am_observation_fill(&observation, address, kind, value, strlen(value)))
 		return;
-	AmObservation observation = observation_of(network, address, kind, time_ns, time_ns);
-	for (size_t n = 0; n < size; n++) {
-		if (!g_ascii_isgraph(value[n]))
-			return;
-		observation.value[n] = g_ascii_tolower(value[n]);
-	}
+	observation.network = network;
+	observation.first_ns = observation.last_ns = time_ns;
+	observation.count = 1;
 	(void)add(observer, &observation, out);
 }
 

@@ -27,6 +27,9 @@ libam_import_a_SOURCES = \
 	src/import/stitch.h \
 	src/import/suricata.c \
 	src/import/vpc-flow.c \
+	src/import/zeek-names.c \
+	src/import/zeek-tsv.c \
+	src/import/zeek-tsv.h \
 	$(NULL)
 
 # Fuzz targets of the readers; the policy document's is policy/'s.
@@ -69,6 +72,7 @@ data_files += data/policy.schema.json
 if HAVE_CUNIT
 import_tests = \
 	tests/unit/test-conn-log \
+	tests/unit/test-zeek-names \
 	tests/unit/test-conntrack \
 	tests/unit/test-hubble \
 	tests/unit/test-nfdump \
@@ -78,6 +82,9 @@ import_tests = \
 check_PROGRAMS += $(import_tests)
 TESTS += $(import_tests)
 import_unit_LDADD = libam-import.a libam-base.a $(CUNIT_LIBS) $(JANSSON_LIBS) $(GLIB_LIBS)
+tests_unit_test_zeek_names_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_zeek_names_SOURCES = tests/unit/test-zeek-names.c tests/unit/logs.h tests/unit/unit.h
+tests_unit_test_zeek_names_LDADD = $(import_unit_LDADD)
 tests_unit_test_conn_log_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_conn_log_SOURCES = tests/unit/test-conn-log.c tests/unit/logs.h tests/unit/unit.h
 tests_unit_test_conn_log_LDADD = $(import_unit_LDADD)

@@ -13,11 +13,12 @@
 
 static const AmLogFormat *const formats[] = {
 	&am_log_zeek_tsv, &am_log_zeek_json, &am_log_suricata, &am_log_conntrack,
-	&am_log_vpc_flow, &am_log_hubble,    &am_log_nfdump,
+	&am_log_vpc_flow, &am_log_hubble,    &am_log_nfdump,   &am_log_zeek_names,
 };
 
 struct AmLogSink {
 	AmLogFunc each;
+	AmLogObserveFunc observe;
 	gpointer user_data;
 	uint64_t sequence;
 	uint32_t network;
@@ -59,7 +60,7 @@ gboolean am_log_recognise(const uint8_t *bytes, size_t size, AmInputKind *ret_ki
 		return TRUE;
 	}
 	if (am_log_is_zeek(text, size))
-		*ret_what = "a Zeek log, but not of connections; only conn.log is read";
+		*ret_what = "a Zeek log of another kind; conn, dns, dhcp, ssl and ntlm are read";
 	else if (size > 0 && (text[0] == '{' || text[0] == '['))
 		*ret_what = "perhaps JSON, but no connection log that is read";
 	return FALSE;
@@ -74,6 +75,13 @@ gboolean am_log_emit(AmLogSink *sink, const AmLogFlow *flow, GError **error)
 	connection.sequence = sink->sequence++;
 	connection.network = sink->network;
 	sink->failed = !sink->each(&connection, sink->user_data, error);
+	return !sink->failed;
+}
+
+gboolean am_log_observe(AmLogSink *sink, AmObservation *observation, GError **error)
+{
+	observation->network = sink->network;
+	sink->failed = !sink->observe(observation, sink->user_data, error);
 	return !sink->failed;
 }
 
@@ -149,11 +157,11 @@ static gboolean read_all(LogReader *reader, AmByteReader bytes, GError **error)
 	return read_line(reader, buffer, size, error);
 }
 
-gboolean am_import_log(AmByteReader bytes, const AmLogOptions *options, AmLogFunc each, gpointer user_data,
-		       AmLogCounts *ret_counts, GError **error)
+gboolean am_import_log(AmByteReader bytes, const AmLogOptions *options, AmLogFunc each, AmLogObserveFunc observe,
+		       gpointer user_data, AmLogCounts *ret_counts, GError **error)
 {
 	LogReader reader = {.counts = ret_counts};
-	reader.sink = (AmLogSink){each, user_data, options->first_sequence, options->network, FALSE};
+	reader.sink = (AmLogSink){each, observe, user_data, options->first_sequence, options->network, FALSE};
 	memset(ret_counts, 0, sizeof *ret_counts);
 	for (guint n = 0; n < G_N_ELEMENTS(formats); n++) {
 		if (formats[n]->kind == options->kind)

@@ -79,6 +79,9 @@ typedef struct AmLogSink AmLogSink;
 /* Hands a connection over; FALSE with the error set to stop. */
 gboolean am_log_emit(AmLogSink *sink, const AmLogFlow *flow, GError **error);
 
+/* The same with what it tells of an address; the network is set here. */
+gboolean am_log_observe(AmLogSink *sink, AmObservation *observation, GError **error);
+
 /* What a line was: AM_LOG_USED, an AmLogSkip, or one of these. */
 enum {
 	AM_LOG_COMMENT = -1, /* no record */
@@ -97,6 +100,6 @@ typedef struct {
 } AmLogFormat;
 
 extern const AmLogFormat am_log_conntrack, am_log_hubble, am_log_nfdump, am_log_suricata, am_log_vpc_flow,
-	am_log_zeek_json, am_log_zeek_tsv;
+	am_log_zeek_json, am_log_zeek_names, am_log_zeek_tsv;
 /* A log of Zeek's, whatever of. */
 gboolean am_log_is_zeek(const char *text, size_t size);

@@ -78,6 +78,16 @@ static gboolean take_logged(const AmConnection *connection, gpointer user_data, 
 	return am_facts_add_connections(log->ingest->facts, connection, 1, error);
 }
 
+static gboolean take_observed(const AmObservation *observation, gpointer user_data, GError **error)
+{
+	LogRead *log = user_data;
+	AmInput *input = log->input;
+	gboolean is_first = log->connections == 0 && input->first_ns == 0;
+	input->first_ns = is_first ? observation->first_ns : MIN(input->first_ns, observation->first_ns);
+	input->last_ns = MAX(input->last_ns, observation->last_ns);
+	return am_facts_add_observations(log->ingest->facts, observation, 1, error);
+}
+
 static void count_lines(AmLedger *ledger, const AmLogCounts *counts)
 {
 	ledger->log_lines += counts->lines;
@@ -123,7 +133,8 @@ static gboolean read_log(Ingest *ingest, AmInputFile *file, AmInput *input, GErr
 		.snapshot_ns = input->changed_ns != 0 ? MIN(input->changed_ns, now_ns) : now_ns,
 	};
 	g_autoptr(GError) read_error = NULL;
-	gboolean ok = am_import_log(am_input_file_reader(file), &options, take_logged, &log, &counts, &read_error);
+	gboolean ok = am_import_log(am_input_file_reader(file), &options, take_logged, take_observed, &log, &counts,
+				    &read_error);
 	count_lines(ledger, &counts);
 	input->records = counts.skipped[AM_LOG_USED];
 	if (!ok && read_error->domain == AM_STORE_ERROR) {

@@ -11,8 +11,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	if (size >= 1)
-		check_log(data + 1, size - 1, (data[0] & 1) != 0 ? AM_INPUT_ZEEK_JSON : AM_INPUT_ZEEK_TSV,
-			  data[0] >> 1);
+	if (size < 1)
+		return 0;
+	check_log(data + 1, size - 1, (data[0] & 1) != 0 ? AM_INPUT_ZEEK_JSON : AM_INPUT_ZEEK_TSV, data[0] >> 1);
+	check_log(data + 1, size - 1, AM_INPUT_ZEEK_NAMES, data[0] >> 1);
 	return 0;
 }

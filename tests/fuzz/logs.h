@@ -71,14 +71,27 @@ static inline gboolean each(const AmConnection *connection, gpointer user_data, 
 	return TRUE;
 }
 
+static inline gboolean each_observed(const AmObservation *observation, gpointer user_data, GError **error)
+{
+	(void)error;
+	Reading *reading = user_data;
+	check_text(observation->value, sizeof observation->value);
+	g_assert(observation->value[0] != '\0' && observation->kind < AM_N_OBSERVED && observation->network == 3);
+	g_assert(observation->address.family == 4 || observation->address.family == 6);
+	g_assert(observation->first_ns >= 0 && observation->first_ns == observation->last_ns);
+	for (const uint8_t *at = (const uint8_t *)observation; at < (const uint8_t *)(observation + 1); at++)
+		reading->sum = reading->sum * 31 + *at;
+	return TRUE;
+}
+
 static inline Reading read_all(const uint8_t *data, size_t size, AmInputKind kind, size_t piece)
 {
 	Reading reading = {0};
 	Memory memory = {data, size, piece};
 	g_autoptr(GError) error = NULL;
 	const AmLogOptions options = {.kind = kind, .first_sequence = 1, .network = 3, .snapshot_ns = SNAPSHOT_NS};
-	reading.ok =
-		am_import_log((AmByteReader){memory_read, &memory}, &options, each, &reading, &reading.counts, &error);
+	reading.ok = am_import_log((AmByteReader){memory_read, &memory}, &options, each, each_observed, &reading,
+				   &reading.counts, &error);
 	g_assert(reading.ok == (error == NULL));
 	g_assert(error == NULL || g_utf8_validate(error->message, -1, NULL));
 	/* Each line that is a record was used or counted; several may be one connection. */

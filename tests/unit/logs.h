@@ -40,6 +40,19 @@ static inline gboolean collect(const AmConnection *connection, gpointer user_dat
 	return FALSE;
 }
 
+/* Connections in `all`; what is told of addresses beside them. */
+static GArray *log_observed;
+
+static inline gboolean observe(const AmObservation *observation, gpointer user_data, GError **error)
+{
+	(void)user_data;
+	(void)error;
+	if (log_observed == NULL)
+		log_observed = g_array_new(FALSE, FALSE, sizeof(AmObservation));
+	g_array_append_val(log_observed, *observation);
+	return TRUE;
+}
+
 typedef struct {
 	GArray *all; /* AmConnection */
 	AmLogCounts counts;
@@ -53,8 +66,8 @@ static inline Result read_log(const char *text, size_t size, AmInputKind kind, s
 	Source source = {text, size, step, FALSE};
 	Result result = {.all = g_array_new(FALSE, FALSE, sizeof(AmConnection))};
 	const AmLogOptions options = {.kind = kind, .first_sequence = 7, .network = 3, .snapshot_ns = LOG_SNAPSHOT_NS};
-	result.ok = am_import_log((AmByteReader){read_source, &source}, &options, collect, result.all, &result.counts,
-				  &result.error);
+	result.ok = am_import_log((AmByteReader){read_source, &source}, &options, collect, observe, result.all,
+				  &result.counts, &result.error);
 	result.lines = result.counts.lines;
 	result.skipped = result.lines - result.counts.skipped[AM_LOG_USED];
 	return result;

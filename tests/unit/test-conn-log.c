@@ -340,7 +340,7 @@ static void test_recognised(void)
 		CU_ASSERT_EQUAL(found, cases[n].kind >= 0);
 		CU_ASSERT_EQUAL(found ? (int)kind : -1, cases[n].kind);
 		gboolean is_zeek = !found && strstr(cases[n].text, "id.orig_h") != NULL;
-		CU_ASSERT_EQUAL(is_zeek, what != NULL && strstr(what, "a Zeek log, but not of connections") != NULL);
+		CU_ASSERT_EQUAL(is_zeek, what != NULL && strstr(what, "a Zeek log of another kind") != NULL);
 	}
 }
 
@@ -352,7 +352,8 @@ static void test_reader_fails(void)
 	g_autoptr(GError) error = NULL;
 	const AmLogOptions options = {.kind = AM_INPUT_ZEEK_TSV, .first_sequence = 1};
 	AmLogCounts counts;
-	CU_ASSERT_FALSE(am_import_log((AmByteReader){read_source, &source}, &options, collect, all, &counts, &error));
+	CU_ASSERT_FALSE(
+		am_import_log((AmByteReader){read_source, &source}, &options, collect, observe, all, &counts, &error));
 	CU_ASSERT_TRUE(g_error_matches(error, AM_BASE_ERROR, AM_BASE_ERROR_INVALID));
 	CU_ASSERT_EQUAL(all->len, 2);
 	CU_ASSERT_EQUAL(counts.lines, 2);

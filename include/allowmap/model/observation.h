@@ -19,7 +19,7 @@
 	X(LLMNR, "llmnr") /* RFC 4795 */                                                                               \
 	X(NTLM, "ntlm")   /* that a server told in its challenge (MS-NLMP 2.2.1.2) */                                  \
 	X(SMTP, "smtp")   /* with which mail servers greet each other (RFC 5321, 4.1.1.1, 4.2) */                      \
-	X(HOST, "host")   /* the server name of TLS or HTTP; of the map only, for connections tell it */               \
+	X(HOST, "host")   /* the server name of TLS or HTTP: as connections tell it, or a log of them */               \
 	X(ALIAS, "alias") /* what was asked for, where a CNAME led from there to the owner */                          \
 	X(LEASE, "lease") /* the MAC to which a DHCP server gave it (RFC 2131) */                                      \
 	X(MAC, "mac")     /* of frames that it sent and no router passed on, as text */
