@@ -213,6 +213,8 @@ static json_t *rule_json(const AmRule *rule)
 	put(object, "service", service_json(&rule->service));
 	put(object, "status", json_string(statuses[rule->status]));
 	put(object, "origin", json_string(origins[rule->origin]));
+	if (rule->explicit_approval)
+		put(object, "explicit_approval", json_true());
 	put(object, "over_grant", count(rule->over_grant));
 	if (rule->evidence.edges > 0 || rule->evidence.connections > 0)
 		put(object, "evidence", evidence_json(&rule->evidence));

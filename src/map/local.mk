@@ -6,12 +6,14 @@ libam_map_a_SOURCES = \
 	src/map/beacon.c \
 	src/map/constants.h \
 	src/map/coverage.c \
+	src/map/declared.c \
 	src/map/devices.c \
 	src/map/direction.c \
 	src/map/edges.c \
 	src/map/estimate.c \
 	src/map/estimate.h \
 	src/map/explain.c \
+	src/map/group-edits.c \
 	src/map/group-ids.c \
 	src/map/groups.c \
 	src/map/groups.h \

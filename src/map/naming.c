@@ -219,6 +219,9 @@ void am_naming_build(AmMapWork *work)
 	Habits habits = find_habits(work);
 	g_autoptr(GHashTable) taken = g_hash_table_new(g_str_hash, g_str_equal);
 	g_autofree uint32_t *order = am_groups_by_age(map);
+	for (guint g = 0; g < n_groups; g++) /* those that a person gave go first */
+		if (g_array_index(map->groups, AmGroup, g).name[0] != '\0')
+			g_hash_table_add(taken, g_array_index(map->groups, AmGroup, g).name);
 	for (guint n = 0; n < n_groups; n++) {
 		AmGroup *group = &g_array_index(map->groups, AmGroup, order[n]);
 		guint first = habits.first[order[n]], n_habits = habits.first[order[n] + 1] - first;
@@ -226,7 +229,10 @@ void am_naming_build(AmMapWork *work)
 		uint32_t member = g_array_index(group->members, uint32_t, 0);
 		char base[24];
 		name_group(group, own, n_habits, g_array_index(map->assets, AmAsset, member).inside, base);
-		make_unique(taken, group, base);
+		if (group->sanctioned != NULL)
+			g_strlcpy(base, group->sanctioned, sizeof base);
+		if (group->name[0] == '\0')
+			make_unique(taken, group, base);
 		group->why = explain_group(group, own, n_habits);
 	}
 	g_array_unref(habits.habits);

@@ -63,7 +63,8 @@ static gboolean is_judged(const AmEdge *edge)
 					   1u << AM_REASON_SCAN_SUCCESS | 1u << AM_REASON_LATERAL;
 	return edge->verdict == AM_VERDICT_SUSPICIOUS ||
 	       (edge->verdict == AM_VERDICT_UNDECIDED && (edge->reasons & suspicions) != 0) ||
-	       (edge->override_index >= 0 && edge->verdict != AM_VERDICT_ESSENTIAL);
+	       ((edge->override_index >= 0 || (edge->reasons & 1u << AM_REASON_EXCLUDED) != 0) &&
+		edge->verdict != AM_VERDICT_ESSENTIAL);
 }
 
 static GArray *judged_areas(const AmMap *map)
@@ -178,6 +179,8 @@ static void part_odd_servers(const AmMap *map, const GArray *edges, uint8_t *apa
 	for (guint n = 0; n < edges->len; n++) {
 		const AmEdge *edge = &g_array_index(map->edges, AmEdge, g_array_index(edges, uint32_t, n));
 		Area area = area_of(map, edge);
+		if ((edge->reasons & 1u << AM_REASON_SANCTIONED) != 0)
+			continue; /* what a scanner finds is no habit */
 		const Offer offers[] = {{area.client, 0, edge->client, n},
 					{area.server, 0, edge->server, n},
 					{area.server, 1 + area.service, edge->server, n}};

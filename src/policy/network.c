@@ -79,6 +79,7 @@ static AmRule *copy_rule(const AmRule *from, AmGroupIndex *groups, const char *n
 	rule->evidence = from->evidence;
 	rule->over_grant = from->over_grant;
 	rule->origin = from->origin;
+	rule->explicit_approval = from->explicit_approval;
 	rule->comment = g_strdup(from->comment);
 	rule->owner = g_strdup(from->owner);
 	rule->reason = g_strdup(from->reason);

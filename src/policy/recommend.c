@@ -10,6 +10,7 @@
 
 #define MAX_BARE_PREFIXES 8
 #define MAX_LABEL 200
+#define CLASS_SANCTIONED 0x8000 /* of a tuple: what a sanctioned host asks is mixed with nobody's */
 
 /* One side of rules: a group of the map in one network, or one address. An address may be both in a group and by itself. */
 typedef struct {
@@ -158,6 +159,8 @@ static void find_tuples(Builder *builder)
 	for (guint n = 0; n < builder->edges->len; n++) {
 		const AmEdge *edge = needed_edge(builder, n);
 		uint16_t class = (uint16_t)(am_related_kind(edge->related) << 8 | edge->ip_protocol);
+		if ((edge->reasons & 1u << AM_REASON_SANCTIONED) != 0)
+			class |= CLASS_SANCTIONED;
 		EdgeTuple entry = {{unit_of(builder, n, edge->client, AM_APART_CLIENT),
 				    unit_of(builder, n, edge->server, AM_APART_SERVER),
 				    find_number(builder->services, service_key(edge)), class},
@@ -349,6 +352,27 @@ static void set_l7(AmRuleEvidence *evidence, const GArray *counts)
 	evidence->l7_confidence = best->confidence;
 }
 
+/* Of a sanctioned host: whoever approves the rule has to see whose it is. */
+static void add_sanction(const Builder *builder, AmRule *rule, const AmEdge *edge)
+{
+	const AmMap *map = builder->map;
+	uint32_t asset = am_map_endpoint(map, edge->client)->asset;
+	uint32_t n = g_array_index(map->assets, AmAsset, asset).group;
+	const AmGroup *group = n != AM_NO_INDEX ? &g_array_index(map->groups, AmGroup, n) : NULL;
+	if ((edge->reasons & 1u << AM_REASON_SANCTIONED) == 0 || group == NULL || group->sanctioned == NULL)
+		return;
+	if (!rule->explicit_approval) {
+		rule->origin = AM_ORIGIN_DECLARED;
+		rule->expires_ns = group->until_ns;
+		rule->ticket = group->ticket != NULL && group->ticket[0] != '\0' ? g_strdup(group->ticket) : NULL;
+		rule->reason = g_malloc(MAX_LABEL + 1);
+		am_text_safe(rule->reason, MAX_LABEL + 1, group->decided, strlen(group->decided));
+	}
+	gboolean for_good = rule->expires_ns == 0 || group->until_ns == 0;
+	rule->expires_ns = for_good ? 0 : MAX(rule->expires_ns, group->until_ns);
+	rule->explicit_approval = TRUE;
+}
+
 static void add_rules(Builder *builder, const AmContraction *contraction)
 {
 	guint n_rules = contraction->products->len;
@@ -360,7 +384,7 @@ static void add_rules(Builder *builder, const AmContraction *contraction)
 		fill_peer(builder, &rule->from, am_number_set(&contraction->sets[0], product->from, &storage));
 		fill_peer(builder, &rule->to, am_number_set(&contraction->sets[1], product->to, &storage));
 		fill_service(builder, &rule->service, am_number_set(&contraction->sets[2], product->service, &storage));
-		rule->evidence.related = (uint8_t)(product->class >> 8);
+		rule->evidence.related = (uint8_t)((product->class & ~CLASS_SANCTIONED) >> 8);
 		g_ptr_array_add(builder->policy->rules, rule);
 		g_ptr_array_add(counts, g_array_new(FALSE, TRUE, sizeof(L7Count)));
 	}
@@ -368,6 +392,7 @@ static void add_rules(Builder *builder, const AmContraction *contraction)
 		uint32_t at = g_array_index(contraction->tuple_product, uint32_t, builder->tuple_of[n]);
 		add_evidence(&((AmRule *)builder->policy->rules->pdata[at])->evidence, needed_edge(builder, n));
 		count_l7(counts->pdata[at], needed_edge(builder, n));
+		add_sanction(builder, builder->policy->rules->pdata[at], needed_edge(builder, n));
 	}
 	for (guint n = 0; n < n_rules; n++)
 		set_l7(&((AmRule *)builder->policy->rules->pdata[n])->evidence, counts->pdata[n]);

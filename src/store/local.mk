@@ -5,6 +5,7 @@ libam_store_a_SOURCES = \
 	src/store/database.c \
 	src/store/database.h \
 	src/store/decisions.c \
+	src/store/declarations.c \
 	src/store/decisions.h \
 	src/store/facts.c \
 	src/store/facts.h \
@@ -38,6 +39,7 @@ sql_files += \
 	sql/migrations/006-facts-related.sql \
 	sql/migrations/001-decisions.sql \
 	sql/migrations/002-decisions-networks.sql \
+	sql/queries/decisions-declared.sql \
 	sql/queries/decisions-hints.sql \
 	sql/queries/decisions-log-add.sql \
 	sql/queries/decisions-log-last.sql \

@@ -110,7 +110,7 @@ static void test_other_json(void)
 	fixture_fill(&fixture);
 	json_t *groups = list_json(am_report_groups, &fixture.map, (AmListOptions){0});
 	CU_ASSERT_EQUAL_FATAL(json_array_size(groups), 2);
-	assert_keys(json_array_get(groups, 0), "id name members");
+	assert_keys(json_array_get(groups, 0), "id name decided members");
 	json_t *members = json_object_get(json_array_get(groups, 0), "members");
 	CU_ASSERT_EQUAL(json_array_size(members), 2);
 	CU_ASSERT_STRING_EQUAL(json_string_value(json_array_get(members, 1)), "10.0.0.10");

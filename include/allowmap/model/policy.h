@@ -64,6 +64,8 @@ typedef struct {
 	/* Permitted (client, server, protocol, port) that were never seen essential; capped at 2^63 - 1. */
 	uint64_t over_grant;
 	AmRuleOrigin origin;
+	/* Of a sanctioned scanner or monitoring: nothing enforces it before somebody has approved it by itself. */
+	gboolean explicit_approval;
 	char *comment, *owner, *reason, *ticket; /* metadata, free text; may be NULL */
 	int64_t expires_ns;                      /* 0 = never */
 } AmRule;
