@@ -106,7 +106,7 @@ sql_files += \
 	$(NULL)
 
 if HAVE_CUNIT
-store_tests = tests/unit/test-store tests/unit/test-store-file tests/unit/test-store-live tests/unit/test-store-observed tests/unit/test-store-tally tests/unit/test-store-decisions
+store_tests = tests/unit/test-store tests/unit/test-store-file tests/unit/test-store-live tests/unit/test-store-observed tests/unit/test-store-tally tests/unit/test-store-decisions tests/unit/test-store-declared
 check_PROGRAMS += $(store_tests)
 TESTS += $(store_tests)
 store_test_CPPFLAGS = $(unit_CPPFLAGS) $(SQLITE_CFLAGS) -I$(top_srcdir)/src/store
@@ -129,4 +129,7 @@ tests_unit_test_store_tally_LDADD = $(store_test_libs)
 tests_unit_test_store_decisions_CPPFLAGS = $(store_test_CPPFLAGS)
 tests_unit_test_store_decisions_SOURCES = tests/unit/test-store-decisions.c tests/unit/store.h tests/unit/unit.h
 tests_unit_test_store_decisions_LDADD = $(store_test_libs)
+tests_unit_test_store_declared_CPPFLAGS = $(store_test_CPPFLAGS)
+tests_unit_test_store_declared_SOURCES = tests/unit/test-store-declared.c tests/unit/store.h tests/unit/unit.h
+tests_unit_test_store_declared_LDADD = $(store_test_libs)
 endif
