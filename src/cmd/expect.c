@@ -154,8 +154,8 @@ static void tell_effect(const AmDeclaration *declaration, int64_t number, const 
 		   db, count.flows, plural(count.flows));
 	switch (declaration->kind) {
 	case AM_DECLARED_EXCLUSION:
-		am_cmd_say("%u flow%s left out; 'allowmap flows' lists them with the reason 'excluded'", count.changed,
-			   count.changed == 1 ? " is" : "s are");
+		am_cmd_say("%u flow%s left out, and listed with the reason 'excluded'; what is suspicious stays so",
+			   count.changed, count.changed == 1 ? " is" : "s are");
 		break;
 	case AM_DECLARED_CHANGE:
 		am_cmd_say("%u flow%s new or rare, and expected now: %u permitted, %u left as a question",

@@ -264,6 +264,7 @@ void am_declared_explain(GString *text, const AmMap *map, const GPtrArray *decla
 		g_autofree char *ticket = am_text_safe_dup(declaration->ticket);
 		g_string_append_printf(text, "%s (decision %" G_GINT64_FORMAT "): by %s at %s%s%s: %s\n",
 				       am_declared_kind_text(declaration->kind), (gint64)said->number, who,
-				       am_time_text(said->at_ns, at), ticket[0] != '\0' ? ", " : "", ticket, why);
+				       am_time_text(said->at_ns - said->at_ns % AM_NS_PER_S, at),
+				       ticket[0] != '\0' ? ", " : "", ticket, why);
 	}
 }

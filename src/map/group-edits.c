@@ -133,7 +133,7 @@ static gboolean has_id(const AmMap *map, const char *id)
 /* Without members, but those that are put there. */
 static uint32_t add_group(Edits *edits, uint64_t mark)
 {
-	AmGroup group = {.members = g_array_new(FALSE, FALSE, sizeof(uint32_t))};
+	AmGroup group = {.members = g_array_new(FALSE, FALSE, sizeof(uint32_t)), .made = TRUE};
 	do {
 		mark = am_mix(5, mark);
 		snprintf(group.id, sizeof group.id, "g-%08x", (unsigned)(mark >> 32));
@@ -182,8 +182,8 @@ static void note(Edits *edits, uint32_t group, const char *what, const AmSaid *s
 	g_autofree char *who = am_text_safe_dup(said->who);
 	g_autofree char *why = am_text_safe_dup(said->why);
 	g_string_append_printf(text, "%s%s by %s at %s (decision %" G_GINT64_FORMAT ")%s%s", text->len > 0 ? "; " : "",
-			       what, who, am_time_text(said->at_ns, at), (gint64)said->number,
-			       why[0] != '\0' ? ": " : "", why);
+			       what, who, am_time_text(said->at_ns - said->at_ns % AM_NS_PER_S, at),
+			       (gint64)said->number, why[0] != '\0' ? ": " : "", why);
 }
 
 /* Adds the rest of each group that most members of are named. */
@@ -236,7 +236,11 @@ static void apply(Edits *edits, const AmGroupEdit *edit)
 	put(edits, assets, group, inside);
 	if (edit->name != NULL)
 		set_name(edits, group, edit->name);
-	note(edits, group, words[edit->kind], &edit->said);
+	char address[AM_ADDRESS_TEXT_SIZE] = "";
+	if (edit->kind == AM_GROUP_EDIT_MOVE)
+		am_address_text(&first_endpoint(edits->map, g_array_index(assets, uint32_t, 0))->address, address);
+	g_autofree char *what = g_strconcat(address, address[0] != '\0' ? " " : "", words[edit->kind], NULL);
+	note(edits, group, what, &edit->said);
 }
 
 /* ---- Sanctioned hosts: a group for each declaration, whatever else was said of them. The newest has a host. */

@@ -102,6 +102,7 @@ typedef struct {
 	GArray *members; /* uint32_t asset indexes, ascending; owned */
 	char *why;       /* one line: what its members serve and use; owned */
 	char *decided;   /* one line: what people changed of it, who and when; NULL = nothing; owned */
+	gboolean made;   /* by what people decided, not found */
 	/* Of a declared scanner or monitoring, whose rules are approved one by one. */
 	const char *sanctioned; /* "scanner", "monitoring"; NULL = it is neither */
 	char *ticket;           /* owned; may be NULL */
