@@ -10,7 +10,11 @@
 
 #define MAX_BARE_PREFIXES 8
 #define MAX_LABEL 200
-#define CLASS_SANCTIONED 0x8000 /* of a tuple: what a sanctioned host asks is mixed with nobody's */
+
+/* The class of a tuple: IP protocol, then what announced the port, then the sanctioned group that asks, counted from 1: that is
+ * mixed with nobody's, so that each rule has one ticket. */
+#define CLASS_RELATED 8
+#define CLASS_SANCTIONED 12
 
 /* One side of rules: a group of the map in one network, or one address. An address may be both in a group and by itself. */
 typedef struct {
@@ -153,14 +157,28 @@ static uint32_t unit_of(const Builder *builder, guint n, uint32_t endpoint, int 
 	return group != AM_NO_INDEX ? group : builder->address_unit_of[endpoint];
 }
 
+static uint32_t client_group(const AmMap *map, const AmEdge *edge)
+{
+	return g_array_index(map->assets, AmAsset, am_map_endpoint(map, edge->client)->asset).group;
+}
+
+/* Of which the edge is, or NULL. */
+static const AmGroup *sanctioned_group(const AmMap *map, const AmEdge *edge)
+{
+	uint32_t n = client_group(map, edge);
+	const AmGroup *group = n != AM_NO_INDEX ? &g_array_index(map->groups, AmGroup, n) : NULL;
+	gboolean is_one = (edge->reasons & 1u << AM_REASON_SANCTIONED) != 0 && group != NULL;
+	return is_one && group->sanctioned != NULL ? group : NULL;
+}
+
 static void find_tuples(Builder *builder)
 {
 	g_autoptr(GArray) all = g_array_sized_new(FALSE, TRUE, sizeof(EdgeTuple), builder->edges->len);
 	for (guint n = 0; n < builder->edges->len; n++) {
 		const AmEdge *edge = needed_edge(builder, n);
-		uint16_t class = (uint16_t)(am_related_kind(edge->related) << 8 | edge->ip_protocol);
-		if ((edge->reasons & 1u << AM_REASON_SANCTIONED) != 0)
-			class |= CLASS_SANCTIONED;
+		uint32_t class = (uint32_t)am_related_kind(edge->related) << CLASS_RELATED | edge->ip_protocol;
+		if (sanctioned_group(builder->map, edge) != NULL)
+			class |= (client_group(builder->map, edge) + 1) << CLASS_SANCTIONED;
 		EdgeTuple entry = {{unit_of(builder, n, edge->client, AM_APART_CLIENT),
 				    unit_of(builder, n, edge->server, AM_APART_SERVER),
 				    find_number(builder->services, service_key(edge)), class},
@@ -353,24 +371,16 @@ static void set_l7(AmRuleEvidence *evidence, const GArray *counts)
 }
 
 /* Of a sanctioned host: whoever approves the rule has to see whose it is. */
-static void add_sanction(const Builder *builder, AmRule *rule, const AmEdge *edge)
+static void add_sanction(AmRule *rule, const AmGroup *group)
 {
-	const AmMap *map = builder->map;
-	uint32_t asset = am_map_endpoint(map, edge->client)->asset;
-	uint32_t n = g_array_index(map->assets, AmAsset, asset).group;
-	const AmGroup *group = n != AM_NO_INDEX ? &g_array_index(map->groups, AmGroup, n) : NULL;
-	if ((edge->reasons & 1u << AM_REASON_SANCTIONED) == 0 || group == NULL || group->sanctioned == NULL)
+	if (rule->explicit_approval)
 		return;
-	if (!rule->explicit_approval) {
-		rule->origin = AM_ORIGIN_DECLARED;
-		rule->expires_ns = group->until_ns;
-		rule->ticket = group->ticket != NULL && group->ticket[0] != '\0' ? g_strdup(group->ticket) : NULL;
-		rule->reason = g_malloc(MAX_LABEL + 1);
-		am_text_safe(rule->reason, MAX_LABEL + 1, group->decided, strlen(group->decided));
-	}
-	gboolean for_good = rule->expires_ns == 0 || group->until_ns == 0;
-	rule->expires_ns = for_good ? 0 : MAX(rule->expires_ns, group->until_ns);
 	rule->explicit_approval = TRUE;
+	rule->origin = AM_ORIGIN_DECLARED;
+	rule->expires_ns = group->until_ns;
+	rule->ticket = group->ticket != NULL && group->ticket[0] != '\0' ? g_strdup(group->ticket) : NULL;
+	rule->reason = g_malloc(MAX_LABEL + 1);
+	am_text_safe(rule->reason, MAX_LABEL + 1, group->decided, strlen(group->decided));
 }
 
 static void add_rules(Builder *builder, const AmContraction *contraction)
@@ -384,7 +394,7 @@ static void add_rules(Builder *builder, const AmContraction *contraction)
 		fill_peer(builder, &rule->from, am_number_set(&contraction->sets[0], product->from, &storage));
 		fill_peer(builder, &rule->to, am_number_set(&contraction->sets[1], product->to, &storage));
 		fill_service(builder, &rule->service, am_number_set(&contraction->sets[2], product->service, &storage));
-		rule->evidence.related = (uint8_t)((product->class & ~CLASS_SANCTIONED) >> 8);
+		rule->evidence.related = (uint8_t)(product->class >> CLASS_RELATED & 7);
 		g_ptr_array_add(builder->policy->rules, rule);
 		g_ptr_array_add(counts, g_array_new(FALSE, TRUE, sizeof(L7Count)));
 	}
@@ -392,7 +402,9 @@ static void add_rules(Builder *builder, const AmContraction *contraction)
 		uint32_t at = g_array_index(contraction->tuple_product, uint32_t, builder->tuple_of[n]);
 		add_evidence(&((AmRule *)builder->policy->rules->pdata[at])->evidence, needed_edge(builder, n));
 		count_l7(counts->pdata[at], needed_edge(builder, n));
-		add_sanction(builder, builder->policy->rules->pdata[at], needed_edge(builder, n));
+		const AmGroup *sanctioned = sanctioned_group(builder->map, needed_edge(builder, n));
+		if (sanctioned != NULL)
+			add_sanction(builder->policy->rules->pdata[at], sanctioned);
 	}
 	for (guint n = 0; n < n_rules; n++)
 		set_l7(&((AmRule *)builder->policy->rules->pdata[n])->evidence, counts->pdata[n]);

@@ -315,6 +315,48 @@ static void test_scanner(void)
 	net_clear(&net);
 }
 
+/* Two orders, two tickets: no rule is of both. And what calls home is no order's business. */
+static void test_scanners_apart(void)
+{
+	Net net = scanned();
+	AmDecisionSet set = set_new();
+	for (int n = 0; n < 12; n++) {
+		g_autofree char *dead = g_strdup_printf("10.0.3.%d", n + 1);
+		once(&net, "10.0.9.10", dead, 443, AM_OUTCOME_SILENT, 20 + n);
+	}
+	once(&net, "10.0.9.10", "10.0.2.1", 443, AM_OUTCOME_ACCEPTED, 22);
+	once(&net, "10.0.9.10", "10.0.2.2", 443, AM_OUTCOME_ACCEPTED, 23);
+	for (int day = 0; day < 10; day++)
+		net_add(&net, (Talk){.client = "10.0.9.10",
+				     .server = "203.0.113.7",
+				     .ip_protocol = AM_PROTO_TCP,
+				     .port = 443,
+				     .day = day,
+				     .n_hours = 24,
+				     .connections = 288,
+				     .payload = {288 * 200, 288 * 100}});
+	declare(&set, AM_DECLARED_SCANNER, "10.0.9.9", -1);
+	AmDeclaration *other = declare(&set, AM_DECLARED_SCANNER, "10.0.9.10", -1);
+	other->ticket[4] = '2';
+	add_prefix(other->peers, "10.0.0.0/8");
+	add_prefix(other->peers, "203.0.113.0/24");
+	g_autoptr(AmMap) map = map_with(&net, &set);
+	ASSERT_VERDICT(map, "10.0.9.10", "203.0.113.7", AM_PROTO_TCP, 443, SUSPICIOUS);
+	CU_ASSERT(has_reason(edge_of(map, "10.0.9.10", "203.0.113.7", AM_PROTO_TCP, 443), AM_REASON_BEACON));
+	const AmRecommendOptions options = {.granularity = AM_GRANULARITY_GROUP};
+	g_autoptr(AmPolicy) policy = am_policy_recommend(map, &options);
+	AmAddress from[2] = {address("10.0.9.9"), address("10.0.9.10")}, to = address("10.0.2.1");
+	const AmRule *rules[2] = {NULL, NULL};
+	for (int n = 0; n < 2; n++) {
+		CU_ASSERT_TRUE_FATAL(am_policy_permits(policy, &from[n], &to, AM_PROTO_TCP, 443, &rules[n]));
+		CU_ASSERT_EQUAL(rules[n]->from.groups->len, 1);
+	}
+	CU_ASSERT_STRING_EQUAL(rules[0]->ticket, "CHG-1");
+	CU_ASSERT_STRING_EQUAL(rules[1]->ticket, "CHG-2");
+	set_clear(&set);
+	net_clear(&net);
+}
+
 /* ---- Groups */
 
 static AmGroupMember member(const char *text)
@@ -489,6 +531,7 @@ int main(void)
 		UNIT_TEST(test_exclusion),
 		UNIT_TEST(test_exclusion_parts),
 		UNIT_TEST(test_scanner),
+		UNIT_TEST(test_scanners_apart),
 		UNIT_TEST(test_move),
 		UNIT_TEST(test_merge_and_name),
 		UNIT_TEST(test_split),
