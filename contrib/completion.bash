@@ -14,7 +14,7 @@ _allowmap()
 	local verdicts="essential undecided background suspicious local" options
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
-		options="analyze ingest capture status assets listeners flows connections groups networks explain verdict recommend export"
+		options="analyze ingest capture status assets listeners flows connections groups networks group expect exclude visibility explain verdict recommend export"
 		mapfile -t COMPREPLY < <(compgen -W "$options --help --version" -- "$word")
 		return
 	fi
@@ -26,6 +26,7 @@ _allowmap()
 	--default) options="deny deny-log monitor" ;;
 	--to) options="nftables csv" ;;
 	--form) options="text json" ;;
+	--as) options="change scanner monitoring" ;;
 	--rotate-db) options="hourly daily" ;;
 	--user)
 		mapfile -t COMPREPLY < <(compgen -u -- "$word")
@@ -41,7 +42,7 @@ _allowmap()
 		return
 		;;
 	--inside | --subnet | --assume-visible | --now | --asset | --group | --port | --l7 | --sort | --limit | --sensor | --network | --threads | \
-		--max-flows | --why | --by | --id | --duration | --ring | --snaplen | --keep-connections | --max-db | --min-free)
+		--with | --from | --until | --ticket | --name | --max-flows | --why | --by | --id | --duration | --ring | --snaplen | --keep-connections | --max-db | --min-free)
 		return
 		;;
 	*)
@@ -55,6 +56,13 @@ _allowmap()
 			options="--db --decisions --now --format --encap --id --network --sensor --why --by --help"
 			options="$options list set remove"
 			;;
+		group) options="$map --format --why --by --network --name list merge split move name remove" ;;
+		expect)
+			options="$map --format --why --by --network --with --as --from --until --ticket"
+			options="$options list add remove any"
+			;;
+		exclude) options="$map --format --why --by --network --with list add remove any" ;;
+		visibility) options="$map $taps --format --why --by list set remove" ;;
 		explain) options="$map flow group" ;;
 		verdict) options="$map --format --why --by --network list set remove any $verdicts" ;;
 		recommend) options="$map $taps --granularity --default --output" ;;

@@ -186,6 +186,24 @@ GArray *am_network_rules_new(void);      /* of AmNetworkRule; the same */
 /* The row that counts for this; NULL when there is none. Borrowed. */
 const AmNetworkRule *am_network_rules_find(const GArray *rules, const char *sensor, AmEncapsulation kind, int64_t id);
 
+/* What people declared. New ones hold nothing but empty lists. */
+const char *am_declared_name(AmDeclaredKind kind);
+const char *am_declared_kind_text(AmDeclaredKind kind);
+gboolean am_declared_parse(const char *name, AmDeclaredKind *ret_kind);
+AmDeclaration *am_declaration_new(AmDeclaredKind kind); /* of any service */
+void am_declaration_free(AmDeclaration *declaration);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmDeclaration, am_declaration_free)
+const char *am_group_edit_name(AmGroupEditKind kind);
+gboolean am_group_edit_parse(const char *name, AmGroupEditKind *ret_kind);
+AmGroupEdit *am_group_edit_new(AmGroupEditKind kind);
+void am_group_edit_free(AmGroupEdit *edit);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmGroupEdit, am_group_edit_free)
+gboolean am_group_name_is_valid(const char *name); /* as AmGroup.name */
+AmTaps *am_taps_new(void);
+void am_taps_free(AmTaps *taps);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmTaps, am_taps_free)
+const AmTaps *am_taps_in_force(const GPtrArray *taps); /* of AmTaps *, may be NULL; gives NULL when none is. Borrowed */
+
 /* What a map shows of pairs of subnets. */
 AmVisibility *am_visibility_new(void); /* of nothing */
 void am_visibility_free(AmVisibility *visibility);

@@ -39,6 +39,8 @@ guint am_map_count_decided(const AmMap *map, const AmOverride *override);
 /* How many of the decisions so far (AmOverride, oldest first) a withdrawal would take back, in whole or in part; those that
  * are taken back already are not counted. */
 guint am_map_count_withdrawn(const GArray *overrides, const AmOverride *withdrawal);
+/* What a declaration is about, in force or not. O(edges + endpoints). */
+AmDeclaredCount am_map_count_declared(const AmMap *map, const AmDeclaration *declaration);
 /* AmPrefix, minimised: where addresses that count as outside speak to groups of link scope, and so are neighbours; of IPv6 their
  * /64, of IPv4 they alone. To be unreferenced. */
 GArray *am_map_on_link(const AmMap *map);

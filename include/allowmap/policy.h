@@ -38,6 +38,8 @@ gboolean am_policy_settle(AmPolicy *policy, GError **error);
 
 /* Rules whose time is over by `now_ns` permit nothing from now on: their status becomes expired, unless they are rejected. */
 void am_policy_expire(AmPolicy *policy, int64_t now_ns);
+/* Proposed rules that are to be approved one by one permit nothing from now on: they become rejected. How many these are. */
+guint am_policy_withhold(AmPolicy *policy);
 
 /* Proof against the map, both ways: every essential edge is permitted; every permitted (client, server, protocol, port)
  * that was never essential is counted in the over_grant of each rule that permits it, or in its over_grant_unseen

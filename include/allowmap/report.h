@@ -68,6 +68,13 @@ gboolean am_report_networks(const GArray *seen, const GArray *rules, AmFormat fo
 /* `overrides`: what was decided, AmOverride, oldest first. `map`: as it is with that. */
 gboolean am_report_verdicts(const AmMap *map, const GArray *overrides, AmFormat format, FILE *out, GError **error);
 
+/* What was declared, oldest first, also what was taken back: AmDeclaration *, with what each is about in the map; the exclusions or
+ * the others. AmGroupEdit *. AmTaps *. */
+gboolean am_report_declarations(const GPtrArray *declarations, const AmDeclaredCount *counts, gboolean exclusions,
+				AmFormat format, FILE *out, GError **error);
+gboolean am_report_group_edits(const GPtrArray *edits, AmFormat format, FILE *out, GError **error);
+gboolean am_report_taps(const GPtrArray *taps, AmFormat format, FILE *out, GError **error);
+
 /* Connections are streamed: new, one call each, free (which ends the listing). JSON is JSON lines. `client` is 0 = lo,
  * 1 = hi, from am_map_client_of(). Sorting other than by time is not offered on a stream. */
 typedef struct AmConnectionLister AmConnectionLister;

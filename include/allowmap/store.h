@@ -114,6 +114,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmDecisions, am_decisions_free)
 gboolean am_decisions_add_override(AmDecisions *decisions, const AmOverride *override, GError **error);
 /* `sensor` may be a name: its UUID is kept. */
 gboolean am_decisions_add_network(AmDecisions *decisions, const AmNetworkRule *rule, GError **error);
+/* These give the number by which what was said is listed and taken back. `said.number` and what tells of a withdrawal are not
+ * looked at. */
+gboolean am_decisions_add_declaration(AmDecisions *decisions, const AmDeclaration *declaration, int64_t *ret_number,
+				      GError **error);
+gboolean am_decisions_add_group_edit(AmDecisions *decisions, const AmGroupEdit *edit, int64_t *ret_number,
+				     GError **error);
+gboolean am_decisions_add_taps(AmDecisions *decisions, const AmTaps *taps, int64_t *ret_number, GError **error);
+/* Takes back what has this number; whether it is there, and not taken back yet, is for the caller to see. */
+gboolean am_decisions_withdraw(AmDecisions *decisions, int64_t number, const char *who, const char *why, int64_t at_ns,
+			       GError **error);
 AmDecisionSet *am_decisions_load(AmDecisions *decisions, GError **error);
 void am_decision_set_free(AmDecisionSet *set);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmDecisionSet, am_decision_set_free)

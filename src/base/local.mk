@@ -6,6 +6,7 @@ libam_base_a_SOURCES = \
 	include/allowmap/model/check.h \
 	include/allowmap/model/connection.h \
 	include/allowmap/model/decision.h \
+	include/allowmap/model/declared.h \
 	include/allowmap/model/encapsulation.h \
 	include/allowmap/model/live.h \
 	include/allowmap/model/coverage.h \
@@ -21,6 +22,7 @@ libam_base_a_SOURCES = \
 	include/allowmap/model/visibility.h \
 	src/base/address.c \
 	src/base/clock.c \
+	src/base/declared-model.c \
 	src/base/embedded.h \
 	src/base/embedded.c \
 	src/base/names.c \

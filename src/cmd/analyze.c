@@ -138,7 +138,7 @@ static void print_files(const char *folder, const AmPolicy *policy)
 }
 
 static gboolean conclude(const char *folder, const char *db, const AmMapArguments *map_arguments,
-			 const AmVisibilityArguments *taps, const char *granularity, GError **error)
+			 AmVisibilityArguments *taps, const char *granularity, GError **error)
 {
 	AmMapArguments arguments = *map_arguments;
 	arguments.db = (char *)db;
@@ -146,7 +146,7 @@ static gboolean conclude(const char *folder, const char *db, const AmMapArgument
 	if (!am_cmd_recommend_options(granularity, NULL, arguments.now, &options, error))
 		return FALSE;
 	g_autoptr(AmSnapshot) snapshot = am_cmd_snapshot(&arguments, error);
-	g_autoptr(AmVisibility) seen = snapshot != NULL ? am_cmd_visibility(taps, snapshot->map, error) : NULL;
+	g_autoptr(AmVisibility) seen = snapshot != NULL ? am_cmd_visibility(taps, snapshot, error) : NULL;
 	if (seen == NULL)
 		return FALSE;
 	options.visibility = am_cmd_assumes_all(taps) ? NULL : seen;
@@ -167,7 +167,7 @@ static gboolean conclude(const char *folder, const char *db, const AmMapArgument
 }
 
 static int analyze(const AmMapArguments *map_arguments, const AmIngestArguments *ingest_arguments,
-		   const AmVisibilityArguments *taps, const char *folder, const char *granularity, char **paths,
+		   AmVisibilityArguments *taps, const char *folder, const char *granularity, char **paths,
 		   GError **error)
 {
 	if (folder == NULL) {

@@ -17,9 +17,12 @@ int am_cmd_analyze(int argc, char **argv);
 int am_cmd_assets(int argc, char **argv);
 int am_cmd_capture(int argc, char **argv);
 int am_cmd_connections(int argc, char **argv);
+int am_cmd_exclude(int argc, char **argv);
+int am_cmd_expect(int argc, char **argv);
 int am_cmd_explain(int argc, char **argv);
 int am_cmd_export(int argc, char **argv);
 int am_cmd_flows(int argc, char **argv);
+int am_cmd_group(int argc, char **argv);
 int am_cmd_groups(int argc, char **argv);
 int am_cmd_ingest(int argc, char **argv);
 int am_cmd_listeners(int argc, char **argv);
@@ -27,6 +30,7 @@ int am_cmd_networks(int argc, char **argv);
 int am_cmd_recommend(int argc, char **argv);
 int am_cmd_status(int argc, char **argv);
 int am_cmd_verdict(int argc, char **argv);
+int am_cmd_visibility_verb(int argc, char **argv);
 
 /* ---- Options that several commands share. Strings are NULL when not given. */
 
@@ -99,7 +103,8 @@ int am_cmd_ingest_outcome(const char *verb, const AmIngestResult *result, gboole
 /* Reads the facts and computes the map. */
 AmSnapshot *am_cmd_snapshot(const AmMapArguments *arguments, GError **error);
 /* What of it was seen. */
-AmVisibility *am_cmd_visibility(const AmVisibilityArguments *arguments, const AmMap *map, GError **error);
+/* What is not told by the arguments is filled in as it was decided ('allowmap visibility'). */
+AmVisibility *am_cmd_visibility(AmVisibilityArguments *arguments, const AmSnapshot *snapshot, GError **error);
 /* --assume-visible all: default deny holds everywhere. */
 gboolean am_cmd_assumes_all(const AmVisibilityArguments *arguments);
 /* Says on standard error between how many pairs of subnets default deny holds, if not between all. */

@@ -59,6 +59,8 @@ static gboolean explain_group(const AmSnapshot *snapshot, const char *name, GErr
 		if (strcmp(group->name, name) != 0 && strcmp(group->id, name) != 0)
 			continue;
 		printf("%s (%s), %u members\n  %s\n", group->name, group->id, group->members->len, group->why);
+		if (group->decided != NULL)
+			printf("  %s\n", group->decided);
 		for (guint m = 0; m < group->members->len; m++) {
 			const AmAsset *asset =
 				&g_array_index(map->assets, AmAsset, g_array_index(group->members, uint32_t, m));

@@ -39,7 +39,7 @@ static const AmExportTarget *find_target(const char *name, GError **error)
 	return NULL;
 }
 
-static AmPolicy *get_policy(const AmMapArguments *map_arguments, const Arguments *arguments, GError **error)
+static AmPolicy *get_policy(const AmMapArguments *map_arguments, Arguments *arguments, GError **error)
 {
 	if (arguments->policy != NULL)
 		return am_job_read_policy(arguments->policy, error);
@@ -47,8 +47,7 @@ static AmPolicy *get_policy(const AmMapArguments *map_arguments, const Arguments
 	if (!am_cmd_recommend_options(arguments->granularity, NULL, map_arguments->now, &options, error))
 		return NULL;
 	g_autoptr(AmSnapshot) snapshot = am_cmd_snapshot(map_arguments, error);
-	g_autoptr(AmVisibility) seen =
-		snapshot != NULL ? am_cmd_visibility(&arguments->taps, snapshot->map, error) : NULL;
+	g_autoptr(AmVisibility) seen = snapshot != NULL ? am_cmd_visibility(&arguments->taps, snapshot, error) : NULL;
 	options.visibility = am_cmd_assumes_all(&arguments->taps) ? NULL : seen;
 	return seen != NULL ? am_job_recommend(snapshot, &options, error) : NULL;
 }
@@ -100,7 +99,7 @@ static void print_fidelity(const GArray *fidelity, const char *network)
 		   network != NULL ? network : "");
 }
 
-static gboolean export_policy(const AmMapArguments *map_arguments, const Arguments *arguments, GError **error)
+static gboolean export_policy(const AmMapArguments *map_arguments, Arguments *arguments, GError **error)
 {
 	const AmExportTarget *target = find_target(arguments->to, error);
 	if (target == NULL)
@@ -118,12 +117,18 @@ static gboolean export_policy(const AmMapArguments *map_arguments, const Argumen
 	if (!am_clock(map_arguments->now, &now_ns, error))
 		return FALSE;
 	am_policy_expire(policy, now_ns);
+	guint n_withheld = options.enforce && options.unapproved ? am_policy_withhold(policy) : 0;
 	g_autoptr(GArray) fidelity = NULL;
 	g_autofree char *text = am_job_export(target, policy, arguments->network, &options, &fidelity, error);
 	if (text == NULL || !am_job_write_file(arguments->output, text, -1, error))
 		return FALSE;
 	tell_expired(policy, now_ns, fidelity);
 	print_fidelity(fidelity, arguments->network);
+	if (n_withheld > 0)
+		am_cmd_say("%u rule%s of declared scanners and monitoring %s left out: --unapproved is not for them; "
+			   "approve "
+			   "each, or what they ask is denied",
+			   n_withheld, n_withheld == 1 ? "" : "s", n_withheld == 1 ? "is" : "are");
 	if (options.enforce && target->denies && policy->visible != NULL)
 		am_cmd_say(
 			"what no rule permits is dropped only where traffic was seen both ways, as the policy says in "

@@ -6,8 +6,12 @@ allowmap_SOURCES = \
 	src/cmd/cmd.h \
 	src/cmd/common.c \
 	src/cmd/connections.c \
+	src/cmd/declare.c \
+	src/cmd/declare.h \
+	src/cmd/expect.c \
 	src/cmd/explain.c \
 	src/cmd/export.c \
+	src/cmd/group.c \
 	src/cmd/ingest.c \
 	src/cmd/list.c \
 	src/cmd/main.c \

@@ -19,7 +19,7 @@ static const char description[] =
 
 typedef struct {
 	char *granularity, *default_action, *output;
-	const AmVisibilityArguments *taps;
+	AmVisibilityArguments *taps;
 } Arguments;
 
 static gboolean recommend(const AmMapArguments *map_arguments, const Arguments *arguments, GError **error)
@@ -31,7 +31,7 @@ static gboolean recommend(const AmMapArguments *map_arguments, const Arguments *
 	g_autoptr(AmSnapshot) snapshot = am_cmd_snapshot(map_arguments, error);
 	if (snapshot == NULL)
 		return FALSE;
-	g_autoptr(AmVisibility) seen = am_cmd_visibility(arguments->taps, snapshot->map, error);
+	g_autoptr(AmVisibility) seen = am_cmd_visibility(arguments->taps, snapshot, error);
 	if (seen == NULL)
 		return FALSE;
 	options.visibility = am_cmd_assumes_all(arguments->taps) ? NULL : seen;

@@ -17,7 +17,7 @@ static const char description[] =
 
 typedef struct {
 	gboolean coverage, visibility;
-	const AmVisibilityArguments *taps;
+	AmVisibilityArguments *taps;
 } StatusOptions;
 
 static gboolean print(const AmSnapshot *snapshot, const StatusOptions *options, AmFormat format, GError **error)
@@ -26,7 +26,7 @@ static gboolean print(const AmSnapshot *snapshot, const StatusOptions *options, 
 		return am_report_coverage(snapshot->map, format, stdout, error);
 	if (!options->visibility)
 		return am_report_status(snapshot->map, snapshot->runs, snapshot->connections, format, stdout, error);
-	g_autoptr(AmVisibility) seen = am_cmd_visibility(options->taps, snapshot->map, error);
+	g_autoptr(AmVisibility) seen = am_cmd_visibility(options->taps, snapshot, error);
 	return seen != NULL && am_report_visibility(snapshot->map, seen, format, stdout, error);
 }
 

@@ -213,6 +213,8 @@ static json_t *rule_json(const AmRule *rule)
 	put(object, "service", service_json(&rule->service));
 	put(object, "status", json_string(statuses[rule->status]));
 	put(object, "origin", json_string(origins[rule->origin]));
+	if (rule->explicit_approval)
+		put(object, "explicit_approval", json_true());
 	put(object, "over_grant", count(rule->over_grant));
 	if (rule->over_grant_unseen > 0)
 		put(object, "over_grant_unseen", count(rule->over_grant_unseen));

@@ -119,6 +119,19 @@ gboolean am_json_get_integer(AmJsonPlace *place, const json_t *object, const cha
 	return TRUE;
 }
 
+gboolean am_json_get_bool(AmJsonPlace *place, const json_t *object, const char *key, gboolean *ret)
+{
+	const json_t *value = json_object_get(object, key);
+	if (value == NULL)
+		return TRUE;
+	gsize at = am_json_enter(place, key);
+	if (!json_is_boolean(value))
+		return am_json_fail(place, "is not true or false");
+	*ret = json_is_true(value);
+	am_json_leave(place, at);
+	return TRUE;
+}
+
 gboolean am_json_get_choice(AmJsonPlace *place, const json_t *object, const char *key, const char *const *choices,
 			    int *ret)
 {

@@ -30,6 +30,7 @@ gboolean am_json_check_object(AmJsonPlace *place, const json_t *value, const cha
 /* Optional properties: an absent one leaves *ret as it is. */
 gboolean am_json_get_text(AmJsonPlace *place, const json_t *object, const char *key, size_t max_length, char **ret);
 gboolean am_json_get_integer(AmJsonPlace *place, const json_t *object, const char *key, int64_t max, int64_t *ret);
+gboolean am_json_get_bool(AmJsonPlace *place, const json_t *object, const char *key, gboolean *ret);
 gboolean am_json_get_choice(AmJsonPlace *place, const json_t *object, const char *key, const char *const *choices,
 			    int *ret);
 gboolean am_json_get_time(AmJsonPlace *place, const json_t *object, const char *key, int64_t *ret_ns);

@@ -360,8 +360,8 @@ static gboolean read_rule(AmJsonPlace *place, const json_t *value, const json_t 
 	int64_t over_grant = 0, unseen = 0;
 	if (!am_json_check_object(place, value,
 				  NAMES("id", "action", "from", "to", "service", "status", "origin", "over_grant",
-					"over_grant_unseen", "evidence", "owner", "reason", "ticket", "expires",
-					"comment"),
+					"over_grant_unseen", "explicit_approval", "evidence", "owner", "reason",
+					"ticket", "expires", "comment"),
 				  NAMES("l7", "identity", "schedule")) ||
 	    !read_id(place, value, rule->id) || !read_action(place, value) ||
 	    !read_peer(place, value, "from", groups, &rule->from) ||
@@ -370,6 +370,7 @@ static gboolean read_rule(AmJsonPlace *place, const json_t *value, const json_t 
 	    !am_json_get_choice(place, value, "status", NAMES("proposed", "approved", "rejected", "expired"),
 				&status) ||
 	    !am_json_get_choice(place, value, "origin", NAMES("observed", "declared", "imported"), &origin) ||
+	    !am_json_get_bool(place, value, "explicit_approval", &rule->explicit_approval) ||
 	    !am_json_get_integer(place, value, "over_grant", INT64_MAX, &over_grant) ||
 	    !am_json_get_integer(place, value, "over_grant_unseen", INT64_MAX, &unseen) ||
 	    !read_evidence(place, json_object_get(value, "evidence"), &rule->evidence) ||

@@ -5,6 +5,7 @@
 
 #include "allowmap/base.h"
 #include "allowmap/map.h"
+#include "work.h"
 
 static void add_ends(GString *text, const AmMap *map, const AmEdge *edge)
 {
@@ -122,5 +123,7 @@ char *am_map_explain_edge(const AmMap *map, const AmDecisionSet *decisions, uint
 		g_autofree char *why = am_text_safe_dup(override->why != NULL ? override->why : "-");
 		g_string_append_printf(text, "set by: %s at %s: %s\n", who, am_time_text(override->at_ns, at), why);
 	}
+	if (decisions != NULL)
+		am_declared_explain(text, map, decisions->declarations, edge);
 	return g_string_free(text, FALSE);
 }

@@ -304,6 +304,7 @@ void am_groups_build(AmMapWork *work)
 	add_groups(work, classes, heads, NULL, marks);
 	group_outside(work, marks);
 	am_group_ids_set(work->map, marks);
+	am_group_edits_apply(work);
 	sort_groups(work);
 	am_naming_build(work);
 }

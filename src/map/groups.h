@@ -42,5 +42,8 @@ void am_group_ids_set(AmMap *map, const GArray *marks);
 /* Indexes of map->groups, in the order in which a first member of each was seen. g_free() */
 uint32_t *am_groups_by_age(const AmMap *map);
 
+/* group-edits.c: what people changed of groups; assets' groups are to be set again from their members. */
+void am_group_edits_apply(AmMapWork *work);
+
 /* naming.c: names for map->groups (unique, from what members serve, else use) and their `why` lines. */
 void am_naming_build(AmMapWork *work);

@@ -6,12 +6,14 @@ libam_map_a_SOURCES = \
 	src/map/beacon.c \
 	src/map/constants.h \
 	src/map/coverage.c \
+	src/map/declared.c \
 	src/map/devices.c \
 	src/map/direction.c \
 	src/map/edges.c \
 	src/map/estimate.c \
 	src/map/estimate.h \
 	src/map/explain.c \
+	src/map/group-edits.c \
 	src/map/group-ids.c \
 	src/map/groups.c \
 	src/map/groups.h \
@@ -46,7 +48,7 @@ libam_map_a_SOURCES = \
 
 if HAVE_CUNIT
 map_tests = tests/unit/test-map tests/unit/test-direction tests/unit/test-scan tests/unit/test-groups \
-	tests/unit/test-related-edges tests/unit/test-devices tests/unit/test-identity tests/unit/test-leases tests/unit/test-overrides tests/unit/test-peers tests/unit/test-pools \
+	tests/unit/test-related-edges tests/unit/test-devices tests/unit/test-identity tests/unit/test-leases tests/unit/test-overrides tests/unit/test-declared tests/unit/test-peers tests/unit/test-pools \
 	tests/unit/test-kinds tests/unit/test-coverage tests/unit/test-visibility
 check_PROGRAMS += $(map_tests)
 TESTS += $(map_tests)
@@ -83,6 +85,9 @@ tests_unit_test_peers_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS
 tests_unit_test_overrides_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_overrides_SOURCES = tests/unit/test-overrides.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_overrides_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
+tests_unit_test_declared_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_declared_SOURCES = tests/unit/test-declared.c tests/unit/map-fixture.h tests/unit/unit.h
+tests_unit_test_declared_LDADD = libam-policy.a libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
 tests_unit_test_scan_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_scan_SOURCES = tests/unit/test-scan.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_scan_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm

@@ -13,6 +13,8 @@ static void group_clear(gpointer group)
 {
 	g_array_unref(((AmGroup *)group)->members);
 	g_free(((AmGroup *)group)->why);
+	g_free(((AmGroup *)group)->decided);
+	g_free(((AmGroup *)group)->ticket);
 }
 
 static AmMap *map_new(const GPtrArray *networks)
@@ -115,6 +117,7 @@ AmMap *am_map_build(const GArray *tallies, const GArray *observations, const GPt
 	am_groups_build(&work);
 	am_pools_build(&work);
 	am_coverage_build(&work);
+	am_sanctioned_apply(&work);
 	am_revision_build(&work);
 	work_clear(&work);
 	return work.map;

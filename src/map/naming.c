@@ -199,34 +199,53 @@ static char *explain_group(const AmGroup *group, const Habit *habits, guint n_ha
 }
 
 /* "web-443", then "web-443-b", ... "web-443-z2": letters first, so that a number is always a port. */
-static void make_unique(GHashTable *taken, AmGroup *group, const char base[24])
+static void make_unique(GHashTable *taken, char name[32], const char base[24])
 {
-	g_snprintf(group->name, sizeof group->name, "%s", base);
-	for (guint n = 1; g_hash_table_contains(taken, group->name); n++) {
+	g_snprintf(name, 32, "%s", base);
+	for (guint n = 1; g_hash_table_contains(taken, name); n++) {
 		if (n < 26)
-			g_snprintf(group->name, sizeof group->name, "%s-%c", base, 'a' + n);
+			g_snprintf(name, 32, "%s-%c", base, 'a' + n);
 		else
-			g_snprintf(group->name, sizeof group->name, "%s-%c%u", base, 'a' + n % 26, n / 26 % 100000);
+			g_snprintf(name, 32, "%s-%c%u", base, 'a' + n % 26, n / 26 % 100000);
 	}
-	g_hash_table_add(taken, group->name);
+	g_hash_table_add(taken, g_strdup(name));
 }
 
-/* Names are given in the order in which groups were first seen: who joins later takes no name from another. */
+/* A group that a person named keeps the others from the name that it would have: they are called as before. */
+static void call(GHashTable *taken, AmGroup *group, const char base[24])
+{
+	char unused[sizeof group->name];
+	if (group->name[0] == '\0')
+		make_unique(taken, group->name, base);
+	else if (!group->made)
+		make_unique(taken, unused, base);
+}
+
+/* Names are given in the order in which groups were first seen: who joins later takes no name from another. Nor do groups that
+ * people made: they come last. */
 void am_naming_build(AmMapWork *work)
 {
 	AmMap *map = work->map;
 	guint n_groups = map->groups->len;
 	Habits habits = find_habits(work);
-	g_autoptr(GHashTable) taken = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GHashTable) taken = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autofree uint32_t *order = am_groups_by_age(map);
-	for (guint n = 0; n < n_groups; n++) {
-		AmGroup *group = &g_array_index(map->groups, AmGroup, order[n]);
-		guint first = habits.first[order[n]], n_habits = habits.first[order[n] + 1] - first;
+	for (guint g = 0; g < n_groups; g++) /* those that a person gave go first */
+		if (g_array_index(map->groups, AmGroup, g).name[0] != '\0')
+			g_hash_table_add(taken, g_strdup(g_array_index(map->groups, AmGroup, g).name));
+	for (guint n = 0; n < 2 * n_groups; n++) {
+		uint32_t g = order[n % n_groups];
+		AmGroup *group = &g_array_index(map->groups, AmGroup, g);
+		if (group->made != (n >= n_groups))
+			continue;
+		guint first = habits.first[g], n_habits = habits.first[g + 1] - first;
 		const Habit *own = &((const Habit *)habits.habits->data)[first];
 		uint32_t member = g_array_index(group->members, uint32_t, 0);
 		char base[24];
 		name_group(group, own, n_habits, g_array_index(map->assets, AmAsset, member).inside, base);
-		make_unique(taken, group, base);
+		if (group->sanctioned != NULL)
+			g_strlcpy(base, group->sanctioned, sizeof base);
+		call(taken, group, base);
 		group->why = explain_group(group, own, n_habits);
 	}
 	g_array_unref(habits.habits);

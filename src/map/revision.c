@@ -60,6 +60,49 @@ static uint64_t hash_observation(const AmObservation *observation)
 	return am_mix(am_mix(hash, (uint64_t)observation->first_ns), (uint64_t)observation->last_ns);
 }
 
+static uint64_t mix_said(uint64_t hash, const AmSaid *said)
+{
+	hash = am_mix(am_mix(hash, (uint64_t)said->number), (uint64_t)said->at_ns);
+	return am_mix(mix_text(mix_text(hash, said->who), said->why), (uint64_t)said->withdrawn);
+}
+
+static uint64_t mix_prefixes(uint64_t hash, const GArray *prefixes)
+{
+	hash = am_mix(hash, prefixes->len);
+	for (guint n = 0; n < prefixes->len; n++)
+		hash = mix_prefix(hash, &g_array_index(prefixes, AmPrefix, n));
+	return hash;
+}
+
+static uint64_t mix_members(uint64_t hash, const GArray *members)
+{
+	hash = am_mix(hash, members->len);
+	for (guint n = 0; n < members->len; n++) {
+		const AmGroupMember *member = &g_array_index(members, AmGroupMember, n);
+		hash = mix_text(mix_address(hash, &member->address), member->network);
+		hash = am_mix_bytes(am_mix(hash, (uint64_t)member->has_mac), member->mac, sizeof member->mac);
+	}
+	return hash;
+}
+
+static uint64_t mix_declared(uint64_t hash, const AmDecisionSet *decisions)
+{
+	for (guint n = 0; decisions->declarations != NULL && n < decisions->declarations->len; n++) {
+		const AmDeclaration *declared = decisions->declarations->pdata[n];
+		hash = mix_text(am_mix(mix_said(hash, &declared->said), declared->kind), declared->network);
+		hash = mix_prefixes(mix_prefixes(hash, declared->hosts), declared->peers);
+		hash = am_mix(am_mix(hash, (uint64_t)declared->ip_protocol), (uint64_t)declared->port);
+		hash = am_mix(am_mix(hash, (uint64_t)declared->from_ns), (uint64_t)declared->to_ns);
+		hash = mix_text(hash, declared->ticket);
+	}
+	for (guint n = 0; decisions->group_edits != NULL && n < decisions->group_edits->len; n++) {
+		const AmGroupEdit *edit = decisions->group_edits->pdata[n];
+		hash = mix_text(am_mix(mix_said(hash, &edit->said), edit->kind), edit->name);
+		hash = mix_members(mix_members(hash, edit->members), edit->anchors);
+	}
+	return hash;
+}
+
 static uint64_t hash_decisions(const AmDecisionSet *decisions)
 {
 	uint64_t hash = 0;
@@ -74,7 +117,7 @@ static uint64_t hash_decisions(const AmDecisionSet *decisions)
 		hash = mix_prefix(mix_text(hash, hint->network), &hint->server);
 		hash = am_mix(am_mix(hash, (uint64_t)hint->ip_protocol), (uint64_t)hint->port);
 	}
-	return hash;
+	return decisions != NULL ? mix_declared(hash, decisions) : hash;
 }
 
 void am_revision_build(AmMapWork *work)

@@ -397,8 +397,10 @@ void am_verdicts_build(AmMapWork *work)
 	}
 	for (guint client = 0; client < work->map->endpoints->len; client++)
 		judge_lateral(work, client);
+	am_expected_apply(work);
 	doubt_beacons_company(work);
 	am_overrides_apply(work);
+	am_excluded_apply(work);
 	am_related_inherit(work);
 	for (guint n = 0; n < n_edges; n++)
 		work->map->n_verdicts[am_work_edge(work, n)->verdict]++;

@@ -247,6 +247,15 @@ gboolean am_edge_is_passing(const AmMapWork *work, uint32_t edge);
 gboolean am_edge_lasts(const AmMapWork *work, const AmEdge *edge);
 /* overrides.c: the verdicts that people set. */
 void am_overrides_apply(AmMapWork *work);
+/* declared.c: expected changes; exclusions; what is sanctioned, when all else is done. */
+void am_expected_apply(AmMapWork *work);
+void am_excluded_apply(AmMapWork *work);
+void am_sanctioned_apply(AmMapWork *work);
+/* A sanctioned scanner or monitoring, in force; is this one of its hosts? */
+gboolean am_declared_is_sanction(const AmDeclaration *declaration);
+gboolean am_declared_has_host(const AmMap *map, const AmDeclaration *declaration, uint32_t endpoint);
+/* Adds a line for each declaration that made the edge what it is. */
+void am_declared_explain(GString *text, const AmMap *map, const GPtrArray *declarations, const AmEdge *edge);
 /* related.c: sets the control edges, and their reason. */
 void am_related_find(AmMapWork *work);
 /* Datagrams that one side began nearly every time, to a port that was announced: that side is the client. */

@@ -122,6 +122,8 @@ static void part_odd_servers(const AmMap *map, const GArray *edges, AmApart *apa
 	for (guint n = 0; n < edges->len; n++) {
 		const AmEdge *edge = &g_array_index(map->edges, AmEdge, g_array_index(edges, uint32_t, n));
 		AmArea area = am_area_of(map, edge);
+		if ((edge->reasons & 1u << AM_REASON_SANCTIONED) != 0)
+			continue; /* what a scanner finds is no habit */
 		const Offer offers[] = {{area.client, 0, edge->client, n},
 					{area.server, 0, edge->server, n},
 					{area.server, 1 + area.service, edge->server, n}};

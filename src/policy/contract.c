@@ -156,7 +156,7 @@ static GArray *join_round(AmNumberSets *sets, const GArray *products, Dimension 
 		values[dimension] = join(&sets[dimension], first, run, scratch);
 		values[(dimension + 1) % 3] = first->a;
 		values[(dimension + 2) % 3] = first->b;
-		AmGrant product = {values[FROM], values[TO], values[SERVICE], (uint16_t)first->class};
+		AmGrant product = {values[FROM], values[TO], values[SERVICE], first->class};
 		g_array_append_val(joined, product);
 		n += run;
 	}

@@ -283,6 +283,19 @@ void am_policy_expire(AmPolicy *policy, int64_t now_ns)
 	}
 }
 
+guint am_policy_withhold(AmPolicy *policy)
+{
+	guint n_withheld = 0;
+	for (guint n = 0; n < policy->rules->len; n++) {
+		AmRule *rule = policy->rules->pdata[n];
+		if (rule->status != AM_STATUS_PROPOSED || !rule->explicit_approval)
+			continue;
+		rule->status = AM_STATUS_REJECTED;
+		n_withheld++;
+	}
+	return n_withheld;
+}
+
 const AmEndpoint *am_map_endpoint(const AmMap *map, uint32_t index)
 {
 	return &g_array_index(map->endpoints, AmEndpoint, index);

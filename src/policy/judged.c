@@ -68,7 +68,8 @@ static gboolean is_judged(const AmEdge *edge)
 					   1u << AM_REASON_SCAN_SUCCESS | 1u << AM_REASON_LATERAL;
 	return edge->verdict == AM_VERDICT_SUSPICIOUS ||
 	       (edge->verdict == AM_VERDICT_UNDECIDED && (edge->reasons & suspicions) != 0) ||
-	       (edge->override_index >= 0 && edge->verdict != AM_VERDICT_ESSENTIAL);
+	       ((edge->override_index >= 0 || (edge->reasons & 1u << AM_REASON_EXCLUDED) != 0) &&
+		edge->verdict != AM_VERDICT_ESSENTIAL);
 }
 
 static GArray *find_judged(const AmMap *map)

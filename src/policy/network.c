@@ -80,6 +80,7 @@ static AmRule *copy_rule(const AmRule *from, AmGroupIndex *groups, const char *n
 	rule->over_grant = from->over_grant;
 	rule->over_grant_unseen = from->over_grant_unseen;
 	rule->origin = from->origin;
+	rule->explicit_approval = from->explicit_approval;
 	rule->comment = g_strdup(from->comment);
 	rule->owner = g_strdup(from->owner);
 	rule->reason = g_strdup(from->reason);

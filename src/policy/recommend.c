@@ -11,6 +11,11 @@
 #define MAX_BARE_PREFIXES 8
 #define MAX_LABEL 200
 
+/* The class of a tuple: IP protocol, then what announced the port, then the sanctioned group that asks, counted from 1: that is
+ * mixed with nobody's, so that each rule has one ticket. */
+#define CLASS_RELATED 8
+#define CLASS_SANCTIONED 12
+
 /* One side of rules: a group of the map in one network, a part of one, or one address. An address may be in all three. */
 typedef struct {
 	uint32_t network;
@@ -161,12 +166,28 @@ static uint32_t unit_of(const Builder *builder, guint n, int side)
 	return index;
 }
 
+static uint32_t client_group(const AmMap *map, const AmEdge *edge)
+{
+	return g_array_index(map->assets, AmAsset, am_map_endpoint(map, edge->client)->asset).group;
+}
+
+/* Of which the edge is, or NULL. */
+static const AmGroup *sanctioned_group(const AmMap *map, const AmEdge *edge)
+{
+	uint32_t n = client_group(map, edge);
+	const AmGroup *group = n != AM_NO_INDEX ? &g_array_index(map->groups, AmGroup, n) : NULL;
+	gboolean is_one = (edge->reasons & 1u << AM_REASON_SANCTIONED) != 0 && group != NULL;
+	return is_one && group->sanctioned != NULL ? group : NULL;
+}
+
 static void find_tuples(Builder *builder)
 {
 	g_autoptr(GArray) all = g_array_sized_new(FALSE, TRUE, sizeof(EdgeTuple), builder->edges->len);
 	for (guint n = 0; n < builder->edges->len; n++) {
 		const AmEdge *edge = needed_edge(builder, n);
-		uint16_t class = (uint16_t)(am_related_kind(edge->related) << 8 | edge->ip_protocol);
+		uint32_t class = (uint32_t)am_related_kind(edge->related) << CLASS_RELATED | edge->ip_protocol;
+		if (sanctioned_group(builder->map, edge) != NULL)
+			class |= (client_group(builder->map, edge) + 1) << CLASS_SANCTIONED;
 		EdgeTuple entry = {{unit_of(builder, n, 0), unit_of(builder, n, 1),
 				    find_number(builder->services, service_key(edge)), class},
 				   n};
@@ -402,6 +423,19 @@ static void set_l7(AmRuleEvidence *evidence, const GArray *counts)
 	evidence->l7_confidence = best->confidence;
 }
 
+/* Of a sanctioned host: whoever approves the rule has to see whose it is. */
+static void add_sanction(AmRule *rule, const AmGroup *group)
+{
+	if (rule->explicit_approval)
+		return;
+	rule->explicit_approval = TRUE;
+	rule->origin = AM_ORIGIN_DECLARED;
+	rule->expires_ns = group->until_ns;
+	rule->ticket = group->ticket != NULL && group->ticket[0] != '\0' ? g_strdup(group->ticket) : NULL;
+	rule->reason = g_malloc(MAX_LABEL + 1);
+	am_text_safe(rule->reason, MAX_LABEL + 1, group->decided, strlen(group->decided));
+}
+
 static void add_rules(Builder *builder, const AmContraction *contraction)
 {
 	guint n_rules = contraction->products->len;
@@ -413,7 +447,7 @@ static void add_rules(Builder *builder, const AmContraction *contraction)
 		fill_peer(builder, &rule->from, am_number_set(&contraction->sets[0], product->from, &storage));
 		fill_peer(builder, &rule->to, am_number_set(&contraction->sets[1], product->to, &storage));
 		fill_service(builder, &rule->service, am_number_set(&contraction->sets[2], product->service, &storage));
-		rule->evidence.related = (uint8_t)(product->class >> 8);
+		rule->evidence.related = (uint8_t)(product->class >> CLASS_RELATED & 7);
 		g_ptr_array_add(builder->policy->rules, rule);
 		g_ptr_array_add(counts, g_array_new(FALSE, TRUE, sizeof(L7Count)));
 	}
@@ -421,6 +455,9 @@ static void add_rules(Builder *builder, const AmContraction *contraction)
 		uint32_t at = g_array_index(contraction->tuple_product, uint32_t, builder->tuple_of[n]);
 		add_evidence(&((AmRule *)builder->policy->rules->pdata[at])->evidence, needed_edge(builder, n));
 		count_l7(counts->pdata[at], needed_edge(builder, n));
+		const AmGroup *sanctioned = sanctioned_group(builder->map, needed_edge(builder, n));
+		if (sanctioned != NULL)
+			add_sanction(builder->policy->rules->pdata[at], sanctioned);
 	}
 	for (guint n = 0; n < n_rules; n++)
 		set_l7(&((AmRule *)builder->policy->rules->pdata[n])->evidence, counts->pdata[n]);

@@ -162,13 +162,14 @@ gboolean am_report_assets(const AmMap *map, const AmListOptions *options, FILE *
 
 /* ---- groups */
 
-enum { ID, NAME, SIZE, WHY, MEMBERS, N_GROUP_COLUMNS };
+enum { ID, NAME, SIZE, WHY, DECIDED, MEMBERS, N_GROUP_COLUMNS };
 
 static const AmColumn group_columns[N_GROUP_COLUMNS] = {
 	{"id", AM_COLUMN_ALL},
 	{"name", AM_COLUMN_ALL},
 	{"assets", AM_COLUMN_TABLE | AM_COLUMN_CSV | AM_COLUMN_RIGHT},
 	{"why", AM_COLUMN_TABLE | AM_COLUMN_CSV | AM_COLUMN_SHRINK},
+	{"decided", AM_COLUMN_DATA},
 	{"members", AM_COLUMN_ALL | AM_COLUMN_SHRINK | AM_COLUMN_NO_SORT},
 };
 
@@ -176,6 +177,8 @@ typedef struct {
 	const AmMap *map;
 	AmFilter filter;
 	AddressList addresses;
+	char *why;
+	gboolean is_table;
 } Groups;
 
 static gboolean keep_group(const void *context, guint row)
@@ -203,14 +206,18 @@ static void fill_group(void *context, guint row, AmCell *cells)
 	cells[ID] = am_cell_text(group->id);
 	cells[NAME] = am_cell_text(group->name);
 	cells[SIZE] = am_cell_number(group->members->len);
-	cells[WHY] = am_cell_text(group->why);
+	g_free(groups->why); /* a table has no column for what is so rare */
+	groups->why = groups->is_table && group->decided != NULL ? g_strdup_printf("%s; %s", group->decided, group->why)
+								 : g_strdup(group->why);
+	cells[WHY] = am_cell_text(groups->why);
+	cells[DECIDED] = am_cell_text(group->decided);
 	cells[MEMBERS] = address_list_cell(&groups->addresses);
 }
 
 gboolean am_report_groups(const AmMap *map, const AmListOptions *options, FILE *out, AmListed *ret_listed,
 			  GError **error)
 {
-	Groups groups = {.map = map};
+	Groups groups = {.map = map, .is_table = options->format == AM_FORMAT_TABLE};
 	if (!am_filter_parse(map, options, "groups", AM_FILTER_ASSET | AM_FILTER_GROUP, &groups.filter, error))
 		return FALSE;
 	AmListing listing = {
@@ -225,5 +232,6 @@ gboolean am_report_groups(const AmMap *map, const AmListOptions *options, FILE *
 	address_list_init(&groups.addresses);
 	gboolean good = am_listing_run(&listing, options, out, ret_listed, error);
 	address_list_clear(&groups.addresses);
+	g_free(groups.why);
 	return good;
 }

@@ -11,6 +11,7 @@ libam_report_a_SOURCES = \
 	src/report/coverage-words.c \
 	src/report/coverage.c \
 	src/report/coverage.h \
+	src/report/declared.c \
 	src/report/digest.c \
 	src/report/digest.h \
 	src/report/filter.c \

@@ -60,6 +60,17 @@ static void losses(const AmLedgerSum *all, Loss ret_losses[N_LOSSES])
 		ret_losses[i] = table[i];
 }
 
+/* What people declared, and how many edges are what they are by that. */
+static const AmReason declared[] = {AM_REASON_EXPECTED, AM_REASON_EXCLUDED, AM_REASON_SANCTIONED};
+
+static uint64_t count_reason(const AmMap *map, AmReason reason)
+{
+	uint64_t n_edges = 0;
+	for (guint n = 0; n < map->edges->len; n++)
+		n_edges += g_array_index(map->edges, AmEdge, n).reasons >> reason & 1;
+	return n_edges;
+}
+
 static void append_json_pair(GString *to, gboolean first, const char *name, uint64_t number)
 {
 	if (!first)
@@ -163,6 +174,9 @@ static void status_json(GString *to, const AmMap *map, const GPtrArray *runs, co
 	g_string_append(to, ",\"edges\":{");
 	for (int v = 0; v < AM_N_VERDICTS; v++)
 		append_json_pair(to, v == 0, am_verdict_name((AmVerdict)v), map->n_verdicts[v]);
+	g_string_append(to, "},\"declared\":{");
+	for (guint n = 0; n < G_N_ELEMENTS(declared); n++)
+		append_json_pair(to, n == 0, am_reason_name(declared[n]), count_reason(map, declared[n]));
 	g_string_append(to, "},\"loss\":{");
 	Loss lost[N_LOSSES];
 	losses(all, lost);
@@ -279,6 +293,11 @@ static void status_table(GString *to, const AmMap *map, const GPtrArray *runs, c
 	g_string_append(to, "Edges\n");
 	for (int v = 0; v < AM_N_VERDICTS; v++)
 		line(to, am_verdict_name((AmVerdict)v), map->n_verdicts[v], NULL);
+	for (guint n = 0; n < G_N_ELEMENTS(declared); n++)
+		if (count_reason(map, declared[n]) > 0) {
+			g_autofree char *name = g_strdup_printf("  %s", am_reason_name(declared[n]));
+			line(to, name, count_reason(map, declared[n]), am_reason_text(declared[n]));
+		}
 	Loss lost[N_LOSSES];
 	losses(all, lost);
 	g_string_append(to, "Loss\n");
@@ -314,6 +333,8 @@ static void status_csv(GString *to, const AmMap *map, const AmLedgerSum *all, ui
 	csv_line(to, "map", "assets", map->assets->len);
 	for (int v = 0; v < AM_N_VERDICTS; v++)
 		csv_line(to, "edges", am_verdict_name((AmVerdict)v), map->n_verdicts[v]);
+	for (guint n = 0; n < G_N_ELEMENTS(declared); n++)
+		csv_line(to, "declared", am_reason_name(declared[n]), count_reason(map, declared[n]));
 	Loss lost[N_LOSSES];
 	losses(all, lost);
 	for (guint i = 0; i < N_LOSSES; i++)

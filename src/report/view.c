@@ -78,6 +78,8 @@ AmReason am_view_leading_reason(uint32_t reasons)
 	/* What accuses comes before what merely describes. */
 	static const AmReason order[] = {
 		AM_REASON_OVERRIDE,
+		AM_REASON_EXCLUDED,
+		AM_REASON_SANCTIONED,
 		AM_REASON_SCAN_SUCCESS,
 		AM_REASON_SCAN_PROBE,
 		AM_REASON_SCANNER,
@@ -93,6 +95,7 @@ AmReason am_view_leading_reason(uint32_t reasons)
 		AM_REASON_FAILED,
 		AM_REASON_NO_PAYLOAD,
 		AM_REASON_RELATED,
+		AM_REASON_EXPECTED,
 		AM_REASON_ADMIN_PORT,
 		AM_REASON_LATE,
 		AM_REASON_SINGLE,

@@ -5,6 +5,7 @@ libam_store_a_SOURCES = \
 	src/store/database.c \
 	src/store/database.h \
 	src/store/decisions.c \
+	src/store/declarations.c \
 	src/store/decisions.h \
 	src/store/facts.c \
 	src/store/facts.h \
@@ -38,6 +39,7 @@ sql_files += \
 	sql/migrations/006-facts-related.sql \
 	sql/migrations/001-decisions.sql \
 	sql/migrations/002-decisions-networks.sql \
+	sql/queries/decisions-declared.sql \
 	sql/queries/decisions-hints.sql \
 	sql/queries/decisions-log-add.sql \
 	sql/queries/decisions-log-last.sql \
@@ -104,7 +106,7 @@ sql_files += \
 	$(NULL)
 
 if HAVE_CUNIT
-store_tests = tests/unit/test-store tests/unit/test-store-file tests/unit/test-store-live tests/unit/test-store-observed tests/unit/test-store-tally tests/unit/test-store-decisions
+store_tests = tests/unit/test-store tests/unit/test-store-file tests/unit/test-store-live tests/unit/test-store-observed tests/unit/test-store-tally tests/unit/test-store-decisions tests/unit/test-store-declared
 check_PROGRAMS += $(store_tests)
 TESTS += $(store_tests)
 store_test_CPPFLAGS = $(unit_CPPFLAGS) $(SQLITE_CFLAGS) -I$(top_srcdir)/src/store
@@ -127,4 +129,7 @@ tests_unit_test_store_tally_LDADD = $(store_test_libs)
 tests_unit_test_store_decisions_CPPFLAGS = $(store_test_CPPFLAGS)
 tests_unit_test_store_decisions_SOURCES = tests/unit/test-store-decisions.c tests/unit/store.h tests/unit/unit.h
 tests_unit_test_store_decisions_LDADD = $(store_test_libs)
+tests_unit_test_store_declared_CPPFLAGS = $(store_test_CPPFLAGS)
+tests_unit_test_store_declared_SOURCES = tests/unit/test-store-declared.c tests/unit/store.h tests/unit/unit.h
+tests_unit_test_store_declared_LDADD = $(store_test_libs)
 endif

@@ -58,6 +58,7 @@ static void add_metadata(GRand *rand, AmPolicy *policy)
 						  .edges = 4};
 		rule->over_grant = UINT64_MAX;
 		rule->origin = AM_ORIGIN_IMPORTED;
+		rule->explicit_approval = n % 2 == 0;
 		rule->comment = g_strdup("</script>");
 		rule->expires_ns = (int64_t)g_rand_int(rand) * AM_NS_PER_S;
 	}

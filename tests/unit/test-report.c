@@ -110,7 +110,7 @@ static void test_other_json(void)
 	fixture_fill(&fixture);
 	json_t *groups = list_json(am_report_groups, &fixture.map, (AmListOptions){0});
 	CU_ASSERT_EQUAL_FATAL(json_array_size(groups), 2);
-	assert_keys(json_array_get(groups, 0), "id name members");
+	assert_keys(json_array_get(groups, 0), "id name decided members");
 	json_t *members = json_object_get(json_array_get(groups, 0), "members");
 	CU_ASSERT_EQUAL(json_array_size(members), 2);
 	CU_ASSERT_STRING_EQUAL(json_string_value(json_array_get(members, 1)), "10.0.0.10");
@@ -163,10 +163,11 @@ static void test_status(void)
 	json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 	free(text);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(json);
-	assert_keys(json, "packets connections assets edges loss inputs captures");
+	assert_keys(json, "packets connections assets edges declared loss inputs captures");
 	json_t *packets = json_object_get(json, "packets");
 	assert_keys(packets, "read recorded fragments skipped");
 	CU_ASSERT_EQUAL(json_integer_value(json_object_get(json_object_get(packets, "skipped"), "not-ip")), 10);
+	assert_keys(json_object_get(json, "declared"), "expected excluded sanctioned");
 	assert_keys(json_object_get(json, "edges"), "essential undecided background suspicious local");
 	CU_ASSERT_EQUAL(json_integer_value(json_object_get(json_object_get(json, "edges"), "suspicious")), 50);
 	CU_ASSERT_EQUAL(json_integer_value(json_object_get(json_object_get(json, "loss"), "connections_given_up")), 3);

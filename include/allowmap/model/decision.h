@@ -2,6 +2,7 @@
 #pragma once
 
 #include "address.h"
+#include "declared.h"
 #include "encapsulation.h"
 #include "verdict.h"
 
@@ -43,4 +44,8 @@ typedef struct {
 	GArray *overrides; /* AmOverride, oldest first; the newest that matches wins */
 	GArray *hints;     /* AmHint */
 	GArray *networks;  /* AmNetworkRule, oldest first */
+	/* Oldest first, also those that were taken back; NULL = none. */
+	GPtrArray *declarations; /* AmDeclaration * */
+	GPtrArray *group_edits;  /* AmGroupEdit * */
+	GPtrArray *taps;         /* AmTaps * */
 } AmDecisionSet;

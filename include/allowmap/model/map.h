@@ -101,6 +101,12 @@ typedef struct {
 	char name[32];   /* ^[a-z][a-z0-9]{0,11}(-[a-z0-9]{1,8}){0,2}$, unique in the map */
 	GArray *members; /* uint32_t asset indexes, ascending; owned */
 	char *why;       /* one line: what its members serve and use; owned */
+	char *decided;   /* one line: what people changed of it, who and when; NULL = nothing; owned */
+	gboolean made;   /* by what people decided, not found */
+	/* Of a declared scanner or monitoring, whose rules are approved one by one. */
+	const char *sanctioned; /* "scanner", "monitoring"; NULL = it is neither */
+	char *ticket;           /* owned; may be NULL */
+	int64_t until_ns;       /* how long it is declared; 0 = for good */
 } AmGroup;
 
 /* X(id, words): what shows that machines of a group change their addresses. */

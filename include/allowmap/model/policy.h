@@ -65,6 +65,8 @@ typedef struct {
 	 * that was not; each capped at 2^63 - 1. */
 	uint64_t over_grant, over_grant_unseen;
 	AmRuleOrigin origin;
+	/* Of a sanctioned scanner or monitoring: nothing enforces it before somebody has approved it by itself. */
+	gboolean explicit_approval;
 	char *comment, *owner, *reason, *ticket; /* metadata, free text; may be NULL */
 	int64_t expires_ns;                      /* 0 = never */
 } AmRule;

@@ -45,7 +45,11 @@ typedef enum {
 	X(LATERAL, "lateral",                                                                                          \
 	  "one inside host that logs in to several others within a day, by several protocols, and not regularly")      \
 	X(RELATED, "related", "to a port that another connection of the same two hosts announced")                     \
-	X(SERVER_ONLY, "server-only", "only the server spoke: a greeting, or data that another connection asked for")
+	X(SERVER_ONLY, "server-only", "only the server spoke: a greeting, or data that another connection asked for")  \
+	X(EXPECTED, "expected", "of a change that somebody declared, and first seen in its window")                    \
+	X(EXCLUDED, "excluded", "left out, as somebody said")                                                          \
+	X(SANCTIONED, "sanctioned",                                                                                    \
+	  "of a scanner or a monitoring that somebody declared: a rule of its own, to be approved by itself")
 
 typedef enum {
 #define X(id, name, text) AM_REASON_##id,

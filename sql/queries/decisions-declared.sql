@@ -1,0 +1,4 @@
+-- What was declared, and what takes it back, oldest first: the entry is all of it.
+SELECT n, kind, content FROM log
+WHERE kind IN ('declaration', 'group', 'taps', 'withdrawal')
+ORDER BY n;
