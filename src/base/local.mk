@@ -7,6 +7,7 @@ libam_base_a_SOURCES = \
 	include/allowmap/model/connection.h \
 	include/allowmap/model/decision.h \
 	include/allowmap/model/encapsulation.h \
+	include/allowmap/model/listener.h \
 	include/allowmap/model/live.h \
 	include/allowmap/model/coverage.h \
 	include/allowmap/model/map.h \
@@ -15,6 +16,7 @@ libam_base_a_SOURCES = \
 	include/allowmap/model/related.h \
 	include/allowmap/model/policy.h \
 	include/allowmap/model/run.h \
+	include/allowmap/model/schedule.h \
 	include/allowmap/model/tally.h \
 	include/allowmap/model/unanswered.h \
 	include/allowmap/model/verdict.h \
@@ -23,6 +25,7 @@ libam_base_a_SOURCES = \
 	src/base/clock.c \
 	src/base/embedded.h \
 	src/base/embedded.c \
+	src/base/listener-model.c \
 	src/base/names.c \
 	src/base/network-model.c \
 	src/base/observation-model.c \
@@ -30,6 +33,7 @@ libam_base_a_SOURCES = \
 	src/base/prefix.c \
 	src/base/progress.c \
 	src/base/run-model.c \
+	src/base/schedule-model.c \
 	src/base/text.c \
 	src/base/visibility-model.c \
 	$(NULL)
