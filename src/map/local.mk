@@ -12,6 +12,7 @@ libam_map_a_SOURCES = \
 	src/map/estimate.c \
 	src/map/estimate.h \
 	src/map/explain.c \
+	src/map/flags.c \
 	src/map/group-ids.c \
 	src/map/groups.c \
 	src/map/groups.h \
@@ -19,6 +20,7 @@ libam_map_a_SOURCES = \
 	src/map/kinds.c \
 	src/map/leases.c \
 	src/map/likeness.c \
+	src/map/listed.c \
 	src/map/listeners.c \
 	src/map/map.c \
 	src/map/merge.c \
@@ -32,6 +34,7 @@ libam_map_a_SOURCES = \
 	src/map/related.c \
 	src/map/revision.c \
 	src/map/scan.c \
+	src/map/schedule.c \
 	src/map/table.c \
 	src/map/table.h \
 	src/map/verdict.c \
