@@ -49,7 +49,7 @@ libam_map_a_SOURCES = \
 if HAVE_CUNIT
 map_tests = tests/unit/test-map tests/unit/test-direction tests/unit/test-scan tests/unit/test-groups \
 	tests/unit/test-related-edges tests/unit/test-devices tests/unit/test-identity tests/unit/test-leases tests/unit/test-overrides tests/unit/test-peers \
-	tests/unit/test-kinds tests/unit/test-coverage tests/unit/test-visibility
+	tests/unit/test-kinds tests/unit/test-listeners tests/unit/test-schedule tests/unit/test-coverage tests/unit/test-visibility
 check_PROGRAMS += $(map_tests)
 TESTS += $(map_tests)
 tests_unit_test_map_CPPFLAGS = $(unit_CPPFLAGS)
@@ -70,6 +70,12 @@ tests_unit_test_leases_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIB
 tests_unit_test_coverage_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_coverage_SOURCES = tests/unit/test-coverage.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_coverage_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
+tests_unit_test_listeners_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_listeners_SOURCES = tests/unit/test-listeners.c tests/unit/map-fixture.h tests/unit/unit.h
+tests_unit_test_listeners_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
+tests_unit_test_schedule_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_schedule_SOURCES = tests/unit/test-schedule.c tests/unit/map-fixture.h tests/unit/unit.h
+tests_unit_test_schedule_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
 tests_unit_test_kinds_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_kinds_SOURCES = tests/unit/test-kinds.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_kinds_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
