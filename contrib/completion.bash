@@ -37,12 +37,13 @@ _allowmap()
 		mapfile -t COMPREPLY < <(cd /sys/class/net 2>/dev/null && compgen -f -- "$word")
 		return
 		;;
-	--db | --decisions | --policy | --output | -o | --metrics)
+	--as) options="ss osquery nmap" ;;
+	--db | --decisions | --policy | --import | --output | -o | --metrics)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
 	--inside | --subnet | --assume-visible | --now | --asset | --group | --port | --l7 | --sort | --limit | --sensor | --network | --threads | \
-		--with | --from | --until | --ticket | --name | --max-flows | --why | --by | --id | --duration | --ring | --snaplen | --keep-connections | --max-db | --min-free)
+		--with | --from | --until | --ticket | --name | --max-flows | --why | --by | --id | --at | --duration | --ring | --snaplen | --keep-connections | --max-db | --min-free)
 		return
 		;;
 	*)
@@ -51,7 +52,8 @@ _allowmap()
 		ingest) options="--db --decisions --now --help $ingest" ;;
 		capture) options="--db --decisions --help $packets $capture" ;;
 		status) options="$map $taps --format --coverage --visibility" ;;
-		assets | listeners | flows | connections | groups) options="$map $list" ;;
+		assets | flows | connections | groups) options="$map $list" ;;
+		listeners) options="$map $list --import --as --host --network --at" ;;
 		networks)
 			options="--db --decisions --now --format --encap --id --network --sensor --why --by --help"
 			options="$options list set remove"

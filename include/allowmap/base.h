@@ -5,6 +5,7 @@
 #include "model/connection.h"
 #include "model/decision.h"
 #include "model/encapsulation.h"
+#include "model/listener.h"
 #include "model/map.h"
 #include "model/observation.h"
 #include "model/policy.h"
@@ -142,6 +143,21 @@ int am_observation_compare(gconstpointer a, gconstpointer b);
 const char *am_input_kind_name(AmInputKind kind); /* "pcap", "zeek-tsv", ... */
 const char *am_log_skip_name(AmLogSkip reason);   /* of AM_LOG_USED: "none" */
 const char *am_log_skip_text(AmLogSkip reason);
+const char *am_listener_source_name(AmListenerSource source);
+gboolean am_listener_source_parse(const char *name, AmListenerSource *ret_source);
+const char *am_listener_flag_name(AmListenerFlag flag);
+const char *am_listener_flag_text(AmListenerFlag flag);
+const char *am_list_kind_name(AmListKind kind);
+gboolean am_list_kind_parse(const char *name, AmListKind *ret_kind);
+const char *am_list_skip_name(AmListSkip reason); /* of AM_LIST_USED: "used" */
+const char *am_list_skip_text(AmListSkip reason);
+gboolean am_list_skip_parse(const char *name, AmListSkip *ret_reason);
+/* "daily about 02h UTC", "weekdays 08-18h UTC", "every hour"; "" where the days support none. */
+#define AM_PERIOD_TEXT_SIZE 64
+const char *am_period_text(const AmPeriod *period, char text[AM_PERIOD_TEXT_SIZE]);
+/* The 168 bits as 42 hex digits, six a day from Monday on; of a day the highest bit is 23h. */
+#define AM_WEEK_TEXT_SIZE 43
+const char *am_week_text(const AmWeek *week, char text[AM_WEEK_TEXT_SIZE]);
 /* "tcp", "udp", "sctp", "icmp", "icmpv6", or the number as decimal digits, in `text`. */
 const char *am_protocol_text(uint8_t ip_protocol, char text[8]);
 gboolean am_protocol_parse(const char *text, int *ret_ip_protocol);
@@ -181,8 +197,11 @@ GPtrArray *am_scopes_new(void); /* of AmScope *; frees them with it */
 void am_run_free(AmRun *run);
 void am_input_clear(AmInput *input); /* frees what it holds, not itself */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmRun, am_run_free)
-GArray *am_encapsulated_array_new(void); /* of AmEncapsulated; frees what they hold with it */
-GArray *am_network_rules_new(void);      /* of AmNetworkRule; the same */
+GArray *am_encapsulated_array_new(void);               /* of AmEncapsulated; frees what they hold with it */
+GArray *am_network_rules_new(void);                    /* of AmNetworkRule; the same */
+AmListenerList *am_listener_list_new(AmListKind kind); /* without entries */
+void am_listener_list_free(AmListenerList *list);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmListenerList, am_listener_list_free)
 /* The row that counts for this; NULL when there is none. Borrowed. */
 const AmNetworkRule *am_network_rules_find(const GArray *rules, const char *sensor, AmEncapsulation kind, int64_t id);
 

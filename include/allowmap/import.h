@@ -3,6 +3,7 @@
 
 #include "base.h"
 #include "model/connection.h"
+#include "model/listener.h"
 #include "model/observation.h"
 #include "model/policy.h"
 #include "model/run.h"
@@ -40,6 +41,21 @@ typedef gboolean (*AmLogFunc)(const AmConnection *connection, gpointer user_data
 typedef gboolean (*AmLogObserveFunc)(const AmObservation *observation, gpointer user_data, GError **error);
 gboolean am_import_log(AmByteReader reader, const AmLogOptions *options, AmLogFunc each, AmLogObserveFunc observe,
 		       gpointer user_data, AmLogCounts *ret_counts, GError **error);
+
+/* ---- Listeners, as hosts tell of themselves and scans find them: ss of iproute2 (ss -tulpn, with or without -H and users, without
+ * -n nothing of use), osquery's listening_ports (osqueryi --json, or a results log), nmap -oX. */
+typedef struct {
+	AmListKind kind;
+	/* AmAddress: of the host whose list it is, the one that it goes by first. What listens on all addresses listens on
+	 * these. nmap tells hosts itself; of osquery they are those of the one host whose hostIdentifier is no address. May be NULL. */
+	const GArray *hosts;
+	int64_t taken_ns; /* the time of a list that tells none */
+} AmListenerOptions;
+
+/* By the first octets; 16 KiB are enough. FALSE = none of them. */
+gboolean am_listeners_recognise(const char *text, size_t size, AmListKind *ret_kind);
+/* AM_IMPORT_ERROR_INVALID: it is not such a list, or whose it is is not told. What is cut short keeps what was read. */
+AmListenerList *am_import_listeners(const char *text, size_t size, const AmListenerOptions *options, GError **error);
 
 /* The canonical policy document; strict: the path of what is wrong is in the message, `rules[3].service.ports[0]: ...`.
  * As it was written: am_policy_settle() makes it canonical and checks its ids. */

@@ -7,6 +7,7 @@
 #include "flow.h"
 #include "map.h"
 #include "model/check.h"
+#include "model/listener.h"
 #include "model/live.h"
 #include "model/map.h"
 #include "model/policy.h"
@@ -124,6 +125,19 @@ typedef struct {
 AmNetworkList *am_job_networks(const char *db, const char *decisions_path, GError **error);
 void am_network_list_free(AmNetworkList *list);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmNetworkList, am_network_list_free)
+
+/* ---- listeners: a list that a host or a scan gave → facts. */
+typedef struct {
+	const char *db;
+	const char *path;         /* "-" = standard input; at most 64 MiB */
+	const char *kind;         /* "ss", "osquery", "nmap"; NULL = as it looks */
+	const char *const *hosts; /* whose list it is; NULL = as the file is named, where that is an address */
+	const char *network;      /* NULL = "default" */
+	int64_t taken_ns;         /* when; 0 = the file's time */
+	int64_t now_ns;
+} AmListJobOptions;
+/* What was read, and how much of it was used. AM_STORE_ERROR_KNOWN: it is there already. */
+AmListenerList *am_job_import_listeners(const AmListJobOptions *options, GError **error);
 
 /* ---- recommend: map → policy, proved both ways before it is given out. */
 AmPolicy *am_job_recommend(const AmSnapshot *snapshot, const AmRecommendOptions *options, GError **error);

@@ -15,6 +15,7 @@ typedef struct {
 	GArray *inside; /* AmPrefix: what is inside; NULL = RFC 1918, RFC 4193, RFC 6598 and link-local; and, when none
 	                          of these occurs in the tallies, everything */
 	double group_cut; /* 0 = the default (ALGORITHMS §3): average-link IDF-Jaccard distance under which classes merge */
+	const GArray *listed; /* AmListedListener: what hosts and scans tell of listeners; NULL = nothing */
 } AmMapOptions;
 
 /* Takes nothing; `tallies` (AmTally), `observations` (AmObservation, by am_observation_compare(); may be NULL), `networks` (char *)

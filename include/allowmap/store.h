@@ -9,6 +9,7 @@
 #include "base.h"
 #include "model/connection.h"
 #include "model/decision.h"
+#include "model/listener.h"
 #include "model/observation.h"
 #include "model/run.h"
 #include "model/tally.h"
@@ -84,6 +85,18 @@ gboolean am_facts_expire(AmFacts *facts, int64_t before_ns, guint max, guint *re
 gboolean am_facts_shorten_log(AmFacts *facts, uint64_t *ret_size, gboolean *ret_held, GError **error);
 /* Octets of the file that are in use, and of its log. */
 gboolean am_facts_size(AmFacts *facts, uint64_t *ret_size, GError **error);
+
+/* ---- Lists of listeners, beside the runs: each in one transaction, durable on return. What an unfinished run left is removed first. */
+typedef struct {
+	const char *path, *sha256; /* as given; hex digits, of all of it */
+	const char *network;       /* NULL = "default"; made when there is none */
+	AmAddress host;            /* whose list it was said to be; none = it tells itself */
+	int64_t imported_ns;
+} AmListInput;
+/* AM_STORE_ERROR_KNOWN: it is there already, under this network and host. */
+gboolean am_facts_add_listeners(AmFacts *facts, const AmListInput *input, const AmListenerList *list, GError **error);
+/* What all lists say by now, by network, address, protocol, port and source. GArray of AmListedListener. */
+GArray *am_facts_listed(AmFacts *facts, GError **error);
 
 /* ---- Reading: finished runs only (and what a live run has committed). */
 GPtrArray *am_facts_runs(AmFacts *facts, GError **error); /* AmRun *, by id; free with am_run_free() */

@@ -8,6 +8,7 @@ libam_base_a_SOURCES = \
 	include/allowmap/model/decision.h \
 	include/allowmap/model/declared.h \
 	include/allowmap/model/encapsulation.h \
+	include/allowmap/model/listener.h \
 	include/allowmap/model/live.h \
 	include/allowmap/model/coverage.h \
 	include/allowmap/model/map.h \
@@ -16,6 +17,7 @@ libam_base_a_SOURCES = \
 	include/allowmap/model/related.h \
 	include/allowmap/model/policy.h \
 	include/allowmap/model/run.h \
+	include/allowmap/model/schedule.h \
 	include/allowmap/model/tally.h \
 	include/allowmap/model/unanswered.h \
 	include/allowmap/model/verdict.h \
@@ -25,6 +27,7 @@ libam_base_a_SOURCES = \
 	src/base/declared-model.c \
 	src/base/embedded.h \
 	src/base/embedded.c \
+	src/base/listener-model.c \
 	src/base/names.c \
 	src/base/network-model.c \
 	src/base/observation-model.c \
@@ -32,6 +35,7 @@ libam_base_a_SOURCES = \
 	src/base/prefix.c \
 	src/base/progress.c \
 	src/base/run-model.c \
+	src/base/schedule-model.c \
 	src/base/text.c \
 	src/base/visibility-model.c \
 	$(NULL)

@@ -110,6 +110,11 @@ gboolean am_cmd_assumes_all(const AmVisibilityArguments *arguments);
 /* Says on standard error between how many pairs of subnets default deny holds, if not between all. */
 void am_cmd_note_visibility(const AmVisibility *visibility, const AmVisibilityArguments *arguments);
 gboolean am_cmd_list_options(const AmListArguments *arguments, AmListOptions *ret_options, GError **error);
+/* Prints a listing of the map, and says what became of it. */
+typedef gboolean (*AmListFunc)(const AmMap *map, const AmListOptions *options, FILE *out, AmListed *ret_listed,
+			       GError **error);
+gboolean am_cmd_list(const char *verb, const AmMapArguments *map_arguments, const AmListArguments *list_arguments,
+		     AmListFunc print, GError **error);
 /* Where the filters left nothing, says so on standard error, and what would help. `what`: "flows". */
 void am_cmd_note_listed(const char *what, const AmMapArguments *map_arguments, const AmListArguments *arguments,
 			const AmMap *map, const AmListed *listed);

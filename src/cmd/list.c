@@ -1,15 +1,12 @@
-/* assets, listeners, flows, groups: the listings of the map. They differ in what is printed, not in how. */
+/* assets, flows, groups: the listings of the map. They differ in what is printed, not in how. */
 #include "config.h"
 
 #include "cmd.h"
 
 #include <stdio.h>
 
-typedef gboolean (*ListFunc)(const AmMap *map, const AmListOptions *options, FILE *out, AmListed *ret_listed,
-			     GError **error);
-
-static gboolean list(const char *verb, const AmMapArguments *map_arguments, const AmListArguments *list_arguments,
-		     ListFunc print, GError **error)
+gboolean am_cmd_list(const char *verb, const AmMapArguments *map_arguments, const AmListArguments *list_arguments,
+		     AmListFunc print, GError **error)
 {
 	AmListOptions options;
 	AmListed listed;
@@ -22,7 +19,7 @@ static gboolean list(const char *verb, const AmMapArguments *map_arguments, cons
 	return TRUE;
 }
 
-static int run(const char *verb, const char *description, ListFunc print, int argc, char **argv)
+static int run(const char *verb, const char *description, AmListFunc print, int argc, char **argv)
 {
 	g_auto(AmMapArguments) map_arguments = {0};
 	g_auto(AmListArguments) list_arguments = {0};
@@ -31,7 +28,7 @@ static int run(const char *verb, const char *description, ListFunc print, int ar
 	am_list_arguments_add(context, &list_arguments);
 	g_autoptr(GError) error = NULL;
 	if (am_cmd_parse(context, description, &argc, &argv, 0, 0, &error) &&
-	    list(verb, &map_arguments, &list_arguments, print, &error))
+	    am_cmd_list(verb, &map_arguments, &list_arguments, print, &error))
 		return AM_EXIT_OK;
 	return am_cmd_fail(verb, error);
 }
@@ -42,14 +39,6 @@ int am_cmd_assets(int argc, char **argv)
 		   "Lists every machine that was seen, with its group.\n\nExample:\n"
 		   "  allowmap assets --db office.db --asset 10.1.0.0/16",
 		   am_report_assets, argc, argv);
-}
-
-int am_cmd_listeners(int argc, char **argv)
-{
-	return run("listeners",
-		   "Lists the services that machines offer, and whether anybody needs them.\n\nExample:\n"
-		   "  allowmap listeners --db office.db --port tcp/22 --format csv",
-		   am_report_listeners, argc, argv);
 }
 
 int am_cmd_flows(int argc, char **argv)

@@ -14,6 +14,7 @@ allowmap_SOURCES = \
 	src/cmd/group.c \
 	src/cmd/ingest.c \
 	src/cmd/list.c \
+	src/cmd/listeners.c \
 	src/cmd/main.c \
 	src/cmd/networks.c \
 	src/cmd/recommend.c \

@@ -24,6 +24,17 @@
 #define APP_OF(protocol) ((protocol).app_protocol)
 #endif
 
+/* The map tells weak listeners by these numbers. */
+_Static_assert((int)NDPI_TLS_SELFSIGNED_CERTIFICATE == AM_RISK_SELF_SIGNED &&
+		       (int)NDPI_TLS_OBSOLETE_VERSION == AM_RISK_TLS_VERSION &&
+		       (int)NDPI_TLS_WEAK_CIPHER == AM_RISK_TLS_CIPHER &&
+		       (int)NDPI_TLS_CERTIFICATE_EXPIRED == AM_RISK_EXPIRED &&
+		       (int)NDPI_TLS_CERTIFICATE_MISMATCH == AM_RISK_MISMATCH &&
+		       (int)NDPI_SSH_OBSOLETE_SERVER_VERSION_OR_CIPHER == AM_RISK_SSH_SERVER &&
+		       (int)NDPI_SMB_INSECURE_VERSION == AM_RISK_SMB1 &&
+		       (int)NDPI_CLEAR_TEXT_CREDENTIALS == AM_RISK_CREDENTIALS && (int)NDPI_MAX_RISK <= AM_RISK_OWN,
+	       "nDPI numbers its risks otherwise: extract() must translate them");
+
 static struct ndpi_detection_module_struct *init_module(void)
 {
 #ifdef HAVE_NDPI_GLOBAL_CONTEXT
@@ -341,6 +352,25 @@ static const uint8_t *with_true_length(AmClassifier *classifier, const AmPacket 
 	return classifier->copy;
 }
 
+static gboolean has_text(const AmPacket *packet, const char *text)
+{
+	size_t size = strlen(text);
+	for (size_t n = 0; n + size <= packet->payload_size; n++) {
+		if (g_ascii_strncasecmp((const char *)packet->payload + n, text, size) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* nDPI takes every login of HTTP for one in the clear. Only Basic is (RFC 7617), not what Windows does, nor tokens and hashes. */
+static void correct_login(struct ndpi_flow_struct *flow, uint64_t risks_before, const AmPacket *packet)
+{
+	uint64_t login = UINT64_C(1) << AM_RISK_CREDENTIALS;
+	if ((flow->risk & login & ~risks_before) != 0 && has_text(packet, "authorization:") &&
+	    !has_text(packet, "authorization: basic "))
+		flow->risk &= ~login;
+}
+
 void am_classifier_packet(AmClassifier *classifier, AmDpiSlot *slot, const AmPacket *packet, gboolean is_last,
 			  gboolean brief)
 {
@@ -351,8 +381,10 @@ void am_classifier_packet(AmClassifier *classifier, AmDpiSlot *slot, const AmPac
 	ndpi_protocol protocol = NDPI_PROTOCOL_NULL;
 	if (packet->time_ns > 0)
 		classifier->now_ms = MAX(classifier->now_ms, (uint64_t)packet->time_ns / 1000000);
+	uint64_t risks_before = state->flow.risk;
 	if (ip != NULL)
 		protocol = process_packet(classifier->module, &state->flow, ip, size, classifier->now_ms);
+	correct_login(&state->flow, risks_before, packet);
 	if (slot->first_app == NDPI_PROTOCOL_UNKNOWN)
 		slot->first_app = APP_OF(protocol);
 	if (APP_OF(protocol) != NDPI_PROTOCOL_UNKNOWN &&

@@ -61,6 +61,12 @@ typedef struct {
 _Static_assert(sizeof(AmFlow) == 128, "the hot part is two cache lines");
 _Static_assert(AM_DPI_MAX_PACKETS <= UINT8_MAX, "counted in one octet");
 
+/* What can be read on the way that should not. */
+enum {
+	AM_SHOWS_COMMUNITY = 1 << 0, /* of SNMP, version 1 or 2c */
+	AM_SHOWS_LOGIN = 1 << 1,     /* of HTTP */
+};
+
 /* What a connection's beginning, its odd packets and its end touch; and, apart, what TCP packets touch besides. Same index as its AmFlow. */
 typedef struct {
 	uint64_t sequence;
@@ -76,6 +82,7 @@ typedef struct {
 	uint8_t mac[2][6];
 	uint8_t is_near[2]; /* the sender of its first packet is on this link */
 	uint8_t carries;    /* AmEncapsulation: of the first outer packet of a tunnel in it; 0 = none */
+	uint8_t shows;      /* AM_SHOWS_ bits */
 	uint8_t is_answered; /* the outer packets of the other direction, which are a connection of their own, were seen */
 	uint64_t n_outers; /* packets that are a tunnel's outer ones */
 	AmRelated related;

@@ -95,6 +95,8 @@ static void emit(AmFlowShard *shard, const AmFlow *flow, const AmFlowRecord *rec
 	memcpy(connection->mac_hi, record->mac[1], 6);
 	g_strlcpy(connection->conn_state, am_evidence_conn_state(flow), AM_CONN_STATE_SIZE);
 	add_l7(shard, &record->dpi, connection);
+	connection->risks |= (record->shows & AM_SHOWS_COMMUNITY) != 0 ? UINT64_C(1) << AM_RISK_COMMUNITY : 0;
+	connection->risks |= (record->shows & AM_SHOWS_LOGIN) != 0 ? UINT64_C(1) << AM_RISK_LOGIN : 0;
 	if (record->is_answered) /* by a connection of its own */
 		connection->outcome = AM_OUTCOME_ACCEPTED;
 	if (record->carries != 0) {

@@ -198,8 +198,10 @@ unsigned am_role_ldap_or_snmp(const AmRoleInput *in)
 		return AM_ROLE_NONE;
 	if (is_version && tag == 0x04) {
 		am_cursor_skip(&cursor, size);
-		uint8_t pdu = am_cursor_u8(&cursor);
-		return cursor.ok ? snmp_role(pdu) : AM_ROLE_NONE;
+		unsigned role = snmp_role(am_cursor_u8(&cursor));
+		if (!cursor.ok || role == AM_ROLE_NONE)
+			return AM_ROLE_NONE;
+		return number[0] < 3 ? role | AM_ROLE_COMMUNITY : role;
 	}
 	if (is_version && number[0] == 3 && tag == 0x30 && am_role_port(in, 161) && in->from != in->to)
 		return in->to == 161 ? AM_ROLE_CLIENT | AM_ROLE_EXPECTS : AM_ROLE_SERVER;
@@ -258,4 +260,28 @@ unsigned am_role_memcached_binary(const AmRoleInput *in)
 	if (in->p[0] == 0x80)
 		return in->to == 11211 ? AM_ROLE_CLIENT : AM_ROLE_NONE;
 	return in->p[0] == 0x81 && in->from == 11211 ? AM_ROLE_SERVER : AM_ROLE_NONE;
+}
+
+gboolean am_role_is_login(const AmPacket *packet)
+{
+	static const char methods[][4] = {{'G', 'E', 'T', ' '}, {'P', 'O', 'S', 'T'}, {'P', 'U', 'T', ' '},
+					  {'H', 'E', 'A', 'D'}, {'P', 'R', 'O', 'P'}, {'C', 'O', 'N', 'N'}};
+	static const char wanted[] = "uthorization: basic ";
+	const char *at = (const char *)packet->payload;
+	size_t left = packet->payload_size, n = 0;
+	if (packet->tuple.ip_protocol != AM_PROTO_TCP || left < 4)
+		return FALSE;
+	while (n < G_N_ELEMENTS(methods) && memcmp(at, methods[n], 4) != 0)
+		n++;
+	if (n == G_N_ELEMENTS(methods))
+		return FALSE;
+	for (const char *line; (line = memchr(at, '\n', left)) != NULL;) {
+		left -= (size_t)(line + 1 - at);
+		at = line + 1;
+		size_t before = left >= 6 && g_ascii_strncasecmp(at, "proxy-", 6) == 0 ? 7 : 1;
+		if (left >= before + sizeof wanted - 1 &&
+		    g_ascii_strncasecmp(at + before, wanted, sizeof wanted - 1) == 0)
+			return TRUE;
+	}
+	return FALSE;
 }

@@ -23,6 +23,7 @@ enum {
 	AM_ROLE_POSTGRESQL = 1 << 4,
 	AM_ROLE_REDIS = 1 << 5,
 	AM_ROLE_HTTP2 = 1 << 6,
+	AM_ROLE_COMMUNITY = 1 << 7, /* SNMP with a community in the clear */
 	AM_ROLE_NAMES = AM_ROLE_POSTGRESQL | AM_ROLE_REDIS | AM_ROLE_HTTP2,
 };
 
@@ -32,6 +33,10 @@ enum {
 /* Bits above for one packet with payload. `is_ssh`: AM_ROLE_SSH came up earlier in the connection. */
 unsigned am_role_tcp(const AmPacket *packet, gboolean is_ssh);
 unsigned am_role_udp(const AmPacket *packet);
+
+/* A request of HTTP that logs in by Basic (RFC 7617): whoever sees it has the password. Asked of every packet, so it looks at four
+ * octets of nearly all. */
+gboolean am_role_is_login(const AmPacket *packet);
 
 /* ---- shared by the files */
 typedef struct {

@@ -186,6 +186,10 @@ static void look_inside(AmFlowShard *shard, AmFlow *flow, AmFlowRecord *record, 
 	if ((flow->evidence & (AM_EVIDENCE_CLIENT_LO | AM_EVIDENCE_CLIENT_HI)) == 0 &&
 	    (flow->role_tries >> 4 * direction & 0x0f) < AM_ROLE_PACKETS)
 		role = add_role(flow, packet, direction);
+	if (G_UNLIKELY((role & AM_ROLE_COMMUNITY) != 0))
+		record->shows |= AM_SHOWS_COMMUNITY;
+	if (G_UNLIKELY(am_role_is_login(packet)))
+		record->shows |= AM_SHOWS_LOGIN;
 	if ((flow->flags & AM_FLOW_WANTS_DPI) == 0)
 		return;
 	if (flow->dpi_packets++ == 0 && shard->sampler != NULL)

@@ -10,6 +10,11 @@ libam_import_a_SOURCES = \
 	src/import/error.c \
 	src/import/hubble.c \
 	src/import/json-line.c \
+	src/import/listener-list.c \
+	src/import/listener-list.h \
+	src/import/listeners-nmap.c \
+	src/import/listeners-osquery.c \
+	src/import/listeners-ss.c \
 	src/import/log-flow.c \
 	src/import/log-value.c \
 	src/import/log.c \
@@ -36,6 +41,7 @@ libam_import_a_SOURCES = \
 import_fuzz = \
 	tests/fuzz/fuzz-conn-log \
 	tests/fuzz/fuzz-csv \
+	tests/fuzz/fuzz-listeners \
 	tests/fuzz/fuzz-logs \
 	tests/fuzz/fuzz-nftables-json \
 	tests/fuzz/fuzz-nftables-text \
@@ -45,6 +51,7 @@ TESTS += $(import_fuzz)
 EXTRA_DIST += \
 	tests/fuzz/corpus/conn-log \
 	tests/fuzz/corpus/csv \
+	tests/fuzz/corpus/listeners \
 	tests/fuzz/corpus/logs \
 	tests/fuzz/corpus/nftables-json \
 	tests/fuzz/corpus/nftables-text \
@@ -56,6 +63,9 @@ tests_fuzz_fuzz_conn_log_LDADD = $(import_fuzz_LDADD)
 tests_fuzz_fuzz_csv_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/csv"'
 tests_fuzz_fuzz_csv_SOURCES = tests/fuzz/fuzz-csv.c tests/fuzz/replay.c tests/fuzz/rules.h
 tests_fuzz_fuzz_csv_LDADD = $(import_fuzz_LDADD)
+tests_fuzz_fuzz_listeners_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/listeners"'
+tests_fuzz_fuzz_listeners_SOURCES = tests/fuzz/fuzz-listeners.c tests/fuzz/replay.c
+tests_fuzz_fuzz_listeners_LDADD = $(import_fuzz_LDADD)
 tests_fuzz_fuzz_logs_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/logs"'
 tests_fuzz_fuzz_logs_SOURCES = tests/fuzz/fuzz-logs.c tests/fuzz/logs.h tests/fuzz/replay.c
 tests_fuzz_fuzz_logs_LDADD = $(import_fuzz_LDADD)
@@ -75,6 +85,7 @@ import_tests = \
 	tests/unit/test-zeek-names \
 	tests/unit/test-conntrack \
 	tests/unit/test-hubble \
+	tests/unit/test-listener-lists \
 	tests/unit/test-nfdump \
 	tests/unit/test-suricata \
 	tests/unit/test-vpc-flow \
@@ -94,6 +105,9 @@ tests_unit_test_conntrack_LDADD = $(import_unit_LDADD)
 tests_unit_test_hubble_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_hubble_SOURCES = tests/unit/test-hubble.c tests/unit/logs.h tests/unit/unit.h
 tests_unit_test_hubble_LDADD = $(import_unit_LDADD)
+tests_unit_test_listener_lists_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_listener_lists_SOURCES = tests/unit/test-listener-lists.c tests/unit/unit.h
+tests_unit_test_listener_lists_LDADD = $(import_unit_LDADD)
 tests_unit_test_nfdump_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_nfdump_SOURCES = tests/unit/test-nfdump.c tests/unit/logs.h tests/unit/unit.h
 tests_unit_test_nfdump_LDADD = $(import_unit_LDADD)

@@ -18,6 +18,7 @@ libam_job_a_SOURCES = \
 	src/job/ingest.c \
 	src/job/inputs.c \
 	src/job/inputs.h \
+	src/job/listeners.c \
 	src/job/network-list.c \
 	src/job/networks.c \
 	src/job/networks.h \

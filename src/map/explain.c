@@ -54,6 +54,20 @@ static void add_related(GString *text, const AmMap *map, const AmEdge *edge)
 	g_string_append_c(text, '\n');
 }
 
+/* "schedule: daily about 02h UTC" and "confidence: 98%: ..." */
+static void add_schedule(GString *text, const AmEdge *edge)
+{
+	char period[AM_PERIOD_TEXT_SIZE], week[AM_WEEK_TEXT_SIZE];
+	if (am_period_text(&edge->period, period)[0] != '\0')
+		g_string_append_printf(text, "schedule: %s\n", period);
+	g_string_append_printf(text, "hours of the week, from Monday on: %s\n", am_week_text(&edge->week, week));
+	if (edge->confidence != AM_CONFIDENCE_UNKNOWN)
+		g_string_append_printf(text, "confidence: a day like those watched sees it with %u%%%s\n",
+				       (edge->confidence + 5u) / 10,
+				       edge->direction >= AM_DIRECTION_DEGREE ? ", halved as its client is guessed"
+									      : "");
+}
+
 static void add_figures(GString *text, const AmMap *map, const AmEdge *edge)
 {
 	char first[AM_TIME_TEXT_SIZE], last[AM_TIME_TEXT_SIZE];
@@ -78,6 +92,7 @@ static void add_figures(GString *text, const AmMap *map, const AmEdge *edge)
 	g_string_append_printf(text, "\nseen: %s to %s, on %u of %u days, in %u hours\n",
 			       am_time_text(edge->first_ns, first), am_time_text(edge->last_ns, last), edge->days,
 			       map->days, edge->hours);
+	add_schedule(text, edge);
 	for (unsigned n = 0; n < edge->n_l7; n++)
 		g_string_append_printf(text, "application: %s (%s, %u connections)\n", edge->l7[n].name,
 				       am_l7_confidence_name((AmL7Confidence)edge->l7[n].confidence),

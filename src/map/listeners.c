@@ -20,15 +20,54 @@ static gboolean offers(const AmMapWork *work, const AmEdge *edge, const AmEdgeNo
 	return edge->verdict == AM_VERDICT_ESSENTIAL || (answered && edge->direction <= AM_DIRECTION_HINT);
 }
 
+/* ---- When it opened and closed: by the days on which it answered, and on which it only refused. */
+
+static gboolean answered(const AmTally *tally, const AmArc *arc)
+{
+	int server = !arc->client_is_hi;
+	return tally->outcomes[AM_OUTCOME_ACCEPTED] > 0 || tally->synack[server] > 0 ||
+	       tally->counts.payload[server] > 0;
+}
+
+static void add_answers(const AmMapWork *work, const AmEdgeNotes *notes, AmListener *listener)
+{
+	for (uint32_t n = notes->first_arc; n < notes->first_arc + notes->n_arcs; n++) {
+		const AmArc *arc = &g_array_index(work->arcs, AmArc, n);
+		const AmTally *tally = am_work_tally(work, arc->tally);
+		if (!answered(tally, arc))
+			continue;
+		gboolean first = listener->answered_ns == 0;
+		listener->opened_ns = first ? tally->first_ns : MIN(listener->opened_ns, tally->first_ns);
+		listener->answered_ns = first ? tally->last_ns : MAX(listener->answered_ns, tally->last_ns);
+	}
+}
+
+/* After add_answers() of all its edges. */
+static void add_refusals(const AmMapWork *work, const AmEdgeNotes *notes, AmListener *listener)
+{
+	for (uint32_t n = notes->first_arc; n < notes->first_arc + notes->n_arcs; n++) {
+		const AmArc *arc = &g_array_index(work->arcs, AmArc, n);
+		const AmTally *tally = am_work_tally(work, arc->tally);
+		if (listener->answered_ns == 0 || tally->key.day <= am_time_day(listener->answered_ns) ||
+		    tally->outcomes[AM_OUTCOME_REFUSED] == 0)
+			continue;
+		if (listener->closed_ns == 0 || tally->first_ns < listener->closed_ns)
+			listener->closed_ns = tally->first_ns;
+	}
+}
+
 static void add_to(AmListener *listener, const AmEdge *edge)
 {
 	listener->clients++;
+	listener->direction = MIN(listener->direction, edge->direction);
 	for (int n = 0; n < AM_N_OUTCOMES; n++)
 		listener->outcomes[n] += edge->outcomes[n];
 	listener->first_ns = MIN(listener->first_ns, edge->first_ns);
 	listener->last_ns = MAX(listener->last_ns, edge->last_ns);
-	if (edge->verdict == AM_VERDICT_ESSENTIAL)
+	if (edge->verdict == AM_VERDICT_ESSENTIAL) {
 		listener->idle = FALSE;
+		listener->needed++;
+	}
 }
 
 static void add_l7(GArray *seen, const AmEdge *edge)
@@ -69,6 +108,8 @@ void am_listeners_build(AmMapWork *work)
 				       .ip_protocol = head->ip_protocol,
 				       .port = head->port,
 				       .idle = TRUE,
+				       .direction = AM_DIRECTION_FIRST_PACKET,
+				       .sources = 1u << AM_LISTENER_SEEN,
 				       .first_ns = INT64_MAX,
 				       .last_ns = INT64_MIN};
 		gboolean offered = FALSE;
@@ -80,8 +121,11 @@ void am_listeners_build(AmMapWork *work)
 				break;
 			offered = offered || offers(work, edge, am_work_notes(work, work->by_service[n]));
 			add_to(&listener, edge);
+			add_answers(work, am_work_notes(work, work->by_service[n]), &listener);
 			add_l7(l7, edge);
 		}
+		for (guint e = first; e < n; e++)
+			add_refusals(work, am_work_notes(work, work->by_service[e]), &listener);
 		listener.l7 = most_frequent(l7);
 		if (offered)
 			g_array_append_val(work->map->listeners, listener);

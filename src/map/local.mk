@@ -13,6 +13,7 @@ libam_map_a_SOURCES = \
 	src/map/estimate.c \
 	src/map/estimate.h \
 	src/map/explain.c \
+	src/map/flags.c \
 	src/map/group-edits.c \
 	src/map/group-ids.c \
 	src/map/groups.c \
@@ -21,6 +22,7 @@ libam_map_a_SOURCES = \
 	src/map/kinds.c \
 	src/map/leases.c \
 	src/map/likeness.c \
+	src/map/listed.c \
 	src/map/listeners.c \
 	src/map/map.c \
 	src/map/merge.c \
@@ -35,6 +37,7 @@ libam_map_a_SOURCES = \
 	src/map/related.c \
 	src/map/revision.c \
 	src/map/scan.c \
+	src/map/schedule.c \
 	src/map/table.c \
 	src/map/table.h \
 	src/map/verdict.c \
@@ -49,7 +52,7 @@ libam_map_a_SOURCES = \
 if HAVE_CUNIT
 map_tests = tests/unit/test-map tests/unit/test-direction tests/unit/test-scan tests/unit/test-groups \
 	tests/unit/test-related-edges tests/unit/test-devices tests/unit/test-identity tests/unit/test-leases tests/unit/test-overrides tests/unit/test-declared tests/unit/test-peers tests/unit/test-pools \
-	tests/unit/test-kinds tests/unit/test-coverage tests/unit/test-visibility
+	tests/unit/test-kinds tests/unit/test-listeners tests/unit/test-schedule tests/unit/test-coverage tests/unit/test-visibility
 check_PROGRAMS += $(map_tests)
 TESTS += $(map_tests)
 tests_unit_test_map_CPPFLAGS = $(unit_CPPFLAGS)
@@ -70,6 +73,12 @@ tests_unit_test_leases_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIB
 tests_unit_test_coverage_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_coverage_SOURCES = tests/unit/test-coverage.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_coverage_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
+tests_unit_test_listeners_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_listeners_SOURCES = tests/unit/test-listeners.c tests/unit/map-fixture.h tests/unit/unit.h
+tests_unit_test_listeners_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
+tests_unit_test_schedule_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_schedule_SOURCES = tests/unit/test-schedule.c tests/unit/map-fixture.h tests/unit/unit.h
+tests_unit_test_schedule_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
 tests_unit_test_kinds_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_kinds_SOURCES = tests/unit/test-kinds.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_kinds_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm

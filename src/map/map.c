@@ -27,6 +27,7 @@ static AmMap *map_new(const GPtrArray *networks)
 	map->names = g_array_new(FALSE, TRUE, sizeof(AmAssetName));
 	map->assets = g_array_new(FALSE, TRUE, sizeof(AmAsset));
 	map->listeners = g_array_new(FALSE, TRUE, sizeof(AmListener));
+	map->unused = g_array_new(FALSE, TRUE, sizeof(AmUnusedListener));
 	map->edges = g_array_new(FALSE, TRUE, sizeof(AmEdge));
 	map->groups = g_array_new(FALSE, TRUE, sizeof(AmGroup));
 	g_array_set_clear_func(map->groups, group_clear);
@@ -44,6 +45,7 @@ void am_map_free(AmMap *map)
 	g_array_unref(map->assets);
 	g_array_unref(map->names);
 	g_array_unref(map->listeners);
+	g_array_unref(map->unused);
 	g_array_unref(map->edges);
 	g_array_unref(map->groups);
 	g_array_unref(map->pools);
@@ -111,9 +113,12 @@ AmMap *am_map_build(const GArray *tallies, const GArray *observations, const GPt
 	am_direction_build(&work);
 	am_edges_build(&work);
 	am_verdicts_build(&work);
+	am_schedule_build(&work);
 	am_listeners_build(&work);
+	am_listed_add(&work);
 	am_names_build(&work);
 	am_devices_build(&work);
+	am_flags_find(&work);
 	am_groups_build(&work);
 	am_pools_build(&work);
 	am_coverage_build(&work);

@@ -103,6 +103,14 @@ static uint64_t mix_declared(uint64_t hash, const AmDecisionSet *decisions)
 	return hash;
 }
 
+static uint64_t hash_listed(const AmListedListener *listed)
+{
+	uint64_t hash = am_mix(listed->network, (uint64_t)listed->ip_protocol << 8 | listed->source);
+	hash = mix_text(am_mix(mix_address(hash, &listed->address), listed->port), listed->program);
+	hash = am_mix(am_mix(hash, (uint64_t)listed->first_ns), (uint64_t)listed->last_ns);
+	return am_mix(hash, (uint64_t)listed->closed_ns);
+}
+
 static uint64_t hash_decisions(const AmDecisionSet *decisions)
 {
 	uint64_t hash = 0;
@@ -127,6 +135,9 @@ void am_revision_build(AmMapWork *work)
 		sum += hash_tally(am_work_tally(work, n));
 	for (guint n = 0; work->observations != NULL && n < work->observations->len; n++)
 		sum += hash_observation(&g_array_index(work->observations, AmObservation, n));
+	const GArray *listed = work->options != NULL ? work->options->listed : NULL;
+	for (guint n = 0; listed != NULL && n < listed->len; n++)
+		sum += hash_listed(&g_array_index(listed, AmListedListener, n));
 	hash = am_mix(am_mix(hash, sum), hash_decisions(work->decisions));
 	for (guint n = 0; n < work->map->networks->len; n++)
 		hash = mix_text(hash, work->map->networks->pdata[n]);

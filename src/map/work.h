@@ -264,6 +264,12 @@ gboolean am_related_tells_client(const AmEdge *edge, const AmEdgeNotes *notes);
 void am_related_inherit(AmMapWork *work);
 /* listeners.c */
 void am_listeners_build(AmMapWork *work);
+/* listed.c: what hosts and scans tell of listeners, beside those that were seen. */
+void am_listed_add(AmMapWork *work);
+/* flags.c: what is to be said against listeners; needs the kinds of machines. */
+void am_flags_find(AmMapWork *work);
+/* schedule.c: when edges are active, and how likely a day sees them again; needs verdicts. */
+void am_schedule_build(AmMapWork *work);
 /* groups.c */
 void am_groups_build(AmMapWork *work);
 /* pools.c: the addresses that groups take in turn. */

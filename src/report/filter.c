@@ -169,6 +169,11 @@ gboolean am_filter_endpoint(const AmFilter *filter, uint32_t endpoint)
 	return address_matches(filter, endpoint) && group_matches(filter, endpoint);
 }
 
+gboolean am_filter_address(const AmFilter *filter, const AmAddress *address)
+{
+	return (!filter->has_asset || am_prefix_contains(&filter->asset, address)) && filter->group == AM_NO_INDEX;
+}
+
 gboolean am_filter_ends(const AmFilter *filter, uint32_t a, uint32_t b)
 {
 	return (address_matches(filter, a) || address_matches(filter, b)) &&

@@ -31,6 +31,8 @@ gboolean am_filter_parse(const AmMap *map, const AmListOptions *options, const c
 
 /* One endpoint, by its address and its asset's group. */
 gboolean am_filter_endpoint(const AmFilter *filter, uint32_t endpoint);
+/* An address that no packet had: it is in no group. */
+gboolean am_filter_address(const AmFilter *filter, const AmAddress *address);
 /* Either end. */
 gboolean am_filter_ends(const AmFilter *filter, uint32_t a, uint32_t b);
 gboolean am_filter_port(const AmFilter *filter, uint8_t ip_protocol, uint16_t port);

@@ -26,6 +26,9 @@ enum {
 	LAST,
 	OUTCOMES,
 	RELATED_TO,
+	SCHEDULE,
+	WEEK,
+	CONFIDENCE,
 	N_COLUMNS,
 };
 
@@ -49,6 +52,9 @@ static const AmColumn columns[N_COLUMNS] = {
 	{"last", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
 	{"outcomes", AM_COLUMN_DATA | AM_COLUMN_NO_SORT},
 	{"related_to", AM_COLUMN_DATA},
+	{"schedule", AM_COLUMN_DATA},
+	{"week", AM_COLUMN_DATA},
+	{"confidence_percent", AM_COLUMN_DATA},
 };
 
 typedef struct {
@@ -56,7 +62,7 @@ typedef struct {
 	AmFilter filter;
 	AmServiceCells service;
 	const char *reasons[AM_N_REASONS];
-	char related[AM_RELATED_TEXT_SIZE];
+	char related[AM_RELATED_TEXT_SIZE], period[AM_PERIOD_TEXT_SIZE], week[AM_WEEK_TEXT_SIZE];
 } Flows;
 
 static gboolean keep_edge(const void *context, guint row)
@@ -90,6 +96,10 @@ static void fill_edge(void *context, guint row, AmCell *cells)
 	cells[LAST] = am_cell_time(edge->last_ns);
 	cells[OUTCOMES] = am_cell_outcomes(edge->outcomes);
 	cells[RELATED_TO] = am_cell_text(am_related_text(edge->related, flows->related));
+	cells[SCHEDULE] = am_cell_text(am_period_text(&edge->period, flows->period));
+	cells[WEEK] = am_cell_text(am_week_text(&edge->week, flows->week));
+	cells[CONFIDENCE] = edge->confidence != AM_CONFIDENCE_UNKNOWN ? am_cell_number((edge->confidence + 5u) / 10)
+								      : am_cell_text(NULL);
 }
 
 gboolean am_report_flows(const AmMap *map, const AmListOptions *options, FILE *out, AmListed *ret_listed,

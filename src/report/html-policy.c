@@ -1,5 +1,4 @@
-/* The policy in the report: rules with evidence and over-grant, the groups they are written between, and the services
- * that are offered. Fed by the policy and the map. */
+/* The policy in the report: rules with evidence and over-grant, and the groups they are written between. Fed by the policy and the map. */
 #include "config.h"
 
 #include "html-writer.h"
@@ -12,7 +11,6 @@
 #define MAX_RULES 500
 #define MAX_GROUPS 300
 #define MAX_MEMBERS 24
-#define MAX_LISTENERS 300
 #define MAX_PEERS 6
 
 /* "web, db, 10.0.0.0/8 and 3 more" */
@@ -194,71 +192,6 @@ void am_html_groups(GString *page, const AmHtmlReport *report)
 		}
 		am_html_table_end(page);
 		am_html_more(page, map->groups->len - n, "group", "allowmap groups");
-	}
-	g_string_append(page, "</section>\n");
-}
-
-/* ---- listeners */
-
-/* What nobody needs comes first, then the most used; ties stay in the map's order. */
-static int compare_listeners(gconstpointer a, gconstpointer b)
-{
-	const AmListener *x = *(AmListener *const *)a, *y = *(AmListener *const *)b;
-	if (!x->idle != !y->idle)
-		return x->idle ? -1 : 1;
-	if (x->clients != y->clients)
-		return x->clients < y->clients ? 1 : -1;
-	return (x > y) - (x < y);
-}
-
-static void listener_row(GString *page, const AmMap *map, const AmListener *listener)
-{
-	char address[AM_ADDRESS_TEXT_SIZE], service[AM_SERVICE_TEXT_SIZE];
-	uint64_t others = 0;
-	for (int i = 0; i < AM_N_OUTCOMES; i++)
-		others += i != AM_OUTCOME_ACCEPTED ? listener->outcomes[i] : 0;
-	g_string_append(page, "<tr>");
-	am_html_cell_code(page, am_address_text(&am_view_endpoint(map, listener->endpoint)->address, address));
-	am_html_cell(page, am_view_party(map, listener->endpoint));
-	am_html_cell_code(page, am_service_text(listener->ip_protocol, listener->port, service));
-	if (listener->l7.connections > 0)
-		am_html_add(page, "<td>%s <small>%s</small></td>", listener->l7.name,
-			    am_l7_confidence_name((AmL7Confidence)listener->l7.confidence));
-	else
-		am_html_cell(page, NULL);
-	am_html_cell_number(page, listener->clients);
-	am_html_cell_number(page, listener->outcomes[AM_OUTCOME_ACCEPTED]);
-	am_html_cell_number(page, others);
-	am_html_add(page, "<td>%s</td>", listener->idle ? "idle" : "used");
-	am_html_cell_span(page, listener->first_ns, listener->last_ns);
-	g_string_append(page, "</tr>\n");
-}
-
-void am_html_listeners(GString *page, const AmHtmlReport *report)
-{
-	static const char *const headings[] = {"Address",   "Group",           "Service", "Protocol seen", ">Clients",
-					       ">Accepted", ">Other outcomes", "Use",     "Seen (UTC)",    NULL};
-	const AmMap *map = report->map;
-	guint all = map->listeners->len, idle = report->digest->idle_listeners;
-	char a[AM_NUMBER_TEXT_SIZE], b[AM_NUMBER_TEXT_SIZE];
-	am_html_add(page, "<section id=\"listeners\">\n<h2>Listeners <span class=\"count\">%s</span></h2>\n",
-		    am_number_text(all, a));
-	am_html_add(
-		page,
-		"<p>Every service that was seen to be offered: %s are used by somebody who needs them, %s are idle. "
-		"An idle one answers, yet no essential client asks: candidates to be switched off.</p>\n",
-		am_number_text(all - idle, a), am_number_text(idle, b));
-	g_autoptr(GPtrArray) sorted = g_ptr_array_sized_new(all);
-	for (guint i = 0; i < all; i++)
-		g_ptr_array_add(sorted, &g_array_index(map->listeners, AmListener, i));
-	g_ptr_array_sort(sorted, compare_listeners);
-	guint n = MIN(all, MAX_LISTENERS);
-	if (n > 0) {
-		am_html_table(page, headings);
-		for (guint i = 0; i < n; i++)
-			listener_row(page, map, g_ptr_array_index(sorted, i));
-		am_html_table_end(page);
-		am_html_more(page, all - n, "listener", "allowmap listeners");
 	}
 	g_string_append(page, "</section>\n");
 }

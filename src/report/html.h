@@ -27,6 +27,8 @@ void am_html_local(GString *page, const AmHtmlReport *report);
 /* html-policy.c */
 void am_html_policy(GString *page, const AmHtmlReport *report);
 void am_html_groups(GString *page, const AmHtmlReport *report);
+
+/* html-listeners.c */
 void am_html_listeners(GString *page, const AmHtmlReport *report);
 
 /* html-ledger.c */

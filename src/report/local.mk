@@ -21,6 +21,7 @@ libam_report_a_SOURCES = \
 	src/report/graph.h \
 	src/report/html-edges.c \
 	src/report/html-ledger.c \
+	src/report/html-listeners.c \
 	src/report/html-policy.c \
 	src/report/html-writer.c \
 	src/report/html-writer.h \

@@ -115,6 +115,20 @@ AmReason am_view_leading_reason(uint32_t reasons)
 	return AM_N_REASONS;
 }
 
+const char *am_view_listener_state(const AmListener *listener)
+{
+	return listener->closed_ns != 0 ? "closed" : listener->idle ? "idle" : "used";
+}
+
+guint am_view_listener_flags(uint32_t flags, const char *names[AM_N_FLAGS])
+{
+	guint n = 0;
+	for (unsigned i = 0; i < AM_N_FLAGS; i++)
+		if (flags & (1u << i))
+			names[n++] = am_listener_flag_name((AmListenerFlag)i);
+	return n;
+}
+
 static int compare_numbers(uint64_t a, uint64_t b)
 {
 	return (a > b) - (a < b);

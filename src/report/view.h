@@ -43,6 +43,11 @@ guint am_view_reasons(uint32_t reasons, const char *names[AM_N_REASONS]);
 /* The reason that says most about a verdict against an edge; AM_N_REASONS when no bit is set. */
 AmReason am_view_leading_reason(uint32_t reasons);
 
+/* "used", "idle", "closed". */
+const char *am_view_listener_state(const AmListener *listener);
+/* Fills `names` with those of the set bits and returns how many. */
+guint am_view_listener_flags(uint32_t flags, const char *names[AM_N_FLAGS]);
+
 /* The edge between two endpoints on a service: its index, or AM_NO_INDEX. O(log n) */
 uint32_t am_view_find_edge(const AmMap *map, uint32_t client, uint32_t server, uint8_t ip_protocol, uint16_t port);
 

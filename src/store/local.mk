@@ -10,6 +10,7 @@ libam_store_a_SOURCES = \
 	src/store/facts.c \
 	src/store/facts.h \
 	src/store/facts-encapsulated.c \
+	src/store/facts-listed.c \
 	src/store/facts-live.c \
 	src/store/facts-observed.c \
 	src/store/facts-read.c \
@@ -37,6 +38,7 @@ sql_files += \
 	sql/migrations/004-facts-live.sql \
 	sql/migrations/005-facts-unanswered.sql \
 	sql/migrations/006-facts-related.sql \
+	sql/migrations/007-facts-listeners.sql \
 	sql/migrations/001-decisions.sql \
 	sql/migrations/002-decisions-networks.sql \
 	sql/queries/decisions-declared.sql \
@@ -65,6 +67,13 @@ sql_files += \
 	sql/queries/facts-l7-names.sql \
 	sql/queries/facts-ledger-add.sql \
 	sql/queries/facts-ledger.sql \
+	sql/queries/facts-list-add.sql \
+	sql/queries/facts-list-entries.sql \
+	sql/queries/facts-list-entry-add.sql \
+	sql/queries/facts-list-host-add.sql \
+	sql/queries/facts-list-hosts.sql \
+	sql/queries/facts-list-known.sql \
+	sql/queries/facts-list-lines-add.sql \
 	sql/queries/facts-minute-add.sql \
 	sql/queries/facts-network-add.sql \
 	sql/queries/facts-network.sql \
@@ -106,7 +115,7 @@ sql_files += \
 	$(NULL)
 
 if HAVE_CUNIT
-store_tests = tests/unit/test-store tests/unit/test-store-file tests/unit/test-store-live tests/unit/test-store-observed tests/unit/test-store-tally tests/unit/test-store-decisions tests/unit/test-store-declared
+store_tests = tests/unit/test-store tests/unit/test-store-file tests/unit/test-store-listed tests/unit/test-store-live tests/unit/test-store-observed tests/unit/test-store-tally tests/unit/test-store-decisions tests/unit/test-store-declared
 check_PROGRAMS += $(store_tests)
 TESTS += $(store_tests)
 store_test_CPPFLAGS = $(unit_CPPFLAGS) $(SQLITE_CFLAGS) -I$(top_srcdir)/src/store
@@ -120,6 +129,9 @@ tests_unit_test_store_observed_LDADD = $(store_test_libs)
 tests_unit_test_store_file_CPPFLAGS = $(store_test_CPPFLAGS)
 tests_unit_test_store_file_SOURCES = tests/unit/test-store-file.c tests/unit/store-facts.h tests/unit/store.h tests/unit/unit.h
 tests_unit_test_store_file_LDADD = $(store_test_libs)
+tests_unit_test_store_listed_CPPFLAGS = $(store_test_CPPFLAGS)
+tests_unit_test_store_listed_SOURCES = tests/unit/test-store-listed.c tests/unit/store-facts.h tests/unit/store.h tests/unit/unit.h
+tests_unit_test_store_listed_LDADD = $(store_test_libs)
 tests_unit_test_store_live_CPPFLAGS = $(store_test_CPPFLAGS)
 tests_unit_test_store_live_SOURCES = tests/unit/test-store-live.c tests/unit/store.h tests/unit/unit.h
 tests_unit_test_store_live_LDADD = $(store_test_libs)

@@ -93,6 +93,7 @@ static inline void fixture_init(Fixture *fixture)
 	map->endpoints = g_array_new(FALSE, TRUE, sizeof(AmEndpoint));
 	map->assets = g_array_new(FALSE, TRUE, sizeof(AmAsset));
 	map->listeners = g_array_new(FALSE, TRUE, sizeof(AmListener));
+	map->unused = g_array_new(FALSE, TRUE, sizeof(AmUnusedListener));
 	map->edges = g_array_new(FALSE, TRUE, sizeof(AmEdge));
 	map->groups = g_array_new(FALSE, TRUE, sizeof(AmGroup));
 	g_array_set_clear_func(map->groups, clear_group);
@@ -122,6 +123,11 @@ static inline void fixture_fill(Fixture *fixture)
 	add_edge(map, bad, web, 47, 0, AM_VERDICT_BACKGROUND, 1u << AM_REASON_FAILED, 1, NULL);
 	AmListener listener = {
 		.endpoint = web, .ip_protocol = 6, .port = 443, .clients = 2, .first_ns = START, .last_ns = START};
+	listener.needed = 2;
+	listener.opened_ns = listener.answered_ns = START;
+	listener.sources = 1u << AM_LISTENER_SEEN | 1u << AM_LISTENER_HOST;
+	listener.flags = 1u << AM_FLAG_WEAK_TLS | 1u << AM_FLAG_SELF_SIGNED;
+	g_strlcpy(listener.program, "nginx", sizeof listener.program);
 	listener.outcomes[AM_OUTCOME_ACCEPTED] = 320;
 	listener.l7.connections = 320;
 	g_strlcpy(listener.l7.name, "tls", AM_L7_SIZE);
@@ -157,6 +163,7 @@ static inline void fixture_clear(Fixture *fixture)
 	g_array_free(fixture->map.endpoints, TRUE);
 	g_array_free(fixture->map.assets, TRUE);
 	g_array_free(fixture->map.listeners, TRUE);
+	g_array_free(fixture->map.unused, TRUE);
 	g_array_free(fixture->map.edges, TRUE);
 	g_array_free(fixture->map.groups, TRUE);
 }

@@ -75,7 +75,8 @@ static void test_flows_json(void)
 	json_t *flows = list_json(am_report_flows, &fixture.map, (AmListOptions){0});
 	CU_ASSERT_EQUAL_FATAL(json_array_size(flows), 55);
 	const char *common = "client server client_group server_group network proto l7 l7_confidence direction verdict "
-			     "reasons connections packets bytes first last days outcomes related_to";
+			     "reasons connections packets bytes first last days outcomes related_to schedule week "
+			     "confidence_percent";
 	g_autofree char *with_port = g_strconcat(common, " port", NULL),
 			*icmp = g_strconcat(common, " type code", NULL);
 	json_t *ping = json_array_get(flows, 0), *tls = json_array_get(flows, 2), *gre = json_array_get(flows, 54);
@@ -117,7 +118,9 @@ static void test_other_json(void)
 	json_decref(groups);
 	json_t *listeners = list_json(am_report_listeners, &fixture.map, (AmListOptions){0});
 	CU_ASSERT_EQUAL_FATAL(json_array_size(listeners), 1);
-	assert_keys(json_array_get(listeners, 0), "asset address proto port l7 clients outcomes idle");
+	assert_keys(json_array_get(listeners, 0),
+		    "asset address proto port state exposed used idle l7 proof clients essential_clients "
+		    "flags source program opened closed outcomes");
 	CU_ASSERT_TRUE(json_is_false(json_object_get(json_array_get(listeners, 0), "idle")));
 	json_decref(listeners);
 	json_t *assets = list_json(am_report_assets, &fixture.map, (AmListOptions){.asset = "10.0.0.0/8"});
@@ -377,10 +380,13 @@ static void test_golden(void)
 				     "two-way handshake           20  40.0 kB     1  2026-03-02 08:00:20\n");
 	free(text);
 	text = list(am_report_listeners, &fixture.map, (AmListOptions){.format = AM_FORMAT_CSV});
-	CU_ASSERT_STRING_EQUAL(text,
-			       "asset,address,group,proto,port,type,code,l7,clients,idle,first,last,outcomes\n"
-			       "10.0.1.1,10.0.1.1,web,tcp,443,,,tls,2,false,2026-03-02T08:00:00Z,2026-03-02T08:00:00Z,"
-			       "accepted=320\n");
+	CU_ASSERT_STRING_EQUAL(
+		text,
+		"asset,address,group,proto,port,type,code,state,exposed,used,idle,l7,proof,clients,essential_clients,"
+		"flags,source,program,opened,closed,first,last,outcomes\n"
+		"10.0.1.1,10.0.1.1,web,tcp,443,,,used,true,true,false,tls,handshake,2,2,"
+		"weak-tls self-signed,seen host,nginx,2026-03-02T08:00:00Z,,2026-03-02T08:00:00Z,"
+		"2026-03-02T08:00:00Z,accepted=320\n");
 	free(text);
 	fixture_clear(&fixture);
 }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "coverage.h"
+#include "listener.h"
 #include "observation.h"
+#include "schedule.h"
 #include "tally.h"
 #include "verdict.h"
 
@@ -64,11 +66,27 @@ typedef struct {
 	uint8_t ip_protocol;
 	uint16_t port;
 	uint32_t clients; /* distinct client endpoints, all verdicts */
+	uint32_t needed;  /* of these, essential ones */
 	uint64_t outcomes[AM_N_OUTCOMES];
-	AmTallyL7 l7;  /* the most frequent; connections 0 = none */
-	gboolean idle; /* answers, yet no essential client */
+	AmTallyL7 l7;          /* the most frequent; connections 0 = none */
+	AmDirection direction; /* what proves that it is the server: the best level of its edges */
+	gboolean idle;         /* no essential client */
 	int64_t first_ns, last_ns;
+	/* First and last time of a day on which it answered; 0 = never, as a log collector. */
+	int64_t opened_ns, answered_ns;
+	int64_t closed_ns;             /* first refusal on a day after the last on which it answered; 0 = open */
+	uint32_t sources;              /* bits 1u << AmListenerSource */
+	uint32_t flags;                /* bits 1u << AmListenerFlag */
+	char program[AM_PROGRAM_SIZE]; /* as its host or a scan tells; "" = not told */
 } AmListener;
+
+/* A listener that hosts or scans tell of, and that nobody was seen to use. Sorted by (network, address, protocol, port). */
+typedef struct {
+	AmListedListener listed; /* of two sources the host's, with the times of both */
+	uint32_t endpoint;       /* AM_NO_INDEX: no packet of that address was seen */
+	uint32_t sources;
+	uint32_t flags;
+} AmUnusedListener;
 
 /* Who talks to whom: (client endpoint, server endpoint, protocol, port). Sorted by (network, client address, server
  * address, protocol, port). Index 0 of `counts` is client→server. */
@@ -86,6 +104,9 @@ typedef struct {
 	int64_t first_ns, last_ns;
 	uint32_t days;  /* distinct UTC days */
 	uint32_t hours; /* distinct (day, hour) */
+	AmWeek week;
+	AmPeriod period;
+	uint16_t confidence; /* that a day will see it again, thousandths, or AM_CONFIDENCE_UNKNOWN */
 	uint8_t n_l7;
 	AmTallyL7 l7[AM_TALLY_MAX_L7]; /* most frequent first */
 	char server_name[AM_SERVER_NAME_SIZE];
@@ -137,6 +158,7 @@ typedef struct {
 	GArray *assets;            /* AmAsset */
 	GArray *names;             /* AmAssetName, by asset */
 	GArray *listeners;         /* AmListener */
+	GArray *unused;            /* AmUnusedListener */
 	GArray *edges;             /* AmEdge */
 	GArray *groups;            /* AmGroup */
 	GArray *pools;             /* AmPool */
