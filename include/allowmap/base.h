@@ -5,6 +5,7 @@
 #include "model/connection.h"
 #include "model/decision.h"
 #include "model/encapsulation.h"
+#include "model/inventory.h"
 #include "model/map.h"
 #include "model/observation.h"
 #include "model/policy.h"
@@ -179,6 +180,19 @@ GArray *am_encapsulated_array_new(void); /* of AmEncapsulated; frees what they h
 GArray *am_network_rules_new(void);      /* of AmNetworkRule; the same */
 /* The row that counts for this; NULL when there is none. Borrowed. */
 const AmNetworkRule *am_network_rules_find(const GArray *rules, const char *sensor, AmEncapsulation kind, int64_t id);
+
+/* Inventories. */
+AmInventory *am_inventory_new(void);
+void am_inventory_free(AmInventory *inventory);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmInventory, am_inventory_free)
+GArray *am_labels_new(void);  /* of AmLabel; frees what they hold with it */
+GArray *am_leases_new(void);  /* of AmLease; the same */
+GArray *am_imports_new(void); /* of AmImport; the same */
+const char *am_inventory_kind_name(AmInventoryKind kind);
+gboolean am_inventory_kind_parse(const char *name, AmInventoryKind *ret_kind);
+const char *am_inventory_skip_text(AmInventorySkip reason); /* of AM_INVENTORY_USED: "" */
+/* What the inventories say of an asset under this name, as far as it counts; NULL = nothing. Borrowed. */
+const char *am_asset_label(const AmMap *map, const AmAsset *asset, const char *name);
 
 /* What a map shows of pairs of subnets. */
 AmVisibility *am_visibility_new(void); /* of nothing */

@@ -114,6 +114,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmDecisions, am_decisions_free)
 gboolean am_decisions_add_override(AmDecisions *decisions, const AmOverride *override, GError **error);
 /* `sensor` may be a name: its UUID is kept. */
 gboolean am_decisions_add_network(AmDecisions *decisions, const AmNetworkRule *rule, GError **error);
+/* An import: all that `inventory` says, in place of what the same source said before. Of `import`, source, network, who, why
+ * and at_ns are taken. `inventory` NULL: what it said is taken back. *ret_before: there was something; may be NULL. */
+gboolean am_decisions_add_import(AmDecisions *decisions, const AmImport *import, const AmInventory *inventory,
+				 gboolean *ret_before, GError **error);
 AmDecisionSet *am_decisions_load(AmDecisions *decisions, GError **error);
 void am_decision_set_free(AmDecisionSet *set);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmDecisionSet, am_decision_set_free)

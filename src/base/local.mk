@@ -7,6 +7,7 @@ libam_base_a_SOURCES = \
 	include/allowmap/model/connection.h \
 	include/allowmap/model/decision.h \
 	include/allowmap/model/encapsulation.h \
+	include/allowmap/model/inventory.h \
 	include/allowmap/model/live.h \
 	include/allowmap/model/coverage.h \
 	include/allowmap/model/map.h \
@@ -23,6 +24,7 @@ libam_base_a_SOURCES = \
 	src/base/clock.c \
 	src/base/embedded.h \
 	src/base/embedded.c \
+	src/base/inventory-model.c \
 	src/base/names.c \
 	src/base/network-model.c \
 	src/base/observation-model.c \

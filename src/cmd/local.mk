@@ -8,6 +8,7 @@ allowmap_SOURCES = \
 	src/cmd/connections.c \
 	src/cmd/explain.c \
 	src/cmd/export.c \
+	src/cmd/import.c \
 	src/cmd/ingest.c \
 	src/cmd/list.c \
 	src/cmd/main.c \

@@ -6,9 +6,20 @@ libam_import_a_SOURCES = \
 	src/import/conn-log.c \
 	src/import/conn-log.h \
 	src/import/conntrack.c \
+	src/import/csv-field.c \
+	src/import/csv-field.h \
 	src/import/csv.c \
 	src/import/error.c \
 	src/import/hubble.c \
+	src/import/inventory-ansible.c \
+	src/import/inventory-csv.c \
+	src/import/inventory-isc-dhcp.c \
+	src/import/inventory-kubernetes.c \
+	src/import/inventory-leases.c \
+	src/import/inventory-netbox.c \
+	src/import/inventory-words.c \
+	src/import/inventory.c \
+	src/import/inventory.h \
 	src/import/json-line.c \
 	src/import/log-flow.c \
 	src/import/log-value.c \

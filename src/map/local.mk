@@ -16,13 +16,16 @@ libam_map_a_SOURCES = \
 	src/map/groups.c \
 	src/map/groups.h \
 	src/map/identity.c \
+	src/map/imported.c \
 	src/map/kinds.c \
+	src/map/labels.c \
 	src/map/leases.c \
 	src/map/likeness.c \
 	src/map/listeners.c \
 	src/map/map.c \
 	src/map/merge.c \
 	src/map/names.c \
+	src/map/naming-labelled.c \
 	src/map/naming.c \
 	src/map/on-link.c \
 	src/map/overrides.c \

@@ -172,10 +172,12 @@ static void name_group(AmGroup *group, const Habit *habits, guint n_habits, gboo
 		snprintf(base, 24, "%s", word_for(habit, word));
 }
 
-static char *explain_group(const AmGroup *group, const Habit *habits, guint n_habits)
+static char *explain_group(const AmGroup *group, const Habit *habits, guint n_habits, const char *role)
 {
 	GString *why = g_string_new(NULL);
 	g_string_append_printf(why, "%u member%s", group->members->len, group->members->len == 1 ? "" : "s");
+	if (role != NULL)
+		g_string_append_printf(why, " that an inventory calls %s", role);
 	for (int side = 0; side < 2; side++) {
 		guint listed = 0, more = 0;
 		for (guint n = 0; n < n_habits; n++) {
@@ -219,15 +221,18 @@ void am_naming_build(AmMapWork *work)
 	Habits habits = find_habits(work);
 	g_autoptr(GHashTable) taken = g_hash_table_new(g_str_hash, g_str_equal);
 	g_autofree uint32_t *order = am_groups_by_age(map);
+	am_naming_labelled(work, order, taken);
 	for (guint n = 0; n < n_groups; n++) {
 		AmGroup *group = &g_array_index(map->groups, AmGroup, order[n]);
 		guint first = habits.first[order[n]], n_habits = habits.first[order[n] + 1] - first;
 		const Habit *own = &((const Habit *)habits.habits->data)[first];
 		uint32_t member = g_array_index(group->members, uint32_t, 0);
 		char base[24];
+		const char *role = work->roles[member];
 		name_group(group, own, n_habits, g_array_index(map->assets, AmAsset, member).inside, base);
-		make_unique(taken, group, base);
-		group->why = explain_group(group, own, n_habits);
+		if (role == NULL)
+			make_unique(taken, group, base);
+		group->why = explain_group(group, own, n_habits, role);
 	}
 	g_array_unref(habits.habits);
 	g_free(habits.first);

@@ -198,6 +198,14 @@ static char *hashed_name(const Builder *builder, const char *stem, size_t stem_l
 	return name;
 }
 
+/* A group lies within one application and owner; what all members say of these is said of it. */
+static void set_owner(const AmMap *map, const AmGroup *group, AmPolicyGroup *named)
+{
+	const AmAsset *first = &g_array_index(map->assets, AmAsset, g_array_index(group->members, uint32_t, 0));
+	named->owner = g_strdup(am_asset_label(map, first, AM_LABEL_OWNER));
+	named->application = g_strdup(am_asset_label(map, first, AM_LABEL_APPLICATION));
+}
+
 /* The map's groups, with those members that take part in an essential edge: more than that nobody has shown a need for. */
 static void add_map_groups(Builder *builder)
 {
@@ -223,6 +231,7 @@ static void add_map_groups(Builder *builder)
 		}
 		group_of[n] = add_group(builder, name, network);
 		builder->unit_names[n] = group_of[n]->name;
+		set_owner(builder->map, group, group_of[n]);
 		if (group->why == NULL)
 			continue;
 		group_of[n]->label = g_malloc(MAX_LABEL + 1);

@@ -3,6 +3,7 @@
 
 #include "address.h"
 #include "encapsulation.h"
+#include "inventory.h"
 #include "verdict.h"
 
 #include <glib.h>
@@ -43,4 +44,7 @@ typedef struct {
 	GArray *overrides; /* AmOverride, oldest first; the newest that matches wins */
 	GArray *hints;     /* AmHint */
 	GArray *networks;  /* AmNetworkRule, oldest first */
+	GArray *imports;   /* AmImport, those in force, oldest first */
+	GArray *labels;    /* AmLabel, import by import */
+	GArray *leases;    /* AmLease, the same */
 } AmDecisionSet;
