@@ -14,7 +14,7 @@ _allowmap()
 	local verdicts="essential undecided background suspicious local" options
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
-		options="analyze ingest capture status assets listeners flows connections groups networks explain verdict recommend export"
+		options="analyze ingest capture import status assets listeners flows connections groups networks explain verdict recommend export"
 		mapfile -t COMPREPLY < <(compgen -W "$options --help --version" -- "$word")
 		return
 	fi
@@ -31,6 +31,7 @@ _allowmap()
 		mapfile -t COMPREPLY < <(compgen -u -- "$word")
 		return
 		;;
+	--type) options="csv ansible kubernetes netbox dnsmasq kea isc-dhcp" ;;
 	--encap) options="vlan inner-vlan mpls pppoe vxlan geneve nvgre gre pptp erspan ipip 6in4 gtp pbb teredo ayiya" ;;
 	--interface | -i)
 		mapfile -t COMPREPLY < <(cd /sys/class/net 2>/dev/null && compgen -f -- "$word")
@@ -41,7 +42,7 @@ _allowmap()
 		return
 		;;
 	--inside | --subnet | --assume-visible | --now | --asset | --group | --port | --l7 | --sort | --limit | --sensor | --network | --threads | \
-		--max-flows | --why | --by | --id | --duration | --ring | --snaplen | --keep-connections | --max-db | --min-free)
+		--max-flows | --source | --map | --remove | --why | --by | --id | --duration | --ring | --snaplen | --keep-connections | --max-db | --min-free)
 		return
 		;;
 	*)
@@ -55,6 +56,7 @@ _allowmap()
 			options="--db --decisions --now --format --encap --id --network --sensor --why --by --help"
 			options="$options list set remove"
 			;;
+		import) options="$map --list --remove --type --source --map --network --format --why --by" ;;
 		explain) options="$map flow group" ;;
 		verdict) options="$map --format --why --by --network list set remove any $verdicts" ;;
 		recommend) options="$map $taps --granularity --default --output" ;;
@@ -64,7 +66,7 @@ _allowmap()
 			;;
 		*) options= ;;
 		esac
-		if [[ $word != -* && ($verb = analyze || $verb = ingest) ]]; then
+		if [[ $word != -* && ($verb = analyze || $verb = ingest || $verb = import) ]]; then
 			mapfile -t COMPREPLY < <(compgen -f -- "$word")
 			return
 		fi

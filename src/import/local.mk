@@ -44,6 +44,7 @@ libam_import_a_SOURCES = \
 import_fuzz = \
 	tests/fuzz/fuzz-conn-log \
 	tests/fuzz/fuzz-csv \
+	tests/fuzz/fuzz-inventory \
 	tests/fuzz/fuzz-logs \
 	tests/fuzz/fuzz-nftables-json \
 	tests/fuzz/fuzz-nftables-text \
@@ -53,6 +54,8 @@ TESTS += $(import_fuzz)
 EXTRA_DIST += \
 	tests/fuzz/corpus/conn-log \
 	tests/fuzz/corpus/csv \
+	tests/fuzz/corpus/inventory \
+	tests/fixtures/inventory \
 	tests/fuzz/corpus/logs \
 	tests/fuzz/corpus/nftables-json \
 	tests/fuzz/corpus/nftables-text \
@@ -64,6 +67,9 @@ tests_fuzz_fuzz_conn_log_LDADD = $(import_fuzz_LDADD)
 tests_fuzz_fuzz_csv_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/csv"'
 tests_fuzz_fuzz_csv_SOURCES = tests/fuzz/fuzz-csv.c tests/fuzz/replay.c tests/fuzz/rules.h
 tests_fuzz_fuzz_csv_LDADD = $(import_fuzz_LDADD)
+tests_fuzz_fuzz_inventory_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/inventory"'
+tests_fuzz_fuzz_inventory_SOURCES = tests/fuzz/fuzz-inventory.c tests/fuzz/replay.c
+tests_fuzz_fuzz_inventory_LDADD = $(import_fuzz_LDADD)
 tests_fuzz_fuzz_logs_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/logs"'
 tests_fuzz_fuzz_logs_SOURCES = tests/fuzz/fuzz-logs.c tests/fuzz/logs.h tests/fuzz/replay.c
 tests_fuzz_fuzz_logs_LDADD = $(import_fuzz_LDADD)
@@ -82,6 +88,7 @@ import_tests = \
 	tests/unit/test-conn-log \
 	tests/unit/test-conntrack \
 	tests/unit/test-hubble \
+	tests/unit/test-inventory \
 	tests/unit/test-nfdump \
 	tests/unit/test-suricata \
 	tests/unit/test-vpc-flow \
@@ -98,6 +105,9 @@ tests_unit_test_conntrack_LDADD = $(import_unit_LDADD)
 tests_unit_test_hubble_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_hubble_SOURCES = tests/unit/test-hubble.c tests/unit/logs.h tests/unit/unit.h
 tests_unit_test_hubble_LDADD = $(import_unit_LDADD)
+tests_unit_test_inventory_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_inventory_SOURCES = tests/unit/test-inventory.c tests/unit/inventory.h tests/unit/unit.h
+tests_unit_test_inventory_LDADD = $(import_unit_LDADD)
 tests_unit_test_nfdump_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_nfdump_SOURCES = tests/unit/test-nfdump.c tests/unit/logs.h tests/unit/unit.h
 tests_unit_test_nfdump_LDADD = $(import_unit_LDADD)

@@ -48,7 +48,7 @@ libam_map_a_SOURCES = \
 
 if HAVE_CUNIT
 map_tests = tests/unit/test-map tests/unit/test-direction tests/unit/test-scan tests/unit/test-groups \
-	tests/unit/test-related-edges tests/unit/test-devices tests/unit/test-identity tests/unit/test-leases tests/unit/test-overrides tests/unit/test-peers \
+	tests/unit/test-related-edges tests/unit/test-devices tests/unit/test-identity tests/unit/test-labels tests/unit/test-leases tests/unit/test-overrides tests/unit/test-peers \
 	tests/unit/test-kinds tests/unit/test-coverage tests/unit/test-visibility
 check_PROGRAMS += $(map_tests)
 TESTS += $(map_tests)
@@ -64,6 +64,9 @@ tests_unit_test_identity_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_L
 tests_unit_test_devices_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_devices_SOURCES = tests/unit/test-devices.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_devices_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
+tests_unit_test_labels_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_labels_SOURCES = tests/unit/test-labels.c tests/unit/map-fixture.h tests/unit/unit.h
+tests_unit_test_labels_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
 tests_unit_test_leases_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_leases_SOURCES = tests/unit/test-leases.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_leases_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
