@@ -295,6 +295,30 @@ static void group_outside(AmMapWork *work, GArray *marks)
 	add_groups(work, classes, heads, relations, marks);
 }
 
+/* Addresses that count as outside and have the role of an inside group go to it: who says what they are for knows them. */
+static void join_outside_roles(AmMapWork *work, GArray *marks)
+{
+	GArray *groups = work->map->groups;
+	g_autoptr(AmTable) roles = am_table_new(sizeof(uint64_t));
+	g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(guint));
+	for (guint g = 0; g < groups->len; g++) {
+		GArray *members = g_array_index(groups, AmGroup, g).members;
+		uint64_t role = am_labels_group_mark(work, g_array_index(members, uint32_t, 0));
+		if (role == 0)
+			continue;
+		uint32_t n = am_table_add(roles, &role);
+		if (n == places->len) {
+			g_array_append_val(places, g);
+			continue;
+		}
+		GArray *all = g_array_index(groups, AmGroup, g_array_index(places, guint, n)).members;
+		g_array_append_vals(all, members->data, members->len);
+		g_array_sort(all, compare_u32);
+		g_array_remove_index(groups, g);
+		g_array_remove_index(marks, g--);
+	}
+}
+
 static int compare_ids(gconstpointer a, gconstpointer b)
 {
 	return strcmp(((const AmGroup *)a)->id, ((const AmGroup *)b)->id);
@@ -327,6 +351,7 @@ void am_groups_build(AmMapWork *work)
 	g_autoptr(GArray) marks = g_array_new(FALSE, FALSE, sizeof(AmMark));
 	add_groups(work, classes, heads, NULL, marks);
 	group_outside(work, marks);
+	join_outside_roles(work, marks);
 	am_group_ids_set(work->map, marks);
 	sort_groups(work);
 	am_naming_build(work);

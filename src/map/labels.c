@@ -341,6 +341,5 @@ uint64_t am_labels_group_mark(const AmMapWork *work, uint32_t asset)
 	const char *role = work->roles[asset];
 	if (role == NULL)
 		return 0;
-	uint64_t mark = am_mix_bytes(7 + asset_at(work, asset)->inside, role, strlen(role));
-	return am_mix(mark, work->realms[asset]) | 1;
+	return am_mix(am_mix_bytes(7, role, strlen(role)), work->realms[asset]) | 1;
 }

@@ -230,6 +230,31 @@ static void test_roles(void)
 	net_clear(&net);
 }
 
+/* An address that counts as outside is one of its role all the same. */
+static void test_outside(void)
+{
+	Net net = office();
+	net_use(&net, "198.51.100.7", "10.0.2.1", 443, 0, 3);
+	net_use(&net, "198.51.100.8", "10.0.2.1", 443, 0, 3);
+	AmDecisionSet *set = set_new();
+	import(set, "hosts.csv", NULL);
+	say(set, "198.51.100.7", "role", "staff");
+	say(set, "10.0.1.1", "role", "staff");
+	g_autoptr(AmMap) map = build(&net, NULL, set);
+	CU_ASSERT_STRING_EQUAL(group_of(map, "198.51.100.7"), "staff");
+	CU_ASSERT_STRING_EQUAL(group_of(map, "10.0.1.1"), "staff");
+	CU_ASSERT_STRING_EQUAL(group_of(map, "198.51.100.8"), "visitors-web");
+	for (guint n = 0; n < map->groups->len; n++) {
+		const AmGroup *group = &g_array_index(map->groups, AmGroup, n);
+		for (guint m = 0; m < group->members->len; m++) {
+			uint32_t member = g_array_index(group->members, uint32_t, m);
+			CU_ASSERT_EQUAL(g_array_index(map->assets, AmAsset, member).group, n);
+		}
+	}
+	set_free(set);
+	net_clear(&net);
+}
+
 /* Names that no target would take, or that say the same in the letters that are left. */
 static void test_group_names(void)
 {
@@ -348,10 +373,9 @@ static void test_leases(void)
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
-		UNIT_TEST(test_precedence),  UNIT_TEST(test_does_not_hold),
-		UNIT_TEST(test_names),       UNIT_TEST(test_roles),
-		UNIT_TEST(test_group_names), UNIT_TEST(test_borders),
-		UNIT_TEST(test_leases),      {NULL, NULL},
+		UNIT_TEST(test_precedence), UNIT_TEST(test_does_not_hold), UNIT_TEST(test_names),
+		UNIT_TEST(test_roles),      UNIT_TEST(test_group_names),   UNIT_TEST(test_borders),
+		UNIT_TEST(test_leases),     UNIT_TEST(test_outside),       {NULL, NULL},
 	};
 	return unit_run("labels", tests);
 }
