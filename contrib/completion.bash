@@ -14,7 +14,7 @@ _allowmap()
 	local verdicts="essential undecided background suspicious local" options
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
-		options="analyze ingest capture status assets listeners flows connections groups networks group expect exclude visibility explain verdict recommend export"
+		options="analyze ingest capture import status assets listeners flows connections groups networks group expect exclude visibility explain verdict recommend export"
 		mapfile -t COMPREPLY < <(compgen -W "$options --help --version" -- "$word")
 		return
 	fi
@@ -32,6 +32,7 @@ _allowmap()
 		mapfile -t COMPREPLY < <(compgen -u -- "$word")
 		return
 		;;
+	--type) options="csv ansible kubernetes netbox dnsmasq kea isc-dhcp" ;;
 	--encap) options="vlan inner-vlan mpls pppoe vxlan geneve nvgre gre pptp erspan ipip 6in4 gtp pbb teredo ayiya" ;;
 	--interface | -i)
 		mapfile -t COMPREPLY < <(cd /sys/class/net 2>/dev/null && compgen -f -- "$word")
@@ -43,7 +44,7 @@ _allowmap()
 		return
 		;;
 	--inside | --subnet | --assume-visible | --now | --asset | --group | --port | --l7 | --sort | --limit | --sensor | --network | --threads | \
-		--with | --from | --until | --ticket | --name | --max-flows | --why | --by | --id | --at | --duration | --ring | --snaplen | --keep-connections | --max-db | --min-free)
+		--with | --from | --until | --ticket | --name | --max-flows | --source | --map | --remove | --why | --by | --id | --at | --duration | --ring | --snaplen | --keep-connections | --max-db | --min-free)
 		return
 		;;
 	*)
@@ -65,6 +66,7 @@ _allowmap()
 			;;
 		exclude) options="$map --format --why --by --network --with list add remove any" ;;
 		visibility) options="$map $taps --format --why --by list set remove" ;;
+		import) options="$map --list --remove --type --source --map --network --format --why --by" ;;
 		explain) options="$map flow group" ;;
 		verdict) options="$map --format --why --by --network list set remove any $verdicts" ;;
 		recommend) options="$map $taps --granularity --default --output" ;;
@@ -74,7 +76,7 @@ _allowmap()
 			;;
 		*) options= ;;
 		esac
-		if [[ $word != -* && ($verb = analyze || $verb = ingest) ]]; then
+		if [[ $word != -* && ($verb = analyze || $verb = ingest || $verb = import) ]]; then
 			mapfile -t COMPREPLY < <(compgen -f -- "$word")
 			return
 		fi

@@ -41,17 +41,45 @@ CREATE TABLE hints (
 	port INTEGER NOT NULL
 );
 
--- What the owner or the inventory calls it: application, owner, environment, ... of an asset key or a prefix.
-CREATE TABLE labels (
+-- An inventory, imported whole. Of one source the newest counts.
+CREATE TABLE imports (
 	log INTEGER PRIMARY KEY REFERENCES log (n),
-	asset TEXT, -- asset key: 'mac:...', 'name:...', ...; NULL: by prefix
-	network TEXT,
+	source TEXT NOT NULL,
+	kind TEXT, -- 'csv', 'ansible', ...; NULL: what the source said is taken back
+	network TEXT, -- NULL: any
+	labels INTEGER NOT NULL, -- rows of it
+	leases INTEGER NOT NULL,
+	sha256 TEXT NOT NULL, -- of its rows, as text, one a line
+	why TEXT NOT NULL
+);
+
+-- What an inventory calls whatever has this address (or is in this prefix), this MAC, or this name.
+CREATE TABLE labels (
+	import INTEGER NOT NULL REFERENCES imports (log),
+	ordinal INTEGER NOT NULL, -- from 0
 	address BLOB,
 	length INTEGER,
-	name TEXT NOT NULL,
-	value TEXT, -- NULL: the label is taken away
-	CHECK ((asset IS NULL) = (address IS NOT NULL) AND (address IS NULL) = (length IS NULL))
-);
+	mac TEXT, -- beside an address: holds unless it is known to have another one
+	host TEXT,
+	name TEXT NOT NULL, -- 'owner', 'application', ...
+	value TEXT NOT NULL,
+	from_ns INTEGER NOT NULL, -- 0: open
+	until_ns INTEGER NOT NULL,
+	PRIMARY KEY (import, ordinal),
+	CHECK ((address IS NULL) = (length IS NULL) AND (host IS NULL) = (address IS NOT NULL OR mac IS NOT NULL))
+) WITHOUT ROWID;
+
+-- Who had an address, as a DHCP server kept it.
+CREATE TABLE leases (
+	import INTEGER NOT NULL REFERENCES imports (log),
+	ordinal INTEGER NOT NULL, -- from 0
+	address BLOB NOT NULL,
+	mac TEXT NOT NULL,
+	host TEXT, -- NULL: not told
+	first_ns INTEGER NOT NULL,
+	last_ns INTEGER NOT NULL,
+	PRIMARY KEY (import, ordinal)
+) WITHOUT ROWID;
 
 -- Which address space a tunnel's inner packets belong to.
 CREATE TABLE networks_by_encapsulation (

@@ -6,6 +6,7 @@
 #include "model/decision.h"
 #include "model/encapsulation.h"
 #include "model/listener.h"
+#include "model/inventory.h"
 #include "model/map.h"
 #include "model/observation.h"
 #include "model/policy.h"
@@ -222,6 +223,18 @@ AmTaps *am_taps_new(void);
 void am_taps_free(AmTaps *taps);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmTaps, am_taps_free)
 const AmTaps *am_taps_in_force(const GPtrArray *taps); /* of AmTaps *, may be NULL; gives NULL when none is. Borrowed */
+/* Inventories. */
+AmInventory *am_inventory_new(void);
+void am_inventory_free(AmInventory *inventory);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmInventory, am_inventory_free)
+GArray *am_labels_new(void);  /* of AmLabel; frees what they hold with it */
+GArray *am_leases_new(void);  /* of AmLease; the same */
+GArray *am_imports_new(void); /* of AmImport; the same */
+const char *am_inventory_kind_name(AmInventoryKind kind);
+gboolean am_inventory_kind_parse(const char *name, AmInventoryKind *ret_kind);
+const char *am_inventory_skip_text(AmInventorySkip reason); /* of AM_INVENTORY_USED: "" */
+/* What the inventories say of an asset under this name, as far as it counts; NULL = nothing. Borrowed. */
+const char *am_asset_label(const AmMap *map, const AmAsset *asset, const char *name);
 
 /* What a map shows of pairs of subnets. */
 AmVisibility *am_visibility_new(void); /* of nothing */

@@ -5,6 +5,7 @@
 #include "model/connection.h"
 #include "model/listener.h"
 #include "model/observation.h"
+#include "model/inventory.h"
 #include "model/policy.h"
 #include "model/run.h"
 
@@ -56,6 +57,26 @@ typedef struct {
 gboolean am_listeners_recognise(const char *text, size_t size, AmListKind *ret_kind);
 /* AM_IMPORT_ERROR_INVALID: it is not such a list, or whose it is is not told. What is cut short keeps what was read. */
 AmListenerList *am_import_listeners(const char *text, size_t size, const AmListenerOptions *options, GError **error);
+
+/* ---- Inventories, read whole: CSV with a header line, ansible-inventory --list, kubectl get ... -o json, NetBox's API; the
+ * leases of dnsmasq, Kea (memfile) and ISC dhcpd. */
+typedef struct {
+	int kind;            /* AmInventoryKind; -1 = as its content tells */
+	int64_t snapshot_ns; /* of a file that does not tell when it was so */
+	const char *const
+		*fields; /* "COLUMN=FIELD": what is in a column, variable or custom field; NULL-terminated, or NULL */
+} AmInventoryOptions;
+
+#define AM_INVENTORY_MAX_SIZE (UINT64_C(256) << 20)
+
+/* FIELD is "address", "mac", "name", or a label. FALSE and the error set when one is none. */
+gboolean am_inventory_check_fields(const char *const *fields, GError **error);
+/* Entries become labels and leases: what is said of an address, of a MAC, or, where neither is told, of a name. One that
+ * cannot be used is counted by its reason. An entry that says of the same key otherwise than one before it is counted, and
+ * the first one stands. Names are mapped to what the field usually calls them (owner, team, contact → owner). Of several
+ * groups, the one with the fewest entries is the `group`, and what names an environment (prod, test) is that.
+ * AM_IMPORT_ERROR_INVALID: not that format, or none that is read. */
+AmInventory *am_import_inventory(const char *text, size_t size, const AmInventoryOptions *options, GError **error);
 
 /* The canonical policy document; strict: the path of what is wrong is in the message, `rules[3].service.ports[0]: ...`.
  * As it was written: am_policy_settle() makes it canonical and checks its ids. */

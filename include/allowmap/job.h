@@ -116,6 +116,37 @@ AmSnapshot *am_job_snapshot_without_facts(const char *db, const char *decisions_
 void am_snapshot_free(AmSnapshot *snapshot);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmSnapshot, am_snapshot_free)
 
+/* ---- import: inventories and leases → decisions. */
+typedef struct {
+	const char *db; /* beside which the decisions are, where `decisions` is NULL */
+	const char *decisions;
+	const char *const *paths; /* NULL-terminated; "-" = standard input */
+	const char *source;       /* of the only path; NULL = the name of each file, without its folder */
+	const char *network;      /* NULL = any */
+	const char *who, *why;
+	int64_t now_ns;
+	int kind;                  /* AmInventoryKind; -1 = as the content tells */
+	const char *const *fields; /* AmInventoryOptions.fields */
+	gboolean sandbox;          /* as of AmIngestOptions */
+} AmImportOptions;
+
+typedef struct {
+	char *source;
+	const char *path; /* borrowed from the options */
+	AmInventory *inventory;
+	gboolean before; /* the source had been imported before */
+} AmImportedFile;
+
+typedef struct {
+	GPtrArray *files;    /* AmImportedFile *: those that could be read; owned */
+	GPtrArray *warnings; /* char *: what of the sandbox is missing, and files that could not be; owned */
+	guint n_failed;      /* files of which nothing was imported: exit 3, the rest is done */
+} AmImportResult;
+
+/* Each file in a transaction of its own. `ret_result` is filled, also on failure, and is to be cleared. */
+gboolean am_job_import(const AmImportOptions *options, AmImportResult *ret_result, GError **error);
+void am_import_result_clear(AmImportResult *result);
+
 /* ---- networks: which encapsulations were seen, and what the network table says of them. */
 typedef struct {
 	GArray *seen;  /* AmEncapsulated, run by run; empty when there are no facts yet */

@@ -74,6 +74,10 @@ gboolean am_report_declarations(const GPtrArray *declarations, const AmDeclaredC
 				AmFormat format, FILE *out, GError **error);
 gboolean am_report_group_edits(const GPtrArray *edits, AmFormat format, FILE *out, GError **error);
 gboolean am_report_taps(const GPtrArray *taps, AmFormat format, FILE *out, GError **error);
+/* `imports`: those in force, AmImport, oldest first. `map`: as it is with them. */
+gboolean am_report_imports(const AmMap *map, const GArray *imports, AmFormat format, FILE *out, GError **error);
+/* How many machines a source says something of. O(assets). */
+uint64_t am_report_count_labelled(const AmMap *map, const char *source);
 
 /* Connections are streamed: new, one call each, free (which ends the listing). JSON is JSON lines. `client` is 0 = lo,
  * 1 = hi, from am_map_client_of(). Sorting other than by time is not offered on a stream. */

@@ -137,6 +137,10 @@ gboolean am_decisions_add_taps(AmDecisions *decisions, const AmTaps *taps, int64
 /* Takes back what has this number; whether it is there, and not taken back yet, is for the caller to see. */
 gboolean am_decisions_withdraw(AmDecisions *decisions, int64_t number, const char *who, const char *why, int64_t at_ns,
 			       GError **error);
+/* An import: all that `inventory` says, in place of what the same source said before. Of `import`, source, network, who, why
+ * and at_ns are taken. `inventory` NULL: what it said is taken back. *ret_before: there was something; may be NULL. */
+gboolean am_decisions_add_import(AmDecisions *decisions, const AmImport *import, const AmInventory *inventory,
+				 gboolean *ret_before, GError **error);
 AmDecisionSet *am_decisions_load(AmDecisions *decisions, GError **error);
 void am_decision_set_free(AmDecisionSet *set);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmDecisionSet, am_decision_set_free)

@@ -9,6 +9,7 @@ libam_base_a_SOURCES = \
 	include/allowmap/model/declared.h \
 	include/allowmap/model/encapsulation.h \
 	include/allowmap/model/listener.h \
+	include/allowmap/model/inventory.h \
 	include/allowmap/model/live.h \
 	include/allowmap/model/coverage.h \
 	include/allowmap/model/map.h \
@@ -28,6 +29,7 @@ libam_base_a_SOURCES = \
 	src/base/embedded.h \
 	src/base/embedded.c \
 	src/base/listener-model.c \
+	src/base/inventory-model.c \
 	src/base/names.c \
 	src/base/network-model.c \
 	src/base/observation-model.c \

@@ -24,6 +24,7 @@ int am_cmd_export(int argc, char **argv);
 int am_cmd_flows(int argc, char **argv);
 int am_cmd_group(int argc, char **argv);
 int am_cmd_groups(int argc, char **argv);
+int am_cmd_import(int argc, char **argv);
 int am_cmd_ingest(int argc, char **argv);
 int am_cmd_listeners(int argc, char **argv);
 int am_cmd_networks(int argc, char **argv);

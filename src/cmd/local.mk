@@ -12,6 +12,7 @@ allowmap_SOURCES = \
 	src/cmd/explain.c \
 	src/cmd/export.c \
 	src/cmd/group.c \
+	src/cmd/import.c \
 	src/cmd/ingest.c \
 	src/cmd/list.c \
 	src/cmd/listeners.c \

@@ -20,6 +20,7 @@ static const Command commands[] = {
 	{"analyze", am_cmd_analyze, "captures in, map, allow-lists and report out: all steps at once", TRUE},
 	{"ingest", am_cmd_ingest, "read captures and connection logs into the facts", TRUE},
 	{"capture", am_cmd_capture, "watch live interfaces, for as long as you like", TRUE},
+	{"import", am_cmd_import, "read inventories and leases: names, owners, applications, roles", FALSE},
 	{"status", am_cmd_status, "what was read, recorded and found", FALSE},
 	{"assets", am_cmd_assets, "list the machines", FALSE},
 	{"listeners", am_cmd_listeners, "list the services that are offered", FALSE},

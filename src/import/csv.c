@@ -2,8 +2,9 @@
  * spreadsheet made of them. The addresses say what a rule permits; the group names beside them are for the reader's eye. */
 #include "config.h"
 
-#include "allowmap/import.h"
+#include "csv-field.h"
 
+#include "allowmap/import.h"
 #include "allowmap/model/packet.h"
 
 #include <string.h>
@@ -39,37 +40,6 @@ typedef struct {
 	char why[64]; /* what is wrong with the column, where more than its name can be said */
 } CsvReader;
 
-/* One field; FALSE when quotes are not as they should be. Stops before the comma or the end of the line. */
-static gboolean read_field(CsvReader *csv, GString *field)
-{
-	g_string_truncate(field, 0);
-	if (csv->at == csv->end || *csv->at != '"') {
-		for (; csv->at < csv->end && strchr(",\r\n", *csv->at) == NULL; csv->at++) {
-			if (*csv->at == '"')
-				return FALSE;
-			g_string_append_c(field, *csv->at);
-		}
-		return TRUE;
-	}
-	for (csv->at++; csv->at < csv->end; csv->at++) {
-		if (*csv->at == '"') {
-			if (++csv->at == csv->end || *csv->at != '"')
-				return TRUE;
-		}
-		g_string_append_c(field, *csv->at);
-	}
-	return FALSE;
-}
-
-static gboolean read_line_end(CsvReader *csv)
-{
-	if (csv->at < csv->end && *csv->at == '\r')
-		csv->at++;
-	if (csv->at == csv->end)
-		return TRUE;
-	return *csv->at++ == '\n';
-}
-
 /* All fields of a line, the sign that it is no formula taken away. */
 static gboolean read_fields(CsvReader *csv)
 {
@@ -77,12 +47,12 @@ static gboolean read_fields(CsvReader *csv)
 	for (guint n = 0; n < N_COLUMNS; n++) {
 		if (n > 0 && (csv->at == csv->end || *csv->at++ != ','))
 			return FALSE;
-		if (!read_field(csv, csv->fields[n]))
+		if (!am_csv_field(&csv->at, csv->end, ',', csv->fields[n]))
 			return FALSE;
 		if (csv->fields[n]->str[0] == '\'')
 			g_string_erase(csv->fields[n], 0, 1);
 	}
-	return read_line_end(csv);
+	return am_csv_line_end(&csv->at, csv->end);
 }
 
 static gboolean read_addresses(AmPeer *peer, const char *text)

@@ -6,9 +6,20 @@ libam_import_a_SOURCES = \
 	src/import/conn-log.c \
 	src/import/conn-log.h \
 	src/import/conntrack.c \
+	src/import/csv-field.c \
+	src/import/csv-field.h \
 	src/import/csv.c \
 	src/import/error.c \
 	src/import/hubble.c \
+	src/import/inventory-ansible.c \
+	src/import/inventory-csv.c \
+	src/import/inventory-isc-dhcp.c \
+	src/import/inventory-kubernetes.c \
+	src/import/inventory-leases.c \
+	src/import/inventory-netbox.c \
+	src/import/inventory-words.c \
+	src/import/inventory.c \
+	src/import/inventory.h \
 	src/import/json-line.c \
 	src/import/listener-list.c \
 	src/import/listener-list.h \
@@ -42,6 +53,7 @@ import_fuzz = \
 	tests/fuzz/fuzz-conn-log \
 	tests/fuzz/fuzz-csv \
 	tests/fuzz/fuzz-listeners \
+	tests/fuzz/fuzz-inventory \
 	tests/fuzz/fuzz-logs \
 	tests/fuzz/fuzz-nftables-json \
 	tests/fuzz/fuzz-nftables-text \
@@ -52,6 +64,8 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/conn-log \
 	tests/fuzz/corpus/csv \
 	tests/fuzz/corpus/listeners \
+	tests/fuzz/corpus/inventory \
+	tests/fixtures/inventory \
 	tests/fuzz/corpus/logs \
 	tests/fuzz/corpus/nftables-json \
 	tests/fuzz/corpus/nftables-text \
@@ -66,6 +80,9 @@ tests_fuzz_fuzz_csv_LDADD = $(import_fuzz_LDADD)
 tests_fuzz_fuzz_listeners_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/listeners"'
 tests_fuzz_fuzz_listeners_SOURCES = tests/fuzz/fuzz-listeners.c tests/fuzz/replay.c
 tests_fuzz_fuzz_listeners_LDADD = $(import_fuzz_LDADD)
+tests_fuzz_fuzz_inventory_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/inventory"'
+tests_fuzz_fuzz_inventory_SOURCES = tests/fuzz/fuzz-inventory.c tests/fuzz/replay.c
+tests_fuzz_fuzz_inventory_LDADD = $(import_fuzz_LDADD)
 tests_fuzz_fuzz_logs_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/logs"'
 tests_fuzz_fuzz_logs_SOURCES = tests/fuzz/fuzz-logs.c tests/fuzz/logs.h tests/fuzz/replay.c
 tests_fuzz_fuzz_logs_LDADD = $(import_fuzz_LDADD)
@@ -86,6 +103,7 @@ import_tests = \
 	tests/unit/test-conntrack \
 	tests/unit/test-hubble \
 	tests/unit/test-listener-lists \
+	tests/unit/test-inventory \
 	tests/unit/test-nfdump \
 	tests/unit/test-suricata \
 	tests/unit/test-vpc-flow \
@@ -108,6 +126,9 @@ tests_unit_test_hubble_LDADD = $(import_unit_LDADD)
 tests_unit_test_listener_lists_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_listener_lists_SOURCES = tests/unit/test-listener-lists.c tests/unit/unit.h
 tests_unit_test_listener_lists_LDADD = $(import_unit_LDADD)
+tests_unit_test_inventory_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_inventory_SOURCES = tests/unit/test-inventory.c tests/unit/inventory.h tests/unit/unit.h
+tests_unit_test_inventory_LDADD = $(import_unit_LDADD)
 tests_unit_test_nfdump_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_nfdump_SOURCES = tests/unit/test-nfdump.c tests/unit/logs.h tests/unit/unit.h
 tests_unit_test_nfdump_LDADD = $(import_unit_LDADD)

@@ -15,6 +15,7 @@ libam_job_a_SOURCES = \
 	src/job/clock.c \
 	src/job/clock.h \
 	src/job/export.c \
+	src/job/import.c \
 	src/job/ingest.c \
 	src/job/inputs.c \
 	src/job/inputs.h \

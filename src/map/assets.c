@@ -130,5 +130,6 @@ void am_assets_build(AmMapWork *work)
 		work->ends[n] = place[work->ends[n]];
 	work->hosts = g_new0(AmEndpointNotes, MAX(size, 1));
 	find_inside(work);
+	am_imported_observe(work);
 	join_endpoints(work);
 }

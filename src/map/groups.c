@@ -143,13 +143,13 @@ static void class_clear(gpointer class)
 	g_array_unref(((AmClass *)class)->features);
 }
 
-/* Assets with equal features, by a 128-bit hash of these. Facts are sorted by asset, so that classes are in the order of
+/* Assets with equal features, by a 128-bit hash of these, of one realm and one role. Facts are sorted by asset, so that classes are in the order of
  * their first members, and members ascend. */
-static GArray *find_classes(const GArray *facts)
+static GArray *find_classes(const AmMapWork *work, const GArray *facts)
 {
 	GArray *classes = g_array_new(FALSE, TRUE, sizeof(AmClass));
 	g_array_set_clear_func(classes, class_clear);
-	g_autoptr(AmTable) table = am_table_new(2 * sizeof(uint64_t));
+	g_autoptr(AmTable) table = am_table_new(4 * sizeof(uint64_t));
 	for (guint first = 0, n = 0; first < facts->len; first = n) {
 		uint32_t asset = g_array_index(facts, Fact, first).asset;
 		g_autoptr(GArray) features = g_array_new(FALSE, FALSE, sizeof(AmFeature));
@@ -158,11 +158,13 @@ static GArray *find_classes(const GArray *facts)
 			if (n == first || fact->feature != fact[-1].feature)
 				g_array_append_val(features, fact->feature);
 		}
-		uint64_t hash[2] = {am_mix_bytes(1, features->data, features->len * sizeof(AmFeature)),
-				    am_mix_bytes(2, features->data, features->len * sizeof(AmFeature))};
+		uint64_t hash[4] = {am_mix_bytes(1, features->data, features->len * sizeof(AmFeature)),
+				    am_mix_bytes(2, features->data, features->len * sizeof(AmFeature)),
+				    work->realms[asset], am_labels_group_mark(work, asset)};
 		uint32_t class = am_table_add(table, hash);
 		if (class == classes->len) {
-			AmClass fresh = {g_array_new(FALSE, FALSE, sizeof(uint32_t)), g_array_ref(features)};
+			AmClass fresh = {g_array_new(FALSE, FALSE, sizeof(uint32_t)), g_array_ref(features), hash[2],
+					 hash[3]};
 			g_array_append_val(classes, fresh);
 		}
 		g_array_append_val(g_array_index(classes, AmClass, class).members, asset);
@@ -185,10 +187,27 @@ static uint32_t *find_places(const GArray *classes, const uint32_t *heads, uint3
 	return place;
 }
 
+/* What an inventory says a host is for goes before what it does: all of one role are one group. */
+static void join_roles(const GArray *classes, uint32_t *heads)
+{
+	g_autoptr(AmTable) roles = am_table_new(sizeof(uint64_t));
+	g_autoptr(GArray) firsts = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	for (uint32_t c = 0; c < classes->len; c++) {
+		uint64_t role = g_array_index(classes, AmClass, c).role;
+		uint32_t n = role != 0 ? am_table_add(roles, &role) : AM_TABLE_NONE;
+		if (role == 0)
+			continue;
+		if (n == firsts->len)
+			g_array_append_val(firsts, c);
+		heads[c] = g_array_index(firsts, uint32_t, n);
+	}
+}
+
 /* Appends the mark of each new group. What a feature is known by is among the relations, where there are any, or itself. */
-static void add_marks(const AmMap *map, const GArray *classes, const uint32_t *place, const GArray *relations,
+static void add_marks(const AmMapWork *work, const GArray *classes, const uint32_t *place, const GArray *relations,
 		      GArray *marks)
 {
+	const AmMap *map = work->map;
 	guint first = marks->len;
 	g_autoptr(GPtrArray) traits = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
 	for (guint g = first; g < map->groups->len; g++)
@@ -205,8 +224,11 @@ static void add_marks(const AmMap *map, const GArray *classes, const uint32_t *p
 		}
 	}
 	for (guint g = first; g < map->groups->len; g++) {
-		AmMark mark =
-			am_group_mark(traits->pdata[g - first], g_array_index(map->groups, AmGroup, g).members->len);
+		const GArray *members = g_array_index(map->groups, AmGroup, g).members;
+		uint64_t role = am_labels_group_mark(work, g_array_index(members, uint32_t, 0));
+		AmMark mark = am_group_mark(traits->pdata[g - first], members->len);
+		if (role != 0)
+			mark = (AmMark){.first = role, .both = role};
 		g_array_append_val(marks, mark);
 	}
 }
@@ -232,7 +254,7 @@ static void add_groups(AmMapWork *work, const GArray *classes, const uint32_t *h
 		for (guint n = 0; n < members->len; n++)
 			g_array_index(work->map->assets, AmAsset, g_array_index(members, uint32_t, n)).group = g;
 	}
-	add_marks(work->map, classes, place, relations, marks);
+	add_marks(work, classes, place, relations, marks);
 }
 
 /* Outside assets by (port, direction, inside group); 64-bit so that the peer's group fits. What a relation is known by hangs
@@ -259,7 +281,7 @@ static GArray *find_classes_outside(const AmMapWork *work, const GArray *marks, 
 		}
 	}
 	g_array_sort(facts, compare_facts);
-	return find_classes(facts);
+	return find_classes(work, facts);
 }
 
 static void group_outside(AmMapWork *work, GArray *marks)
@@ -269,7 +291,32 @@ static void group_outside(AmMapWork *work, GArray *marks)
 	g_autofree uint32_t *heads = g_new(uint32_t, MAX(classes->len, 1));
 	for (guint c = 0; c < classes->len; c++)
 		heads[c] = c;
+	join_roles(classes, heads);
 	add_groups(work, classes, heads, relations, marks);
+}
+
+/* Addresses that count as outside and have the role of an inside group go to it: who says what they are for knows them. */
+static void join_outside_roles(AmMapWork *work, GArray *marks)
+{
+	GArray *groups = work->map->groups;
+	g_autoptr(AmTable) roles = am_table_new(sizeof(uint64_t));
+	g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(guint));
+	for (guint g = 0; g < groups->len; g++) {
+		GArray *members = g_array_index(groups, AmGroup, g).members;
+		uint64_t role = am_labels_group_mark(work, g_array_index(members, uint32_t, 0));
+		if (role == 0)
+			continue;
+		uint32_t n = am_table_add(roles, &role);
+		if (n == places->len) {
+			g_array_append_val(places, g);
+			continue;
+		}
+		GArray *all = g_array_index(groups, AmGroup, g_array_index(places, guint, n)).members;
+		g_array_append_vals(all, members->data, members->len);
+		g_array_sort(all, compare_u32);
+		g_array_remove_index(groups, g);
+		g_array_remove_index(marks, g--);
+	}
 }
 
 static int compare_ids(gconstpointer a, gconstpointer b)
@@ -294,15 +341,17 @@ void am_groups_build(AmMapWork *work)
 	g_autoptr(GArray) rest = g_array_new(FALSE, FALSE, sizeof(Fact));
 	list_facts(work, facts, rest);
 	fill_gaps(facts, rest);
-	g_autoptr(GArray) classes = find_classes(facts);
+	g_autoptr(GArray) classes = find_classes(work, facts);
 	uint32_t n_hosts = 0;
 	for (guint c = 0; c < classes->len; c++)
 		n_hosts += g_array_index(classes, AmClass, c).members->len;
 	double cut = work->options != NULL && work->options->group_cut > 0 ? work->options->group_cut : AM_GROUP_CUT;
 	g_autofree uint32_t *heads = am_merge_classes(classes, n_hosts, cut);
+	join_roles(classes, heads);
 	g_autoptr(GArray) marks = g_array_new(FALSE, FALSE, sizeof(AmMark));
 	add_groups(work, classes, heads, NULL, marks);
 	group_outside(work, marks);
+	join_outside_roles(work, marks);
 	am_group_ids_set(work->map, marks);
 	am_group_edits_apply(work);
 	sort_groups(work);

@@ -16,6 +16,8 @@ static inline AmFeature am_feature(gboolean uses, uint8_t ip_protocol, uint16_t 
 typedef struct {
 	GArray *members;  /* uint32_t asset indexes, ascending */
 	GArray *features; /* AmFeature, ascending, each once */
+	uint64_t realm;   /* AmMapWork.realms: merged with none of another */
+	uint64_t role;    /* am_labels_group_mark(): not 0, and it goes with all of the same, and with no others */
 } AmClass;
 
 /* merge.c: average-link clustering of classes by IDF-Jaccard likeness, down to a likeness of 1 - cut. Gives for each class
@@ -45,5 +47,8 @@ uint32_t *am_groups_by_age(const AmMap *map);
 /* group-edits.c: what people changed of groups; assets' groups are to be set again from their members. */
 void am_group_edits_apply(AmMapWork *work);
 
+/* naming-labelled.c: names for the groups that an inventory made, from what it says that they are for. `order`: in which they are
+ * named. `taken` (char *, owned): names that are given. */
+void am_naming_labelled(AmMapWork *work, const uint32_t *order, GHashTable *taken);
 /* naming.c: names for map->groups (unique, from what members serve, else use) and their `why` lines. */
 void am_naming_build(AmMapWork *work);

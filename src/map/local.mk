@@ -19,7 +19,9 @@ libam_map_a_SOURCES = \
 	src/map/groups.c \
 	src/map/groups.h \
 	src/map/identity.c \
+	src/map/imported.c \
 	src/map/kinds.c \
+	src/map/labels.c \
 	src/map/leases.c \
 	src/map/likeness.c \
 	src/map/listed.c \
@@ -27,6 +29,7 @@ libam_map_a_SOURCES = \
 	src/map/map.c \
 	src/map/merge.c \
 	src/map/names.c \
+	src/map/naming-labelled.c \
 	src/map/naming.c \
 	src/map/on-link.c \
 	src/map/overrides.c \
@@ -51,7 +54,7 @@ libam_map_a_SOURCES = \
 
 if HAVE_CUNIT
 map_tests = tests/unit/test-map tests/unit/test-direction tests/unit/test-scan tests/unit/test-groups \
-	tests/unit/test-related-edges tests/unit/test-devices tests/unit/test-identity tests/unit/test-leases tests/unit/test-overrides tests/unit/test-declared tests/unit/test-peers tests/unit/test-pools \
+	tests/unit/test-related-edges tests/unit/test-devices tests/unit/test-identity tests/unit/test-labels tests/unit/test-leases tests/unit/test-overrides tests/unit/test-declared tests/unit/test-peers tests/unit/test-pools \
 	tests/unit/test-kinds tests/unit/test-listeners tests/unit/test-schedule tests/unit/test-coverage tests/unit/test-visibility
 check_PROGRAMS += $(map_tests)
 TESTS += $(map_tests)
@@ -67,6 +70,9 @@ tests_unit_test_identity_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_L
 tests_unit_test_devices_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_devices_SOURCES = tests/unit/test-devices.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_devices_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
+tests_unit_test_labels_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_labels_SOURCES = tests/unit/test-labels.c tests/unit/map-fixture.h tests/unit/unit.h
+tests_unit_test_labels_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
 tests_unit_test_leases_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_leases_SOURCES = tests/unit/test-leases.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_leases_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm

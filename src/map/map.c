@@ -17,6 +17,14 @@ static void group_clear(gpointer group)
 	g_free(((AmGroup *)group)->ticket);
 }
 
+static void label_clear(gpointer data)
+{
+	AmAssetLabel *label = data;
+	g_free(label->name);
+	g_free(label->value);
+	g_free(label->source);
+}
+
 static AmMap *map_new(const GPtrArray *networks)
 {
 	AmMap *map = g_new0(AmMap, 1);
@@ -25,6 +33,8 @@ static AmMap *map_new(const GPtrArray *networks)
 		g_ptr_array_add(map->networks, g_strdup(networks->pdata[n]));
 	map->endpoints = g_array_new(FALSE, TRUE, sizeof(AmEndpoint));
 	map->names = g_array_new(FALSE, TRUE, sizeof(AmAssetName));
+	map->labels = g_array_new(FALSE, TRUE, sizeof(AmAssetLabel));
+	g_array_set_clear_func(map->labels, label_clear);
 	map->assets = g_array_new(FALSE, TRUE, sizeof(AmAsset));
 	map->listeners = g_array_new(FALSE, TRUE, sizeof(AmListener));
 	map->unused = g_array_new(FALSE, TRUE, sizeof(AmUnusedListener));
@@ -44,6 +54,7 @@ void am_map_free(AmMap *map)
 	g_array_unref(map->endpoints);
 	g_array_unref(map->assets);
 	g_array_unref(map->names);
+	g_array_unref(map->labels);
 	g_array_unref(map->listeners);
 	g_array_unref(map->unused);
 	g_array_unref(map->edges);
@@ -86,6 +97,9 @@ static void work_clear(AmMapWork *work)
 	g_free(work->n_regular);
 	g_free(work->likeness);
 	g_free(work->by_service);
+	g_free(work->roles);
+	g_free(work->realms);
+	g_clear_pointer(&work->with_leases, g_array_unref);
 	g_clear_pointer(&work->arcs, g_array_unref);
 	g_clear_pointer(&work->notes, g_array_unref);
 	g_clear_pointer(&work->windows, g_array_unref);
@@ -115,6 +129,7 @@ AmMap *am_map_build(const GArray *tallies, const GArray *observations, const GPt
 	am_verdicts_build(&work);
 	am_schedule_build(&work);
 	am_listeners_build(&work);
+	am_labels_build(&work);
 	am_listed_add(&work);
 	am_names_build(&work);
 	am_devices_build(&work);

@@ -132,6 +132,13 @@ static guint prefix_of(const Join *join, uint32_t class, double floor)
 	return n;
 }
 
+/* No group crosses the border of an application or owner, and what people said a host is for stands. */
+static gboolean may_merge(const Join *join, uint32_t a, uint32_t b)
+{
+	const AmClass *x = class_at(join->classes, a), *y = class_at(join->classes, b);
+	return x->realm == y->realm && x->role == 0 && y->role == 0;
+}
+
 /* All pairs that are at least `floor` alike. */
 static GArray *join_pairs(const Join *join, double floor)
 {
@@ -149,7 +156,7 @@ static GArray *join_pairs(const Join *join, double floor)
 			GArray *list = index->pdata[g_array_index(ranks, uint32_t, n)];
 			for (guint k = 0; k < list->len; k++) {
 				uint32_t other = g_array_index(list, uint32_t, k);
-				if (seen_by[other] == c + 1)
+				if (seen_by[other] == c + 1 || !may_merge(join, c, other))
 					continue;
 				seen_by[other] = c + 1;
 				/* Sets whose weights differ too much cannot be alike. */

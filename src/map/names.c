@@ -6,6 +6,7 @@
  * never make a rule. */
 #include "config.h"
 
+#include "allowmap/base.h"
 #include "constants.h"
 #include "work.h"
 
@@ -14,6 +15,7 @@
 typedef struct {
 	uint32_t asset;
 	uint32_t agreeing; /* kinds of evidence with this first label */
+	int overruled;     /* another inventory calls it otherwise, and counts */
 	AmAssetName name;
 } Candidate;
 
@@ -44,11 +46,16 @@ static int compare_by_label(gconstpointer a, gconstpointer b)
 	return order != 0 ? order : compare_told(a, b);
 }
 
+/* What people call it goes first. */
 static int compare_credible(gconstpointer a, gconstpointer b)
 {
 	const Candidate *x = a, *y = b;
 	if (x->asset != y->asset)
 		return x->asset < y->asset ? -1 : 1;
+	if ((x->name.kind == AM_OBSERVED_INVENTORY) != (y->name.kind == AM_OBSERVED_INVENTORY))
+		return x->name.kind == AM_OBSERVED_INVENTORY ? -1 : 1;
+	if (x->overruled != y->overruled)
+		return x->overruled - y->overruled;
 	if (x->name.shared != y->name.shared)
 		return x->name.shared - y->name.shared;
 	if (x->agreeing != y->agreeing)
@@ -110,6 +117,27 @@ static void add_asked_for(const AmMapWork *work, GArray *all)
 		for (size_t i = 0; i + 1 < sizeof candidate.name.value && edge->server_name[i] != '\0'; i++)
 			candidate.name.value[i] = g_ascii_tolower(edge->server_name[i]);
 		g_array_append_val(all, candidate);
+	}
+}
+
+static void add_inventory(const AmMapWork *work, GArray *all)
+{
+	for (guint a = 0; a < work->map->assets->len; a++) {
+		const AmAsset *asset = &g_array_index(work->map->assets, AmAsset, a);
+		for (uint32_t n = 0; n < asset->n_labels; n++) {
+			const AmAssetLabel *label =
+				&g_array_index(work->map->labels, AmAssetLabel, asset->first_label + n);
+			if (strcmp(label->name, AM_LABEL_NAME) != 0)
+				continue;
+			Candidate candidate = {.asset = a, .overruled = label->overruled};
+			candidate.name = (AmAssetName){.kind = AM_OBSERVED_INVENTORY,
+						       .first_ns = asset->first_ns,
+						       .last_ns = asset->last_ns,
+						       .count = 1};
+			am_text_safe(candidate.name.value, sizeof candidate.name.value, label->value,
+				     strlen(label->value));
+			g_array_append_val(all, candidate);
+		}
 	}
 }
 
@@ -193,6 +221,7 @@ static void find_shared(const AmMap *map, GArray *all)
 void am_names_build(AmMapWork *work)
 {
 	g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(Candidate));
+	add_inventory(work, all);
 	add_observed(work, all);
 	add_asked_for(work, all);
 	merge_told(all);

@@ -172,10 +172,12 @@ static void name_group(AmGroup *group, const Habit *habits, guint n_habits, gboo
 		snprintf(base, 24, "%s", word_for(habit, word));
 }
 
-static char *explain_group(const AmGroup *group, const Habit *habits, guint n_habits)
+static char *explain_group(const AmGroup *group, const Habit *habits, guint n_habits, const char *role)
 {
 	GString *why = g_string_new(NULL);
 	g_string_append_printf(why, "%u member%s", group->members->len, group->members->len == 1 ? "" : "s");
+	if (role != NULL)
+		g_string_append_printf(why, " that an inventory calls %s", role);
 	for (int side = 0; side < 2; side++) {
 		guint listed = 0, more = 0;
 		for (guint n = 0; n < n_habits; n++) {
@@ -233,6 +235,7 @@ void am_naming_build(AmMapWork *work)
 	for (guint g = 0; g < n_groups; g++) /* those that a person gave go first */
 		if (g_array_index(map->groups, AmGroup, g).name[0] != '\0')
 			g_hash_table_add(taken, g_strdup(g_array_index(map->groups, AmGroup, g).name));
+	am_naming_labelled(work, order, taken);
 	for (guint n = 0; n < 2 * n_groups; n++) {
 		uint32_t g = order[n % n_groups];
 		AmGroup *group = &g_array_index(map->groups, AmGroup, g);
@@ -242,11 +245,13 @@ void am_naming_build(AmMapWork *work)
 		const Habit *own = &((const Habit *)habits.habits->data)[first];
 		uint32_t member = g_array_index(group->members, uint32_t, 0);
 		char base[24];
+		const char *role = work->roles[member];
 		name_group(group, own, n_habits, g_array_index(map->assets, AmAsset, member).inside, base);
 		if (group->sanctioned != NULL)
 			g_strlcpy(base, group->sanctioned, sizeof base);
-		call(taken, group, base);
-		group->why = explain_group(group, own, n_habits);
+		if (role == NULL || group->made)
+			call(taken, group, base);
+		group->why = explain_group(group, own, n_habits, group->made ? NULL : role);
 	}
 	g_array_unref(habits.habits);
 	g_free(habits.first);

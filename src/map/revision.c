@@ -85,6 +85,21 @@ static uint64_t mix_members(uint64_t hash, const GArray *members)
 	return hash;
 }
 
+/* Leases are among the observations. */
+static uint64_t hash_labels(const AmDecisionSet *decisions)
+{
+	uint64_t hash = 0;
+	for (guint n = 0; decisions != NULL && decisions->labels != NULL && n < decisions->labels->len; n++) {
+		const AmLabel *label = &g_array_index(decisions->labels, AmLabel, n);
+		const AmImport *import = &g_array_index(decisions->imports, AmImport, label->import);
+		hash = mix_text(mix_text(hash, import->source), import->network);
+		hash = am_mix_bytes(mix_prefix(am_mix(hash, label->of), &label->prefix), label->mac, sizeof label->mac);
+		hash = mix_text(mix_text(mix_text(hash, label->host), label->name), label->value);
+		hash = am_mix(am_mix(hash, (uint64_t)label->from_ns), (uint64_t)label->until_ns);
+	}
+	return hash;
+}
+
 static uint64_t mix_declared(uint64_t hash, const AmDecisionSet *decisions)
 {
 	for (guint n = 0; decisions->declarations != NULL && n < decisions->declarations->len; n++) {
@@ -125,6 +140,7 @@ static uint64_t hash_decisions(const AmDecisionSet *decisions)
 		hash = mix_prefix(mix_text(hash, hint->network), &hint->server);
 		hash = am_mix(am_mix(hash, (uint64_t)hint->ip_protocol), (uint64_t)hint->port);
 	}
+	hash = am_mix(hash, hash_labels(decisions));
 	return decisions != NULL ? mix_declared(hash, decisions) : hash;
 }
 

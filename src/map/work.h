@@ -110,6 +110,7 @@ typedef struct {
 typedef struct {
 	const GArray *tallies;      /* AmTally */
 	const GArray *observations; /* AmObservation; may be NULL */
+	GArray *with_leases;        /* the same with imported leases, where there are any */
 	const AmMapOptions *options;
 	const AmDecisionSet *decisions; /* may be NULL */
 	AmMap *map;
@@ -133,6 +134,9 @@ typedef struct {
 	uint32_t span_hours; /* of the observation, begun hours counted whole */
 	uint32_t *n_regular; /* by network: inside hosts that use anything regularly */
 	uint32_t n_outward;  /* inside hosts that talk to any outside host */
+	const char *
+		*roles; /* by asset: what an inventory says that it is for, borrowed from map->labels; NULL = nothing */
+	uint64_t *realms;    /* by asset: a hash of its application and owner, as far as they are known; 0 = not */
 	gboolean no_outside; /* no address is a private one, and all count as inside: it is not known what is */
 } AmMapWork;
 
@@ -189,6 +193,14 @@ gboolean am_lease_is_usual(const AmMapWork *work, uint32_t edge_index);
 void am_assets_build(AmMapWork *work);
 /* identity.c: for each endpoint the first one of the same machine; sets `macs`. Needs hosts[].inside. g_free() */
 uint32_t *am_identity_find(AmMapWork *work);
+/* imported.c: adds imported leases to the observations. Needs map->endpoints. */
+void am_imported_observe(AmMapWork *work);
+/* Does what an import says hold in this network? */
+gboolean am_imported_holds_in(const AmMap *map, const AmDecisionSet *decisions, uint32_t import, uint32_t network);
+/* labels.c: what inventories say; sets `roles`, `realms`. Needs assets and their times. */
+void am_labels_build(AmMapWork *work);
+/* What the group of an asset is known by, where an inventory made it; else 0. */
+uint64_t am_labels_group_mark(const AmMapWork *work, uint32_t asset);
 /* devices.c: what kind of machine they are. */
 void am_devices_build(AmMapWork *work);
 /* names.c: what assets are called. */

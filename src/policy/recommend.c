@@ -293,6 +293,14 @@ static void add_members(Builder *builder, const Unit *unit, AmPolicyGroup *group
 	am_pools_add(builder->map, unit->network, unit->group, lacking(builder, unit), group->members);
 }
 
+/* A group lies within one application and owner; what all members say of these is said of it. */
+static void set_owner(const AmMap *map, const AmGroup *group, AmPolicyGroup *named)
+{
+	const AmAsset *first = &g_array_index(map->assets, AmAsset, g_array_index(group->members, uint32_t, 0));
+	named->owner = g_strdup(am_asset_label(map, first, AM_LABEL_OWNER));
+	named->application = g_strdup(am_asset_label(map, first, AM_LABEL_APPLICATION));
+}
+
 /* The map's groups, with those members that take part in an essential edge: more than that nobody has shown a need for. */
 static void add_map_groups(Builder *builder)
 {
@@ -307,6 +315,7 @@ static void add_map_groups(Builder *builder)
 		AmPolicyGroup *group = add_group(builder, name, network);
 		builder->unit_names[n] = group->name;
 		set_label(group, &g_array_index(builder->map->groups, AmGroup, unit->group), lacking(builder, unit));
+		set_owner(builder->map, &g_array_index(builder->map->groups, AmGroup, unit->group), group);
 		add_members(builder, unit, group);
 	}
 }

@@ -59,6 +59,12 @@ enum {
 	GROUP,
 	INSIDE,
 	SCANNER,
+	OWNER,
+	APPLICATION,
+	ENVIRONMENT,
+	CRITICALITY,
+	LABELS,
+	CONFLICTS,
 	SERVES,
 	USES,
 	FIRST,
@@ -78,8 +84,14 @@ static const AmColumn asset_columns[N_ASSET_COLUMNS] = {
 	{"group", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
 	{"inside", AM_COLUMN_ALL},
 	{"scanner", AM_COLUMN_ALL},
-	{"serves", AM_COLUMN_ALL | AM_COLUMN_RIGHT}, /* essential edges as the server */
-	{"uses", AM_COLUMN_ALL | AM_COLUMN_RIGHT},   /* essential edges as the client */
+	{"owner", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
+	{"application", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
+	{"environment", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
+	{"criticality", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
+	{"labels", AM_COLUMN_ALL | AM_COLUMN_SHRINK | AM_COLUMN_NO_SORT},    /* the others: "role=web" */
+	{"conflicts", AM_COLUMN_ALL | AM_COLUMN_SHRINK | AM_COLUMN_NO_SORT}, /* what is overruled: "owner=ann (cmdb)" */
+	{"serves", AM_COLUMN_ALL | AM_COLUMN_RIGHT},                         /* essential edges as the server */
+	{"uses", AM_COLUMN_ALL | AM_COLUMN_RIGHT},                           /* essential edges as the client */
 	{"first", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
 	{"last", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
 };
@@ -87,7 +99,7 @@ static const AmColumn asset_columns[N_ASSET_COLUMNS] = {
 typedef struct {
 	const AmMap *map;
 	AmFilter filter;
-	AddressList addresses, names;
+	AddressList addresses, names, labels, conflicts;
 	char mac[AM_MAC_TEXT_SIZE];
 	uint64_t *serves, *uses; /* by asset */
 } Assets;
@@ -96,6 +108,77 @@ static gboolean keep_asset(const void *context, guint row)
 {
 	const Assets *assets = context;
 	return asset_matches(&assets->filter, &g_array_index(assets->map->assets, AmAsset, row));
+}
+
+static const char *const own_columns[] = {AM_LABEL_OWNER, AM_LABEL_APPLICATION, AM_LABEL_ENVIRONMENT,
+					  AM_LABEL_CRITICALITY};
+
+static gboolean has_own_column(const char *name)
+{
+	for (guint n = 0; n < G_N_ELEMENTS(own_columns); n++) {
+		if (strcmp(own_columns[n], name) == 0)
+			return TRUE;
+	}
+	return strcmp(name, AM_LABEL_NAME) == 0;
+}
+
+/* What a machine is called on the network where nobody there calls it what the inventory does, by its first label. */
+static void add_other_name(Assets *assets, const AmAsset *asset, const char *name)
+{
+	const AmAssetName *other = NULL;
+	size_t size = strcspn(name, ".");
+	for (uint32_t n = 0; n < asset->n_names; n++) {
+		const AmAssetName *told = &g_array_index(assets->map->names, AmAssetName, asset->first_name + n);
+		if (told->kind == AM_OBSERVED_INVENTORY || told->kind >= AM_OBSERVED_HOST || told->shared)
+			continue;
+		if (strcspn(told->value, ".") == size && g_ascii_strncasecmp(told->value, name, size) == 0)
+			return;
+		other = other != NULL ? other : told;
+	}
+	if (other != NULL)
+		g_ptr_array_add(
+			assets->conflicts.texts,
+			g_strdup_printf("name=%s (%s)", other->value, am_observed_name((AmObservedKind)other->kind)));
+}
+
+static void fill_labels(Assets *assets, const AmAsset *asset, AmCell *cells)
+{
+	g_ptr_array_set_size(assets->labels.texts, 0);
+	g_ptr_array_set_size(assets->conflicts.texts, 0);
+	for (uint32_t n = 0; n < asset->n_labels; n++) {
+		const AmAssetLabel *label = &g_array_index(assets->map->labels, AmAssetLabel, asset->first_label + n);
+		if (label->overruled)
+			g_ptr_array_add(assets->conflicts.texts,
+					g_strdup_printf("%s=%s (%s)", label->name, label->value, label->source));
+		else if (!has_own_column(label->name))
+			g_ptr_array_add(assets->labels.texts, g_strdup_printf("%s=%s", label->name, label->value));
+	}
+	const char *name = am_asset_label(assets->map, asset, AM_LABEL_NAME);
+	if (name != NULL)
+		add_other_name(assets, asset, name);
+	for (guint n = 0; n < G_N_ELEMENTS(own_columns); n++)
+		cells[OWNER + n] = am_cell_text(am_asset_label(assets->map, asset, own_columns[n]));
+	cells[LABELS] = address_list_cell(&assets->labels);
+	cells[CONFLICTS] = address_list_cell(&assets->conflicts);
+}
+
+/* A table has no columns for what no inventory tells. */
+static void drop_empty(Assets *assets, AmColumn *columns)
+{
+	gboolean any[N_ASSET_COLUMNS] = {FALSE};
+	for (guint row = 0; row < assets->map->assets->len; row++) {
+		AmCell cells[N_ASSET_COLUMNS];
+		const AmAsset *asset = &g_array_index(assets->map->assets, AmAsset, row);
+		if (asset->n_labels == 0)
+			continue;
+		fill_labels(assets, asset, cells);
+		for (int n = OWNER; n <= CONFLICTS; n++)
+			any[n] |= cells[n].kind == AM_CELL_LIST ? cells[n].list.n > 0 : cells[n].kind != AM_CELL_NULL;
+	}
+	for (int n = OWNER; n <= CONFLICTS; n++) {
+		if (!any[n])
+			columns[n].flags &= ~(unsigned)AM_COLUMN_TABLE;
+	}
 }
 
 static void fill_asset(void *context, guint row, AmCell *cells)
@@ -122,6 +205,7 @@ static void fill_asset(void *context, guint row, AmCell *cells)
 	cells[GROUP] = am_cell_text(am_view_group_name(map, asset->first_endpoint));
 	cells[INSIDE] = am_cell_bool(asset->inside);
 	cells[SCANNER] = am_cell_bool(asset->scanner);
+	fill_labels(assets, asset, cells);
 	cells[SERVES] = am_cell_number(assets->serves[row]);
 	cells[USES] = am_cell_number(assets->uses[row]);
 	cells[FIRST] = am_cell_time(asset->first_ns);
@@ -143,9 +227,11 @@ gboolean am_report_assets(const AmMap *map, const AmListOptions *options, FILE *
 		serves[am_view_endpoint(map, edge->server)->asset]++;
 		uses[am_view_endpoint(map, edge->client)->asset]++;
 	}
+	AmColumn columns[N_ASSET_COLUMNS];
+	memcpy(columns, asset_columns, sizeof columns);
 	AmListing listing = {
 		.what = "assets",
-		.columns = asset_columns,
+		.columns = columns,
 		.n_columns = N_ASSET_COLUMNS,
 		.n_rows = map->assets->len,
 		.keep = keep_asset,
@@ -154,9 +240,14 @@ gboolean am_report_assets(const AmMap *map, const AmListOptions *options, FILE *
 	};
 	address_list_init(&assets.addresses);
 	address_list_init(&assets.names);
+	address_list_init(&assets.labels);
+	address_list_init(&assets.conflicts);
+	drop_empty(&assets, columns);
 	gboolean good = am_listing_run(&listing, options, out, ret_listed, error);
 	address_list_clear(&assets.addresses);
 	address_list_clear(&assets.names);
+	address_list_clear(&assets.labels);
+	address_list_clear(&assets.conflicts);
 	return good;
 }
 

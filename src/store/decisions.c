@@ -14,11 +14,6 @@
 
 #define HASH_SIZE 32
 
-struct AmDecisions {
-	AmDatabase *database; /* NULL: there is no file, and none was to be made */
-	char *path;
-};
-
 char *am_decisions_path_for(const char *facts_path)
 {
 	const char *name = strrchr(facts_path, '/');
@@ -77,7 +72,6 @@ static void add_prefix(GString *content, const char *name, const AmPrefix *prefi
 	am_decisions_add_line(content, name, text);
 }
 
-/* Every entry's content begins with this. */
 GString *am_decisions_content(const char *kind, int64_t at_ns, const char *who)
 {
 	GString *content = g_string_new(NULL);
@@ -146,8 +140,8 @@ static gboolean read_head(AmDatabase *database, int64_t *ret_n, guint8 ret_hash[
 	return am_columns_check(&columns, database, error);
 }
 
-static gboolean add_entry(AmDatabase *database, const char *kind, int64_t at_ns, const char *who, const char *content,
-			  int64_t *ret_n, GError **error)
+gboolean am_decision_log(AmDatabase *database, const char *kind, int64_t at_ns, const char *who, const char *content,
+			 int64_t *ret_n, GError **error)
 {
 	int64_t n;
 	guint8 before[HASH_SIZE], hash[HASH_SIZE];
@@ -189,8 +183,8 @@ static gboolean write_override(AmDatabase *database, const AmOverride *override,
 {
 	int64_t n;
 	GString *content = override_content(override);
-	gboolean logged = add_entry(database, "override", override->at_ns, override->who != NULL ? override->who : "",
-				    content->str, &n, error);
+	gboolean logged = am_decision_log(database, "override", override->at_ns,
+					  override->who != NULL ? override->who : "", content->str, &n, error);
 	g_string_free(content, TRUE);
 	sqlite3_stmt *statement = logged ? am_database_statement(database, "decisions-override-add", error) : NULL;
 	if (statement == NULL)
@@ -207,7 +201,7 @@ static gboolean write_override(AmDatabase *database, const AmOverride *override,
 	return am_database_execute(database, statement, error);
 }
 
-static gboolean begin_addition(AmDecisions *decisions, GError **error)
+gboolean am_decisions_begin(AmDecisions *decisions, GError **error)
 {
 	if (decisions->database != NULL)
 		return am_database_run(decisions->database, "BEGIN IMMEDIATE", error);
@@ -215,7 +209,7 @@ static gboolean begin_addition(AmDecisions *decisions, GError **error)
 	return FALSE;
 }
 
-static gboolean end_addition(AmDecisions *decisions, gboolean written, GError **error)
+gboolean am_decisions_end(AmDecisions *decisions, gboolean written, GError **error)
 {
 	if (written && am_database_run(decisions->database, "COMMIT", error))
 		return TRUE;
@@ -225,16 +219,18 @@ static gboolean end_addition(AmDecisions *decisions, gboolean written, GError **
 
 gboolean am_decisions_add_override(AmDecisions *decisions, const AmOverride *override, GError **error)
 {
-	return begin_addition(decisions, error) &&
-	       end_addition(decisions, write_override(decisions->database, override, error), error);
+	return am_decisions_begin(decisions, error) &&
+	       am_decisions_end(decisions, write_override(decisions->database, override, error), error);
 }
 
 gboolean am_decisions_append(AmDecisions *decisions, const char *kind, int64_t at_ns, const char *who, GString *content,
 			     int64_t *ret_n, GError **error)
 {
-	gboolean ok = begin_addition(decisions, error) &&
-		      end_addition(decisions,
-				   add_entry(decisions->database, kind, at_ns, who, content->str, ret_n, error), error);
+	gboolean ok =
+		am_decisions_begin(decisions, error) &&
+		am_decisions_end(decisions,
+				 am_decision_log(decisions->database, kind, at_ns, who, content->str, ret_n, error),
+				 error);
 	g_string_free(content, TRUE);
 	return ok;
 }
@@ -245,8 +241,8 @@ static gboolean write_network(AmDatabase *database, const AmNetworkRule *rule, G
 {
 	int64_t n;
 	GString *content = network_content(rule);
-	gboolean logged = add_entry(database, "network", rule->at_ns, rule->who != NULL ? rule->who : "", content->str,
-				    &n, error);
+	gboolean logged = am_decision_log(database, "network", rule->at_ns, rule->who != NULL ? rule->who : "",
+					  content->str, &n, error);
 	g_string_free(content, TRUE);
 	sqlite3_stmt *statement = logged ? am_database_statement(database, "decisions-network-add", error) : NULL;
 	if (statement == NULL)
@@ -272,8 +268,8 @@ gboolean am_decisions_add_network(AmDecisions *decisions, const AmNetworkRule *r
 		(void)am_sensor_uuid(rule->sensor, uuid);
 		kept.sensor = uuid;
 	}
-	return begin_addition(decisions, error) &&
-	       end_addition(decisions, write_network(decisions->database, &kept, error), error);
+	return am_decisions_begin(decisions, error) &&
+	       am_decisions_end(decisions, write_network(decisions->database, &kept, error), error);
 }
 
 /* ---- Reading */
@@ -406,6 +402,9 @@ AmDecisionSet *am_decisions_load(AmDecisions *decisions, GError **error)
 	set->declarations = g_ptr_array_new_with_free_func((GDestroyNotify)am_declaration_free);
 	set->group_edits = g_ptr_array_new_with_free_func((GDestroyNotify)am_group_edit_free);
 	set->taps = g_ptr_array_new_with_free_func((GDestroyNotify)am_taps_free);
+	set->imports = am_imports_new();
+	set->labels = am_labels_new();
+	set->leases = am_leases_new();
 	g_array_set_clear_func(set->overrides, (GDestroyNotify)(void (*)(void))clear_override);
 	g_array_set_clear_func(set->hints, (GDestroyNotify)(void (*)(void))clear_hint);
 	AmDatabase *database = decisions->database;
@@ -414,7 +413,8 @@ AmDecisionSet *am_decisions_load(AmDecisions *decisions, GError **error)
 	if (!am_database_run(database, "BEGIN", error))
 		return NULL;
 	gboolean ok = read_overrides(database, set->overrides, error) && read_hints(database, set->hints, error) &&
-		      read_networks(database, set->networks, error) && am_declarations_read(database, set, error);
+		      read_networks(database, set->networks, error) && am_declarations_read(database, set, error) &&
+		      am_decisions_read_imports(database, set, error);
 	am_database_roll_back(database); /* nothing was written */
 	return ok ? g_steal_pointer(&set) : NULL;
 }
@@ -429,12 +429,15 @@ void am_decision_set_free(AmDecisionSet *set)
 	g_clear_pointer(&set->declarations, g_ptr_array_unref);
 	g_clear_pointer(&set->group_edits, g_ptr_array_unref);
 	g_clear_pointer(&set->taps, g_ptr_array_unref);
+	g_clear_pointer(&set->imports, g_array_unref);
+	g_clear_pointer(&set->labels, g_array_unref);
+	g_clear_pointer(&set->leases, g_array_unref);
 	g_free(set);
 }
 
 /* ---- Verification */
 
-static gboolean set_tampered(AmDatabase *database, int64_t n, const char *what, GError **error)
+gboolean am_decisions_set_tampered(AmDatabase *database, int64_t n, const char *what, GError **error)
 {
 	g_set_error(error, AM_STORE_ERROR, AM_STORE_ERROR_FAILED,
 		    "%s: entry %" G_GINT64_FORMAT " of the decision log: %s", database->path, (gint64)n, what);
@@ -443,7 +446,7 @@ static gboolean set_tampered(AmDatabase *database, int64_t n, const char *what, 
 
 /* How many entries of the log made a row elsewhere. */
 typedef struct {
-	guint overrides, networks;
+	guint overrides, networks, imports;
 } Logged;
 
 /* One row of decisions-log.sql; `hash` is the entry's before, then its own. */
@@ -459,18 +462,19 @@ static gboolean verify_entry(AmDatabase *database, AmColumns *columns, int64_t n
 	if (!am_columns_check(columns, database, error))
 		return FALSE;
 	if (number != n)
-		return set_tampered(database, n, "is missing", error);
+		return am_decisions_set_tampered(database, n, "is missing", error);
 	GString *head = am_decisions_content(kind, at_ns, who);
 	gboolean begins = g_str_has_prefix(content, head->str);
 	g_string_free(head, TRUE);
 	if (!begins)
-		return set_tampered(database, n, "its columns and its content differ", error);
+		return am_decisions_set_tampered(database, n, "its columns and its content differ", error);
 	make_hash(hash, n, content, expected);
 	if (memcmp(expected, stored, sizeof stored) != 0)
-		return set_tampered(database, n, "its hash is not that of its content", error);
+		return am_decisions_set_tampered(database, n, "its hash is not that of its content", error);
 	memcpy(hash, stored, sizeof stored);
 	logged->overrides += strcmp(kind, "override") == 0;
 	logged->networks += strcmp(kind, "network") == 0;
+	logged->imports += strcmp(kind, "import") == 0;
 	return TRUE;
 }
 
@@ -507,11 +511,11 @@ static gboolean verify_overrides(AmDatabase *database, guint n_logged, GError **
 		g_string_free(content, TRUE);
 		clear_override(&override);
 		if (!same)
-			return set_tampered(database, n, "the verdict that it made was changed", error);
+			return am_decisions_set_tampered(database, n, "the verdict that it made was changed", error);
 		n_rows++;
 	}
 	if (code == SQLITE_DONE && n_rows != n_logged)
-		return set_tampered(database, 0, "a verdict that it made was removed", error);
+		return am_decisions_set_tampered(database, 0, "a verdict that it made was removed", error);
 	return code == SQLITE_DONE;
 }
 
@@ -533,11 +537,11 @@ static gboolean verify_networks(AmDatabase *database, guint n_logged, GError **e
 		gboolean same = g_strcmp0(content->str, logged) == 0;
 		g_string_free(content, TRUE);
 		if (!same)
-			return set_tampered(database, n, "the network that it named was changed", error);
+			return am_decisions_set_tampered(database, n, "the network that it named was changed", error);
 		n_rows++;
 	}
 	if (code == SQLITE_DONE && n_rows != n_logged)
-		return set_tampered(database, 0, "a network that it named was removed", error);
+		return am_decisions_set_tampered(database, 0, "a network that it named was removed", error);
 	return code == SQLITE_DONE;
 }
 
@@ -550,7 +554,8 @@ gboolean am_decisions_verify(AmDecisions *decisions, GError **error)
 	if (!am_database_run(database, "BEGIN", error))
 		return FALSE;
 	gboolean ok = verify_log(database, &logged, error) && verify_overrides(database, logged.overrides, error) &&
-		      verify_networks(database, logged.networks, error);
+		      verify_networks(database, logged.networks, error) &&
+		      am_decisions_verify_imports(database, logged.imports, error);
 	am_database_roll_back(database);
 	return ok;
 }

@@ -4,6 +4,11 @@
 #include "allowmap/store.h"
 #include "database.h"
 
+struct AmDecisions {
+	AmDatabase *database; /* NULL: there is no file, and none was to be made */
+	char *path;
+};
+
 /* Whether the log is whole: every entry's hash follows from the one before it, and every row of the other tables says
  * what its entry says. What was cut off at the end shows only against a head that was kept elsewhere. */
 gboolean am_decisions_verify(AmDecisions *decisions, GError **error);
@@ -18,3 +23,15 @@ gboolean am_decisions_append(AmDecisions *decisions, const char *kind, int64_t a
 			     int64_t *ret_n, GError **error);
 /* Sets what was declared; inside a transaction. */
 gboolean am_declarations_read(AmDatabase *database, AmDecisionSet *set, GError **error);
+
+/* Adds an entry to the log; *ret_n is its number. Between begin and end, which keeps it if all of it was `written`. */
+gboolean am_decision_log(AmDatabase *database, const char *kind, int64_t at_ns, const char *who, const char *content,
+			 int64_t *ret_n, GError **error);
+gboolean am_decisions_begin(AmDecisions *decisions, GError **error);
+gboolean am_decisions_end(AmDecisions *decisions, gboolean written, GError **error);
+/* FALSE, with the error that says what is wrong with entry `n`. */
+gboolean am_decisions_set_tampered(AmDatabase *database, int64_t n, const char *what, GError **error);
+
+/* decisions-imports.c: those in force, into `set`; and whether they and their rows say what the log says. */
+gboolean am_decisions_read_imports(AmDatabase *database, AmDecisionSet *set, GError **error);
+gboolean am_decisions_verify_imports(AmDatabase *database, guint n_logged, GError **error);

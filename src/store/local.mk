@@ -7,6 +7,7 @@ libam_store_a_SOURCES = \
 	src/store/decisions.c \
 	src/store/declarations.c \
 	src/store/decisions.h \
+	src/store/decisions-imports.c \
 	src/store/facts.c \
 	src/store/facts.h \
 	src/store/facts-encapsulated.c \
@@ -42,7 +43,16 @@ sql_files += \
 	sql/migrations/001-decisions.sql \
 	sql/migrations/002-decisions-networks.sql \
 	sql/queries/decisions-declared.sql \
+	sql/migrations/003-decisions-imports.sql \
 	sql/queries/decisions-hints.sql \
+	sql/queries/decisions-import-add.sql \
+	sql/queries/decisions-imports.sql \
+	sql/queries/decisions-label-add.sql \
+	sql/queries/decisions-labels.sql \
+	sql/queries/decisions-labels-remove.sql \
+	sql/queries/decisions-lease-add.sql \
+	sql/queries/decisions-leases.sql \
+	sql/queries/decisions-leases-remove.sql \
 	sql/queries/decisions-log-add.sql \
 	sql/queries/decisions-log-last.sql \
 	sql/queries/decisions-log.sql \

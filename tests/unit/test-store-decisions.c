@@ -284,6 +284,115 @@ static void test_log(void)
 	CU_ASSERT_EQUAL(store_clean(folder), 1);
 }
 
+static void add_label(AmInventory *inventory, const char *who, const char *name, const char *value)
+{
+	AmLabel label = {.name = g_strdup(name), .value = g_strdup(value), .from_ns = T0, .until_ns = T0 + DAY};
+	if (am_mac_parse(who, label.mac)) {
+		label.of = AM_LABELLED_MAC;
+	} else if (!am_prefix_parse(who, &label.prefix, NULL)) {
+		label.of = AM_LABELLED_HOST;
+		label.host = g_strdup(who);
+	}
+	g_array_append_val(inventory->labels, label);
+}
+
+static AmInventory *inventory_of(const char *owner)
+{
+	AmInventory *inventory = am_inventory_new();
+	inventory->kind = AM_INVENTORY_ANSIBLE;
+	add_label(inventory, "10.1.0.0/16", "owner", owner);
+	add_label(inventory, "52:54:00:00:00:01", "owner", owner);
+	add_label(inventory, "db1", "note", "two\nlines \"x\"");
+	AmLease lease = {.host = g_strdup("pc7"), .mac = {2, 0, 0, 0, 0, 7}, .first_ns = T0, .last_ns = T0 + 1};
+	CU_ASSERT_TRUE(am_address_parse("2001:db8::7", &lease.address));
+	g_array_append_val(inventory->leases, lease);
+	return inventory;
+}
+
+static gboolean import_as(AmDecisions *decisions, const char *source, const AmInventory *inventory)
+{
+	const AmImport import = {.source = (char *)source,
+				 .network = (char *)"branch",
+				 .who = (char *)"ann",
+				 .why = (char *)"why\nnot",
+				 .at_ns = T0};
+	gboolean before = FALSE;
+	CU_ASSERT_TRUE(am_decisions_add_import(decisions, &import, inventory, &before, NULL));
+	return before;
+}
+
+static const AmLabel *label_at(const AmDecisionSet *set, guint n)
+{
+	return &g_array_index(set->labels, AmLabel, n);
+}
+
+static void test_imports(void)
+{
+	char *folder = store_folder();
+	g_autofree char *db = g_build_filename(folder, "d.db", NULL);
+	g_autoptr(AmDecisions) decisions = am_decisions_open(db, TRUE, NULL);
+	g_autoptr(AmInventory) one = inventory_of("one"), two = inventory_of("two");
+	CU_ASSERT_FALSE(import_as(decisions, "hosts.csv", one));
+	CU_ASSERT_FALSE(import_as(decisions, "other.csv", one));
+	CU_ASSERT_TRUE(import_as(decisions, "hosts.csv", two)); /* in its place */
+	CU_ASSERT_TRUE(am_decisions_verify(decisions, NULL));
+	g_autoptr(AmDecisionSet) set = am_decisions_load(decisions, NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(set);
+	CU_ASSERT_EQUAL_FATAL(set->imports->len, 2);
+	CU_ASSERT_EQUAL_FATAL(set->labels->len, 6);
+	CU_ASSERT_EQUAL_FATAL(set->leases->len, 2);
+	const AmImport *import = &g_array_index(set->imports, AmImport, 1);
+	CU_ASSERT_STRING_EQUAL(import->source, "hosts.csv");
+	CU_ASSERT_EQUAL(import->kind, AM_INVENTORY_ANSIBLE);
+	CU_ASSERT_STRING_EQUAL(import->network, "branch");
+	CU_ASSERT_STRING_EQUAL(import->why, "why\nnot");
+	CU_ASSERT_EQUAL(import->n_labels, 3);
+	CU_ASSERT_EQUAL(import->n_leases, 1);
+	CU_ASSERT_EQUAL(label_at(set, 3)->of, AM_LABELLED_PREFIX);
+	CU_ASSERT_EQUAL(label_at(set, 3)->prefix.length, 16);
+	CU_ASSERT_STRING_EQUAL(label_at(set, 3)->value, "two");
+	CU_ASSERT_EQUAL(label_at(set, 3)->import, 1);
+	CU_ASSERT_EQUAL(label_at(set, 3)->until_ns, T0 + DAY);
+	CU_ASSERT_EQUAL(label_at(set, 4)->of, AM_LABELLED_MAC);
+	CU_ASSERT_EQUAL(label_at(set, 4)->mac[5], 1);
+	CU_ASSERT_EQUAL(label_at(set, 5)->of, AM_LABELLED_HOST);
+	CU_ASSERT_STRING_EQUAL(label_at(set, 5)->host, "db1");
+	const AmLease *lease = &g_array_index(set->leases, AmLease, 1);
+	CU_ASSERT_STRING_EQUAL(lease->host, "pc7");
+	CU_ASSERT_EQUAL(lease->mac[5], 7);
+	CU_ASSERT_EQUAL(lease->last_ns, T0 + 1);
+	/* Taken back: the entries stay, the rows do not. */
+	CU_ASSERT_TRUE(import_as(decisions, "hosts.csv", NULL));
+	CU_ASSERT_FALSE(import_as(decisions, "hosts.csv", NULL));
+	CU_ASSERT_FALSE(import_as(decisions, "never.csv", NULL));
+	g_clear_pointer(&set, am_decision_set_free);
+	set = am_decisions_load(decisions, NULL);
+	CU_ASSERT_EQUAL_FATAL(set->imports->len, 1);
+	CU_ASSERT_STRING_EQUAL(g_array_index(set->imports, AmImport, 0).source, "other.csv");
+	CU_ASSERT_EQUAL(set->labels->len, 3);
+	CU_ASSERT_TRUE(am_decisions_verify(decisions, NULL));
+	/* Whatever is changed behind the log's back shows. */
+	static const char *const tampers[][2] = {
+		{"UPDATE labels SET value = 'me' WHERE name = 'owner'",
+		 "UPDATE labels SET value = 'one' WHERE name = 'owner'"},
+		{"UPDATE leases SET last_ns = last_ns + 1", "UPDATE leases SET last_ns = last_ns - 1"},
+		{"UPDATE imports SET source = 'x' || source", "UPDATE imports SET source = substr(source, 2)"},
+		{"DELETE FROM imports WHERE log = 1", NULL},
+	};
+	for (guint n = 0; n < G_N_ELEMENTS(tampers); n++) {
+		run_sql(db, tampers[n][0], SQLITE_OK);
+		g_autoptr(GError) error = NULL;
+		CU_ASSERT_FALSE(am_decisions_verify(decisions, &error));
+		CU_ASSERT_TRUE(g_error_matches(error, AM_STORE_ERROR, AM_STORE_ERROR_FAILED));
+		if (tampers[n][1] != NULL) {
+			run_sql(db, tampers[n][1], SQLITE_OK);
+			CU_ASSERT_TRUE(am_decisions_verify(decisions, NULL));
+		}
+	}
+	g_clear_pointer(&decisions, am_decisions_free);
+	CU_ASSERT_EQUAL(store_clean(folder), 1);
+}
+
 static void test_not_ours(void)
 {
 	char *folder = store_folder();
@@ -305,9 +414,11 @@ static void test_not_ours(void)
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
-		UNIT_TEST(test_path),           UNIT_TEST(test_none),      UNIT_TEST(test_round_trip),
-		UNIT_TEST(test_survives_rerun), UNIT_TEST(test_networks),  UNIT_TEST(test_log),
-		UNIT_TEST(test_not_ours),       UNIT_TEST(test_withdrawn), {NULL, NULL},
+		UNIT_TEST(test_path),       UNIT_TEST(test_none),
+		UNIT_TEST(test_round_trip), UNIT_TEST(test_survives_rerun),
+		UNIT_TEST(test_networks),   UNIT_TEST(test_log),
+		UNIT_TEST(test_not_ours),   UNIT_TEST(test_withdrawn),
+		UNIT_TEST(test_imports),    {NULL, NULL},
 	};
 	return unit_run("store-decisions", tests);
 }

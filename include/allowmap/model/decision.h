@@ -4,6 +4,7 @@
 #include "address.h"
 #include "declared.h"
 #include "encapsulation.h"
+#include "inventory.h"
 #include "verdict.h"
 
 #include <glib.h>
@@ -48,4 +49,7 @@ typedef struct {
 	GPtrArray *declarations; /* AmDeclaration * */
 	GPtrArray *group_edits;  /* AmGroupEdit * */
 	GPtrArray *taps;         /* AmTaps * */
+	GArray *imports;         /* AmImport, those in force, oldest first */
+	GArray *labels;          /* AmLabel, import by import */
+	GArray *leases;          /* AmLease, the same */
 } AmDecisionSet;

@@ -29,6 +29,13 @@ typedef struct {
 	gboolean shared; /* other assets go by it, too: a service's name, not a machine's */
 } AmAssetName;
 
+/* What an inventory says of an asset. Strings owned. */
+typedef struct {
+	char *name, *value;
+	char *source;       /* the import that says so */
+	gboolean overruled; /* another source says otherwise, and counts */
+} AmAssetLabel;
+
 /* X(id, name). Of two kinds that a machine shows, the earlier one is told. */
 #define AM_ASSET_KINDS(X)                                                                                              \
 	X(UNKNOWN, "unknown")                                                                                          \
@@ -50,6 +57,7 @@ typedef enum {
 typedef struct {
 	uint32_t first_endpoint, n_endpoints; /* linked by AmEndpoint.next, in the order of their addresses */
 	uint32_t first_name, n_names;         /* a run of AmMap.names; the first one is what it is called */
+	uint32_t first_label, n_labels;       /* a run of AmMap.labels, by name, what counts before what is overruled */
 	uint8_t mac[6];                       /* its own, not a router's */
 	gboolean has_mac;
 	AmAssetKind kind;
@@ -157,6 +165,7 @@ typedef struct {
 	GArray *endpoints;         /* AmEndpoint, sorted by (network, address) */
 	GArray *assets;            /* AmAsset */
 	GArray *names;             /* AmAssetName, by asset */
+	GArray *labels;            /* AmAssetLabel, by asset */
 	GArray *listeners;         /* AmListener */
 	GArray *unused;            /* AmUnusedListener */
 	GArray *edges;             /* AmEdge */

@@ -11,18 +11,19 @@
 
 /* X(id, name in the database and in listings). First names, the most telling first; then what is no name. */
 #define AM_OBSERVED_KINDS(X)                                                                                           \
-	X(PTR, "ptr")     /* the answer to a reverse question */                                                       \
-	X(DNS, "dns")     /* owner of an address record in an answer */                                                \
-	X(DHCP, "dhcp")   /* the name that the host itself, or its DHCP server, told in that exchange */               \
-	X(NBNS, "nbns")   /* that it registered or answered to (RFC 1002) */                                           \
-	X(MDNS, "mdns")   /* RFC 6762 */                                                                               \
-	X(LLMNR, "llmnr") /* RFC 4795 */                                                                               \
-	X(NTLM, "ntlm")   /* that a server told in its challenge (MS-NLMP 2.2.1.2) */                                  \
-	X(SMTP, "smtp")   /* with which mail servers greet each other (RFC 5321, 4.1.1.1, 4.2) */                      \
-	X(HOST, "host")   /* the server name of TLS or HTTP: as connections tell it, or a log of them */               \
-	X(ALIAS, "alias") /* what was asked for, where a CNAME led from there to the owner */                          \
-	X(LEASE, "lease") /* the MAC to which a DHCP server gave it (RFC 2131) */                                      \
-	X(MAC, "mac")     /* of frames that it sent and no router passed on, as text */
+	X(INVENTORY, "inventory") /* what people call it; of the map only, for it is a decision */                     \
+	X(PTR, "ptr")             /* the answer to a reverse question */                                               \
+	X(DNS, "dns")             /* owner of an address record in an answer */                                        \
+	X(DHCP, "dhcp")           /* the name that the host itself, or its DHCP server, told in that exchange */       \
+	X(NBNS, "nbns")           /* that it registered or answered to (RFC 1002) */                                   \
+	X(MDNS, "mdns")           /* RFC 6762 */                                                                       \
+	X(LLMNR, "llmnr")         /* RFC 4795 */                                                                       \
+	X(NTLM, "ntlm")           /* that a server told in its challenge (MS-NLMP 2.2.1.2) */                          \
+	X(SMTP, "smtp")           /* with which mail servers greet each other (RFC 5321, 4.1.1.1, 4.2) */              \
+	X(HOST, "host")           /* the server name of TLS or HTTP; as connections tell it, or a log of them */       \
+	X(ALIAS, "alias")         /* what was asked for, where a CNAME led from there to the owner */                  \
+	X(LEASE, "lease")         /* the MAC to which a DHCP server gave it (RFC 2131) */                              \
+	X(MAC, "mac")             /* of frames that it sent and no router passed on, as text */
 
 typedef enum {
 #define X(id, name) AM_OBSERVED_##id,
