@@ -295,6 +295,16 @@ static void group_outside(AmMapWork *work, GArray *marks)
 	add_groups(work, classes, heads, relations, marks);
 }
 
+/* Sets the assets' groups from the groups' members. */
+static void place_members(AmMapWork *work)
+{
+	for (guint g = 0; g < work->map->groups->len; g++) {
+		const GArray *members = g_array_index(work->map->groups, AmGroup, g).members;
+		for (guint n = 0; n < members->len; n++)
+			g_array_index(work->map->assets, AmAsset, g_array_index(members, uint32_t, n)).group = g;
+	}
+}
+
 /* Addresses that count as outside and have the role of an inside group go to it: who says what they are for knows them. */
 static void join_outside_roles(AmMapWork *work, GArray *marks)
 {
@@ -317,6 +327,7 @@ static void join_outside_roles(AmMapWork *work, GArray *marks)
 		g_array_remove_index(groups, g);
 		g_array_remove_index(marks, g--);
 	}
+	place_members(work);
 }
 
 static int compare_ids(gconstpointer a, gconstpointer b)
@@ -326,13 +337,8 @@ static int compare_ids(gconstpointer a, gconstpointer b)
 
 static void sort_groups(AmMapWork *work)
 {
-	GArray *groups = work->map->groups;
-	g_array_sort(groups, compare_ids);
-	for (guint g = 0; g < groups->len; g++) {
-		const AmGroup *group = &g_array_index(groups, AmGroup, g);
-		for (guint n = 0; n < group->members->len; n++)
-			g_array_index(work->map->assets, AmAsset, g_array_index(group->members, uint32_t, n)).group = g;
-	}
+	g_array_sort(work->map->groups, compare_ids);
+	place_members(work);
 }
 
 void am_groups_build(AmMapWork *work)
