@@ -4,8 +4,10 @@ libam_map_a_SOURCES = \
 	include/allowmap/map.h \
 	src/map/assets.c \
 	src/map/beacon.c \
+	src/map/checks.c \
 	src/map/constants.h \
 	src/map/coverage.c \
+	src/map/crowds.c \
 	src/map/devices.c \
 	src/map/direction.c \
 	src/map/edges.c \
@@ -20,6 +22,7 @@ libam_map_a_SOURCES = \
 	src/map/leases.c \
 	src/map/likeness.c \
 	src/map/listeners.c \
+	src/map/machines.c \
 	src/map/map.c \
 	src/map/merge.c \
 	src/map/names.c \
@@ -27,6 +30,7 @@ libam_map_a_SOURCES = \
 	src/map/on-link.c \
 	src/map/overrides.c \
 	src/map/peers.c \
+	src/map/peers.h \
 	src/map/ports.c \
 	src/map/ports.h \
 	src/map/related.c \
@@ -46,7 +50,7 @@ libam_map_a_SOURCES = \
 if HAVE_CUNIT
 map_tests = tests/unit/test-map tests/unit/test-direction tests/unit/test-scan tests/unit/test-groups \
 	tests/unit/test-related-edges tests/unit/test-devices tests/unit/test-identity tests/unit/test-leases tests/unit/test-overrides tests/unit/test-peers \
-	tests/unit/test-kinds tests/unit/test-coverage tests/unit/test-visibility
+	tests/unit/test-kinds tests/unit/test-coverage tests/unit/test-visibility tests/unit/test-habits
 check_PROGRAMS += $(map_tests)
 TESTS += $(map_tests)
 tests_unit_test_map_CPPFLAGS = $(unit_CPPFLAGS)
@@ -67,6 +71,9 @@ tests_unit_test_leases_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIB
 tests_unit_test_coverage_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_coverage_SOURCES = tests/unit/test-coverage.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_coverage_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
+tests_unit_test_habits_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_habits_SOURCES = tests/unit/test-habits.c tests/unit/map-fixture.h tests/unit/unit.h
+tests_unit_test_habits_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
 tests_unit_test_kinds_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_kinds_SOURCES = tests/unit/test-kinds.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_kinds_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
