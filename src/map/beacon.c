@@ -1,7 +1,7 @@
 /* Beacons: malware that calls home, small and regular. Health checks inside are as regular and are essential, so only
  * destinations outside are looked at, and only as far as tallies go: hours, daily counts, sizes and names, not the times
  * of single connections. Small, to an uncommon place, and with no name where names are usual: regular, that is a
- * suspicion, else a question. A lone and regular client of some other protocol is a question too, DNS among them where the
+ * suspicion, else a question. Few and regular clients of some other protocol are a question too, DNS among them where the
  * client has a resolver inside: tunnels use it. With a name it is taken for the interface of some supplier.
  */
 #include "config.h"
@@ -191,5 +191,5 @@ int am_beacon_score(const AmMapWork *work, uint32_t edge_index)
 		return regular && even != EVEN_NO && work->hosts[edge->client].inside ? 2 : 1;
 	/* Nothing speaks for or against other protocols but their rhythm: it must be one that chance does not give. */
 	gboolean telling = even == EVEN_YES || rate_of(edge) <= AM_BEACON_TELLING_RATE;
-	return regular && telling && notes->outward_clients == 1;
+	return regular && telling && notes->outward_clients < AM_PUBLIC_CLIENTS;
 }

@@ -265,7 +265,7 @@ void am_peers_prepare(AmMapWork *work)
 			work->hosts[head->server].relied_on = TRUE;
 		sample(work, &service, strong);
 		pool(work, &service);
-		if (service.n_outside >= AM_PUBLIC_CLIENTS)
+		if (service.n_outside >= AM_PUBLIC_CLIENTS || work->hosts[head->server].inside)
 			count_visits(work, &service);
 		g_array_append_val(work->services, service);
 	}
@@ -473,9 +473,22 @@ gboolean am_peers_round(const AmMapWork *work, uint32_t edge_index)
 	       !is_anothers(work, edge_index);
 }
 
+/* A login that strangers try, many for each regular client, and get far less than these; or where nobody is regular. */
+static gboolean is_guessed(const AmMapWork *work, uint32_t edge_index)
+{
+	const AmEdge *edge = am_work_edge(work, edge_index);
+	const AmServiceNotes *service = service_of(work, edge_index);
+	gboolean any_alike;
+	return am_edge_speaks_login(edge) && am_work_comes_in(work, edge) &&
+	       service->n_visits >= AM_GUESSERS * MAX(service->n_outside, 1) &&
+	       (service->n_strong == 0 || !conforms(work, edge_index, service->lowest_served, &any_alike));
+}
+
 gboolean am_peers_contradict(const AmMapWork *work, uint32_t edge_index)
 {
 	gboolean any_alike;
+	if (is_guessed(work, edge_index))
+		return TRUE;
 	return am_peers_count(work, edge_index) >= AM_PUBLIC_CLIENTS &&
 	       !conforms(work, edge_index, service_of(work, edge_index)->lowest_served, &any_alike);
 }

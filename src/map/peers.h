@@ -1,7 +1,10 @@
 /* Measures of an edge that speak for others, or against them. Private to the room. */
 #pragma once
 
+#include "ports.h"
 #include "work.h"
+
+#include <string.h>
 
 /* Answer payload per connection. */
 static inline double am_edge_served(const AmEdge *edge)
@@ -37,4 +40,17 @@ static inline void am_edge_add_hours(const AmMapWork *work, const AmEdgeNotes *n
 				g_hash_table_add(hours, GINT_TO_POINTER(tally->key.day * 24 + hour));
 		}
 	}
+}
+
+/* A login by its port, or on whichever port by what is spoken. */
+static inline gboolean am_edge_speaks_login(const AmEdge *edge)
+{
+	static const char *const words[] = {"ssh", "rdp", "vnc", "telnet"};
+	gboolean known = edge->n_l7 > 0 && edge->l7[0].confidence == AM_L7_DPI;
+	const char *word = known ? am_l7_group_name(edge->l7[0].name) : NULL;
+	for (size_t n = 0; word != NULL && n < G_N_ELEMENTS(words); n++) {
+		if (strcmp(word, words[n]) == 0)
+			return TRUE;
+	}
+	return am_port_is_admin(edge->ip_protocol, edge->port);
 }

@@ -347,6 +347,119 @@ static void test_colleagues_are_machines(void)
 	}
 }
 
+/* Three infected hosts, one controller, a protocol that nobody knows: by the clock each of them. */
+static void test_beacons_of_an_unknown_protocol(void)
+{
+	Net net = net_new();
+	net_span(&net, 1);
+	for (int n = 1; n <= 9; n++) {
+		g_autofree char *client = g_strdup_printf("10.0.1.%d", n);
+		browse(&net, client, "198.51.100.1", "www.example");
+		if (n > 3)
+			continue;
+		Talk talk = {.client = client,
+			     .server = "203.0.113.7",
+			     .ip_protocol = AM_PROTO_TCP,
+			     .port = 4444,
+			     .n_hours = 24,
+			     .connections = 28,
+			     .payload = {2800, 5600}};
+		net_add(&net, talk);
+	}
+	g_autoptr(AmMap) map = net_map(&net);
+	for (int n = 1; n <= 3; n++) {
+		g_autofree char *client = g_strdup_printf("10.0.1.%d", n);
+		ASSERT_VERDICT(map, client, "203.0.113.7", AM_PROTO_TCP, 4444, UNDECIDED);
+		CU_ASSERT(reason_given(map, client, "203.0.113.7", 4444, AM_REASON_BEACON));
+	}
+	net_clear(&net);
+}
+
+/* Each night a scanner knocks at dead hosts, and two hours later it tries an open port, which it knows by then. What it does by day
+ * is its own. */
+static void test_night_of_a_scanner(void)
+{
+	Net net = net_new();
+	net_span(&net, 5);
+	for (int day = 0; day < 5; day++) {
+		for (int n = 1; n <= 6; n++) {
+			g_autofree char *dead = g_strdup_printf("10.0.7.%d", n);
+			net_add(&net, (Talk){.client = "10.0.1.1",
+					     .server = dead,
+					     .ip_protocol = AM_PROTO_TCP,
+					     .port = 80,
+					     .day = day,
+					     .hour = 1,
+					     .minute = n,
+					     .outcome = AM_OUTCOME_SILENT});
+		}
+		for (int n = 1; n <= 2; n++) {
+			g_autofree char *client = g_strdup_printf("10.0.1.%d", n);
+			visit(&net, client, "10.0.2.1", 8443, day, 3);
+		}
+	}
+	net_use(&net, "10.0.1.1", "10.0.2.2", 443, 0, 5);
+	g_autoptr(AmMap) map = net_map(&net);
+	ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.1", AM_PROTO_TCP, 8443, UNDECIDED);
+	CU_ASSERT(reason_given(map, "10.0.1.1", "10.0.2.1", 8443, AM_REASON_SCAN_SUCCESS));
+	ASSERT_VERDICT(map, "10.0.1.2", "10.0.2.1", AM_PROTO_TCP, 8443, ESSENTIAL); /* who never scanned */
+	ASSERT_VERDICT(map, "10.0.1.1", "10.0.2.2", AM_PROTO_TCP, 443, ESSENTIAL);
+	net_clear(&net);
+}
+
+static void come_by(Net *net, const char *client, const char *server, const char *l7, uint64_t served)
+{
+	Talk talk = {.client = client,
+		     .server = server,
+		     .ip_protocol = AM_PROTO_TCP,
+		     .port = 2200,
+		     .day = 2,
+		     .hour = 9,
+		     .payload = {3000, served},
+		     .role = TRUE,
+		     .l7 = l7};
+	net_add(net, talk);
+}
+
+/* Two suppliers log in by a port of our own choice, and strangers try to. Where nobody is regular, they try as well; who gets as much
+ * as a supplier may be one, and a web server's strangers are its visitors. */
+static void test_guessed_login(void)
+{
+	Net net = net_new();
+	net_span(&net, 5);
+	for (int n = 1; n <= 30; n++) {
+		g_autofree char *stranger = g_strdup_printf("198.51.100.%d", n);
+		come_by(&net, stranger, "10.0.2.1", "ssh", n == 30 ? 12000 : 2900);
+		come_by(&net, stranger, "10.0.2.2", "ssh", 2900);
+		come_by(&net, stranger, "10.0.2.3", "tls", 2900);
+		if (n <= 5)
+			come_by(&net, stranger, "10.0.2.4", "ssh", 2900);
+	}
+	for (int n = 1; n <= 2; n++) {
+		g_autofree char *supplier = g_strdup_printf("203.0.113.%d", n);
+		for (int day = 0; day < 5; day++)
+			net_add(&net, (Talk){.client = supplier,
+					     .server = "10.0.2.1",
+					     .ip_protocol = AM_PROTO_TCP,
+					     .port = 2200,
+					     .day = day,
+					     .hour = 8,
+					     .n_hours = 8,
+					     .connections = 10,
+					     .payload = {40000, 120000},
+					     .role = TRUE,
+					     .l7 = "ssh"});
+	}
+	g_autoptr(AmMap) map = net_map(&net);
+	ASSERT_VERDICT(map, "203.0.113.1", "10.0.2.1", AM_PROTO_TCP, 2200, ESSENTIAL);
+	ASSERT_VERDICT(map, "198.51.100.1", "10.0.2.1", AM_PROTO_TCP, 2200, SUSPICIOUS);
+	ASSERT_VERDICT(map, "198.51.100.30", "10.0.2.1", AM_PROTO_TCP, 2200, UNDECIDED);
+	ASSERT_VERDICT(map, "198.51.100.1", "10.0.2.2", AM_PROTO_TCP, 2200, SUSPICIOUS);
+	ASSERT_VERDICT(map, "198.51.100.1", "10.0.2.3", AM_PROTO_TCP, 2200, UNDECIDED);
+	ASSERT_VERDICT(map, "198.51.100.1", "10.0.2.4", AM_PROTO_TCP, 2200, UNDECIDED);
+	net_clear(&net);
+}
+
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
@@ -359,6 +472,9 @@ int main(void)
 		UNIT_TEST(test_answers_of_a_half_seen_server),
 		UNIT_TEST(test_machine_that_moves),
 		UNIT_TEST(test_colleagues_are_machines),
+		UNIT_TEST(test_beacons_of_an_unknown_protocol),
+		UNIT_TEST(test_night_of_a_scanner),
+		UNIT_TEST(test_guessed_login),
 		{NULL, NULL},
 	};
 	return unit_run("habits", tests);
