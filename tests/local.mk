@@ -18,6 +18,9 @@ EXTRA_DIST += \
 	tests/shared/encapsulation.sh \
 	tests/shared/groups.sh \
 	tests/shared/labelled.sh \
+	tests/shared/other-networks.sh \
+	tests/shared/topologies/shipping.json \
+	tests/shared/topologies/software.json \
 	tests/shared/labels.py \
 	tests/shared/ndpi.py \
 	tests/shared/run.sh \

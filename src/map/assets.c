@@ -110,6 +110,17 @@ static void join_endpoints(AmMapWork *work)
 	}
 }
 
+/* A machine with one address inside is inside with all of them: hosts with private IPv4 addresses have public IPv6 ones. */
+static void spread_inside(AmMapWork *work)
+{
+	for (guint n = 0; n < work->map->endpoints->len; n++) {
+		const AmEndpoint *endpoint = &g_array_index(work->map->endpoints, AmEndpoint, n);
+		if (g_array_index(work->map->assets, AmAsset, endpoint->asset).inside &&
+		    !am_address_is_multicast(&endpoint->address) && !am_address_is_unspecified(&endpoint->address))
+			work->hosts[n].inside = TRUE;
+	}
+}
+
 void am_assets_build(AmMapWork *work)
 {
 	AmMap *map = work->map;
@@ -132,4 +143,5 @@ void am_assets_build(AmMapWork *work)
 	find_inside(work);
 	am_imported_observe(work);
 	join_endpoints(work);
+	spread_inside(work);
 }

@@ -1,7 +1,7 @@
 /* Beacons: malware that calls home, small and regular. Health checks inside are as regular and are essential, so only
  * destinations outside are looked at, and only as far as tallies go: hours, daily counts, sizes and names, not the times
  * of single connections. Small, to an uncommon place, and with no name where names are usual: regular, that is a
- * suspicion, else a question. A lone and regular client of some other protocol is a question too, DNS among them where the
+ * suspicion, else a question. Few and regular clients of some other protocol are a question too, DNS among them where the
  * client has a resolver inside: tunnels use it. With a name it is taken for the interface of some supplier.
  */
 #include "config.h"
@@ -16,7 +16,8 @@
 
 static gboolean goes_out(const AmMapWork *work, const AmEdge *edge, const AmEdgeNotes *notes)
 {
-	return work->hosts[edge->client].inside && !work->hosts[edge->server].inside &&
+	const AmEndpointNotes *client = &work->hosts[edge->client], *server = &work->hosts[edge->server];
+	return (client->inside || client->own) && !server->inside && !server->own &&
 	       (notes->kind == AM_KIND_TWO_WAY || notes->kind == AM_KIND_OPENED ||
 		(notes->kind == AM_KIND_ONE_WAY && edge->ip_protocol == AM_PROTO_TCP));
 }
@@ -43,15 +44,53 @@ static gboolean is_relayed(const AmMapWork *work, const AmEdge *edge)
 	return am_port_is_relayed(edge->ip_protocol, edge->port) && !passes_by;
 }
 
-/* How many inside hosts use each outside service, and how many use any. */
+/* Behind a router that translates, a mirror shows inside hosts by a public address that --inside was not told. Who visits us from
+ * outside comes to few of our addresses; one that is regular at several places outside goes out. */
+static void find_own(AmMapWork *work)
+{
+	for (guint client = 0; client < work->map->endpoints->len; client++) {
+		AmEndpointNotes *host = &work->hosts[client];
+		uint32_t n_servers = 0, last = AM_NO_INDEX;
+		if (host->inside || host->scanner || work->no_outside)
+			continue;
+		for (uint32_t n = host->first_edge; n < host->first_edge + host->n_edges; n++) {
+			const AmEdge *edge = am_work_edge(work, n);
+			const AmEdgeNotes *notes = am_work_notes(work, n);
+			if (work->hosts[edge->server].inside || edge->server == last || !notes->recurs ||
+			    notes->kind != AM_KIND_TWO_WAY)
+				continue;
+			n_servers++;
+			last = edge->server;
+		}
+		host->own = n_servers >= AM_HABIT_SERVERS;
+	}
+}
+
+/* TLS without SNI, HTTP to a bare address, no known protocol. What a resolver is asked for is not its own name. */
+gboolean am_edge_is_nameless(const AmEdge *edge)
+{
+	AmAddress address;
+	if (am_edge_asks_names(edge))
+		return TRUE;
+	char host[AM_SERVER_NAME_SIZE];
+	g_strlcpy(host, edge->server_name, sizeof host);
+	char *colon = strchr(host, ':');
+	if (colon != NULL && strchr(colon + 1, ':') == NULL)
+		*colon = '\0'; /* "203.0.113.7:8080" */
+	return host[0] == '\0' || am_address_parse(host, &address);
+}
+
+/* How many inside hosts use each outside service, whether by a name, and how many use any. */
 void am_beacon_prepare(AmMapWork *work)
 {
+	find_own(work);
 	find_resolvers(work);
 	guint n_edges = work->map->edges->len;
 	g_autofree gboolean *outward = g_new0(gboolean, MAX(work->map->endpoints->len, 1));
 	for (guint first = 0, end = 0; first < n_edges; first = end) {
 		const AmEdge *head = am_work_edge(work, work->by_service[first]);
 		uint32_t clients = 0;
+		gboolean named = FALSE;
 		for (end = first; end < n_edges; end++) {
 			const AmEdge *edge = am_work_edge(work, work->by_service[end]);
 			if (edge->server != head->server || edge->ip_protocol != head->ip_protocol ||
@@ -60,29 +99,17 @@ void am_beacon_prepare(AmMapWork *work)
 			if (!goes_out(work, edge, am_work_notes(work, work->by_service[end])))
 				continue;
 			clients++;
+			named = named || !am_edge_is_nameless(edge);
 			outward[edge->client] = TRUE;
 		}
-		for (guint n = first; n < end; n++)
+		for (guint n = first; n < end; n++) {
 			am_work_notes(work, work->by_service[n])->outward_clients = clients;
+			am_work_notes(work, work->by_service[n])->outward_named = named != FALSE;
+		}
 	}
 	work->n_outward = 0;
 	for (guint n = 0; n < work->map->endpoints->len; n++)
 		work->n_outward += outward[n] != FALSE;
-}
-
-/* Without a name that somebody could have registered: TLS without SNI, HTTP to a bare address, no known protocol. What a
- * resolver is asked for is not its own name. */
-static gboolean is_nameless(const AmEdge *edge)
-{
-	AmAddress address;
-	if (edge->port == AM_PORT_DNS)
-		return TRUE;
-	char host[AM_SERVER_NAME_SIZE];
-	g_strlcpy(host, edge->server_name, sizeof host);
-	char *colon = strchr(host, ':');
-	if (colon != NULL && strchr(colon + 1, ':') == NULL)
-		*colon = '\0'; /* "203.0.113.7:8080" */
-	return host[0] == '\0' || am_address_parse(host, &address);
 }
 
 /* Daily counts of whole days (the first and the last of the edge are cut), against what chance would give. */
@@ -127,6 +154,12 @@ static gboolean is_steady(const AmEdge *edge)
 	       rate <= AM_BEACON_FASTEST && edge->hours >= needed * hours;
 }
 
+/* The mirror misses what this client says, the name as well; others ask for the same service by name. */
+static gboolean is_name_unseen(const AmEdge *edge, const AmEdgeNotes *notes)
+{
+	return edge->counts.packets[0] == 0 && notes->outward_named;
+}
+
 /* HTTP and TLS give names as a rule; what has another protocol often has no place for one. */
 static gboolean should_have_name(const AmEdge *edge)
 {
@@ -150,12 +183,13 @@ int am_beacon_score(const AmMapWork *work, uint32_t edge_index)
 	Evenness even = evenness(work, notes);
 	gboolean steady = is_steady(edge);
 	/* A clock that is late by chance, or whose machine sleeps at times, gives steady hours and uneven days. */
-	if (!is_nameless(edge) || (even == EVEN_NO && !steady))
+	if (!am_edge_is_nameless(edge) || is_name_unseen(edge, notes) || (even == EVEN_NO && !steady))
 		return 0;
 	gboolean regular = even == EVEN_YES || steady;
+	/* Of a client that is only taken for one of ours it is a question. */
 	if (should_have_name(edge))
-		return regular && even != EVEN_NO ? 2 : 1;
+		return regular && even != EVEN_NO && work->hosts[edge->client].inside ? 2 : 1;
 	/* Nothing speaks for or against other protocols but their rhythm: it must be one that chance does not give. */
 	gboolean telling = even == EVEN_YES || rate_of(edge) <= AM_BEACON_TELLING_RATE;
-	return regular && telling && notes->outward_clients == 1;
+	return regular && telling && notes->outward_clients < AM_PUBLIC_CLIENTS;
 }

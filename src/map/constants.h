@@ -27,6 +27,9 @@
 /* Ours: with fewer active hours than this, an edge inside a scan window proves nothing of its own. */
 #define AM_SCAN_OWN_HOURS 3
 
+/* Ours: who scans every night does the rest of that night's work within so long of it. */
+#define AM_SCAN_NIGHT_NS (3 * AM_NS_PER_HOUR)
+
 /* ---- Recurrence. Ours, after the measured recurrence in ALGORITHMS §2 (distinct days and hours beat counts). */
 #define AM_RECUR_HOURS 3  /* distinct hours of activity */
 #define AM_PASSING_DAYS 4 /* an observation of fewer days cannot tell what passes */
@@ -111,6 +114,8 @@
 /* Where most of those who come by from outside get less than this share of it, the service is that of partners, and the others
  * are those who knock. */
 #define AM_VISIT_SHARE 0.8
+/* Ours: so many strangers for each regular client of a login, or where there is none, guess passwords. */
+#define AM_GUESSERS 10
 
 /* ---- Administration and lateral movement (ours). */
 #define AM_ADMIN_ESTABLISHED 3 /* servers that a client administers regularly before one more is no surprise */

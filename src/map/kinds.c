@@ -151,9 +151,9 @@ static gboolean is_half_seen(uint64_t seen, uint64_t missed)
 	return seen >= AM_HALF_SEEN_PACKETS && missed * AM_HALF_SEEN_RATIO < seen;
 }
 
-/* Requests without answers, or answers without requests, where the mirror misses the other half of the client's traffic:
- * to a service that is seen to answer others; and between inside hosts only in the second case, which is otherwise what the
- * victim of a reflected flood sees. */
+/* Requests without answers, or answers without requests, where the mirror misses the other half of the client's traffic, or in the
+ * second case all that the server gets: of a service that is seen to answer; and between inside hosts only in the second case,
+ * which is otherwise what the victim of a reflected flood sees. */
 static gboolean is_half_a_talk(const AmMapWork *work, const AmEdge *edge)
 {
 	const AmEndpointNotes *client = &work->hosts[edge->client], *server = &work->hosts[edge->server];
@@ -164,7 +164,7 @@ static gboolean is_half_a_talk(const AmMapWork *work, const AmEdge *edge)
 	if (edge->counts.packets[1] == 0)
 		return is_half_seen(client->sent, client->received);
 	return edge->counts.packets[0] == 0 && client->inside && server->inside &&
-	       is_half_seen(client->received, client->sent);
+	       (is_half_seen(client->received, client->sent) || is_half_seen(server->sent, server->received));
 }
 
 /* Between the ends of a tunnel whose source ports only spread the load, the other direction is an edge of its own; flow/ saw

@@ -4,8 +4,10 @@ libam_map_a_SOURCES = \
 	include/allowmap/map.h \
 	src/map/assets.c \
 	src/map/beacon.c \
+	src/map/checks.c \
 	src/map/constants.h \
 	src/map/coverage.c \
+	src/map/crowds.c \
 	src/map/declared.c \
 	src/map/devices.c \
 	src/map/direction.c \
@@ -26,6 +28,7 @@ libam_map_a_SOURCES = \
 	src/map/likeness.c \
 	src/map/listed.c \
 	src/map/listeners.c \
+	src/map/machines.c \
 	src/map/map.c \
 	src/map/merge.c \
 	src/map/names.c \
@@ -35,6 +38,7 @@ libam_map_a_SOURCES = \
 	src/map/overrides.c \
 	src/map/peers.c \
 	src/map/pools.c \
+	src/map/peers.h \
 	src/map/ports.c \
 	src/map/ports.h \
 	src/map/related.c \
@@ -54,6 +58,8 @@ libam_map_a_SOURCES = \
 
 if HAVE_CUNIT
 map_tests = tests/unit/test-map tests/unit/test-direction tests/unit/test-scan tests/unit/test-groups \
+	tests/unit/test-related-edges tests/unit/test-devices tests/unit/test-identity tests/unit/test-leases tests/unit/test-overrides tests/unit/test-peers \
+	tests/unit/test-kinds tests/unit/test-coverage tests/unit/test-visibility tests/unit/test-habits
 	tests/unit/test-related-edges tests/unit/test-devices tests/unit/test-identity tests/unit/test-labels tests/unit/test-leases tests/unit/test-overrides tests/unit/test-declared tests/unit/test-peers tests/unit/test-pools \
 	tests/unit/test-kinds tests/unit/test-listeners tests/unit/test-schedule tests/unit/test-coverage tests/unit/test-visibility
 check_PROGRAMS += $(map_tests)

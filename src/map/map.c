@@ -106,6 +106,8 @@ static void work_clear(AmMapWork *work)
 	g_clear_pointer(&work->services, g_array_unref);
 	g_clear_pointer(&work->samples, g_array_unref);
 	g_clear_pointer(&work->habit_servers, g_array_unref);
+	g_clear_pointer(&work->checks, am_table_free);
+	g_clear_pointer(&work->n_checks, g_array_unref);
 	g_clear_pointer(&work->pairs, am_table_free);
 	g_clear_pointer(&work->n_pairs, g_array_unref);
 	am_table_free(work->habits);

@@ -5,35 +5,18 @@
 #include "config.h"
 
 #include "constants.h"
+#include "peers.h"
 #include "ports.h"
 #include "work.h"
 
 #include <string.h>
-
-/* Answer payload per connection. */
-static double served(const AmEdge *edge)
-{
-	return (double)edge->counts.payload[1] / (double)MAX(edge->connections, 1);
-}
-
-/* About as much as `amount`, or more. */
-static gboolean is_served(const AmEdge *edge, double amount)
-{
-	return served(edge) >= AM_CONFORM_SHARE * amount;
-}
-
-/* What both sides said per connection. */
-static double exchanged(const AmEdge *edge)
-{
-	return served(edge) + (double)edge->counts.payload[0] / (double)MAX(edge->connections, 1);
-}
 
 static void add_strong(const AmMapWork *work, AmServiceNotes *service, uint32_t edge_index, GArray *strong)
 {
 	const AmEdge *edge = am_work_edge(work, edge_index);
 	service->n_strong++;
 	service->n_outside += !work->hosts[edge->client].inside;
-	service->named = service->named || edge->server_name[0] != '\0';
+	service->named = service->named || (edge->server_name[0] != '\0' && !am_edge_asks_names(edge));
 	g_array_append_val(strong, edge_index);
 }
 
@@ -54,7 +37,7 @@ static void sample(AmMapWork *work, AmServiceNotes *service, const GArray *stron
 		guint at = (guint)((uint64_t)n * strong->len / service->n_samples);
 		g_array_append_val(work->samples, g_array_index(strong, uint32_t, at));
 		const AmEdge *edge = am_work_edge(work, g_array_index(strong, uint32_t, at));
-		double amount = served(edge), exchange = exchanged(edge);
+		double amount = am_edge_served(edge), exchange = am_edge_exchanged(edge);
 		g_array_append_val(amounts, amount);
 		g_array_append_val(exchanges, exchange);
 	}
@@ -131,23 +114,6 @@ static gboolean is_clean(const AmMapWork *work, uint32_t edge_index)
 	       !am_port_is_admin(edge->ip_protocol, edge->port);
 }
 
-static void add_hours(const AmMapWork *work, const AmEdgeNotes *notes, GHashTable *hours)
-{
-	for (uint32_t a = notes->first_arc; a < notes->first_arc + notes->n_arcs; a++) {
-		const AmTally *tally = am_work_tally(work, g_array_index(work->arcs, AmArc, a).tally);
-		for (int hour = 0; hour < 24; hour++) {
-			if ((tally->hours >> hour & 1) != 0)
-				g_hash_table_add(hours, GINT_TO_POINTER(tally->key.day * 24 + hour));
-		}
-	}
-}
-
-/* On another day, and not because a connection or a visit went over midnight. */
-static gboolean comes_again(const AmEdge *edge)
-{
-	return edge->days >= 2 && edge->connections >= 2 && edge->last_ns - edge->first_ns >= AM_RETURN_NS;
-}
-
 /* Neither regular nor late, of a client that is known for something else: one host with several addresses would not be. */
 static gboolean is_in_pool(const AmMapWork *work, uint32_t edge_index)
 {
@@ -172,12 +138,12 @@ static void pool(const AmMapWork *work, AmServiceNotes *service)
 		uint32_t n = work->by_service[k];
 		if (!is_in_pool(work, n))
 			continue;
-		double amount = served(am_work_edge(work, n));
+		double amount = am_edge_served(am_work_edge(work, n));
 		g_array_append_val(amounts, amount);
-		service->n_returning += comes_again(am_work_edge(work, n)) != FALSE;
+		service->n_returning += am_edge_comes_again(am_work_edge(work, n)) != FALSE;
 		/* As many as are needed beside those of any that is not regular. */
 		if (g_hash_table_size(hours) < 2 * AM_RECUR_HOURS)
-			add_hours(work, am_work_notes(work, n), hours);
+			am_edge_add_hours(work, am_work_notes(work, n), hours);
 	}
 	g_array_sort(amounts, compare_doubles);
 	service->n_pool = amounts->len;
@@ -195,7 +161,7 @@ static void count_visits(const AmMapWork *work, AmServiceNotes *service)
 		const AmEdgeNotes *notes = am_work_notes(work, work->by_service[k]);
 		if (work->hosts[edge->client].inside || notes->kind != AM_KIND_TWO_WAY || notes->usable)
 			continue;
-		double amount = served(edge);
+		double amount = am_edge_served(edge);
 		g_array_append_val(amounts, amount);
 	}
 	g_array_sort(amounts, compare_doubles);
@@ -207,17 +173,39 @@ static void count_visits(const AmMapWork *work, AmServiceNotes *service)
 /* An observation of two days shows no third; what comes on both may be a nightly job. */
 static gboolean returns(const AmMapWork *work, uint32_t edge_index)
 {
-	return work->map->days == 2 && comes_again(am_work_edge(work, edge_index)) && is_clean(work, edge_index);
+	return work->map->days == 2 && am_edge_comes_again(am_work_edge(work, edge_index)) &&
+	       is_clean(work, edge_index);
 }
 
-/* Other strong clients of the service; of one inside, inside ones. */
+/* Other strong clients of a port of administration; of one inside, inside ones. One machine at several addresses is one. */
 static uint32_t n_colleagues(const AmMapWork *work, uint32_t edge_index)
 {
-	const AmServiceNotes *service = service_of(work, edge_index);
-	const AmEdge *edge = am_work_edge(work, edge_index);
-	uint32_t n_outside = work->hosts[edge->server].inside ? service->n_outside : 0;
-	gboolean self = am_work_notes(work, edge_index)->strong && !am_work_comes_in(work, edge);
-	return service->n_strong - n_outside - self;
+	return service_of(work, edge_index)->n_machines - am_work_notes(work, edge_index)->machine_strong;
+}
+
+static uint32_t asset_of(const AmMapWork *work, const AmEdge *edge)
+{
+	return g_array_index(work->map->endpoints, AmEndpoint, edge->client).asset;
+}
+
+static void count_machines(const AmMapWork *work, AmServiceNotes *service)
+{
+	const AmEdge *head = am_work_edge(work, work->by_service[service->first]);
+	if (!am_port_is_admin(head->ip_protocol, head->port))
+		return;
+	g_autoptr(GHashTable) machines = g_hash_table_new(NULL, NULL);
+	for (uint32_t k = service->first; k < service->end; k++) {
+		const AmEdge *edge = am_work_edge(work, work->by_service[k]);
+		if (am_work_notes(work, work->by_service[k])->strong && !am_work_comes_in(work, edge))
+			g_hash_table_add(machines, GUINT_TO_POINTER(asset_of(work, edge)));
+	}
+	service->n_machines = g_hash_table_size(machines);
+	for (uint32_t k = service->first; k < service->end; k++) {
+		uint32_t n = work->by_service[k];
+		uint32_t asset = asset_of(work, am_work_edge(work, n));
+		am_work_notes(work, n)->machine_strong =
+			g_hash_table_contains(machines, GUINT_TO_POINTER(asset)) != FALSE;
+	}
 }
 
 static gboolean lasts_as_login(const AmMapWork *work, uint32_t edge_index)
@@ -277,11 +265,12 @@ void am_peers_prepare(AmMapWork *work)
 				add_strong(work, &service, work->by_service[n], strong);
 		}
 		service.end = n;
+		count_machines(work, &service);
 		if (service.n_strong >= AM_RELIED_ON_CLIENTS)
 			work->hosts[head->server].relied_on = TRUE;
 		sample(work, &service, strong);
 		pool(work, &service);
-		if (service.n_outside >= AM_PUBLIC_CLIENTS)
+		if (service.n_outside >= AM_PUBLIC_CLIENTS || work->hosts[head->server].inside)
 			count_visits(work, &service);
 		g_array_append_val(work->services, service);
 	}
@@ -331,7 +320,7 @@ static gboolean conforms(const AmMapWork *work, uint32_t edge_index, double amou
 	const AmServiceNotes *service = service_of(work, edge_index);
 	gboolean same_name;
 	look_around(work, edge_index, ret_alike, &same_name);
-	return is_served(edge, amount) && (!service->named || same_name);
+	return am_edge_is_served(edge, amount) && (!service->named || same_name);
 }
 
 /* A server that nobody uses regularly yet, such as an instance that was started an hour ago: its client speaks for it when it
@@ -380,7 +369,7 @@ static gboolean is_public_visit(const AmMapWork *work, uint32_t edge_index)
 	double enough = AM_VISIT_SHARE * service->least_served;
 	gboolean of_partners = service->n_visits >= AM_PUBLIC_CLIENTS && service->visit_served < enough;
 	return !work->hosts[edge->client].inside && service->n_outside >= AM_PUBLIC_CLIENTS &&
-	       (!of_partners || served(edge) >= enough);
+	       (!of_partners || am_edge_served(edge) >= enough);
 }
 
 gboolean am_peers_support(const AmMapWork *work, uint32_t edge_index)
@@ -428,7 +417,8 @@ gboolean am_peers_join(const AmMapWork *work, uint32_t edge_index)
 	const AmEdge *edge = am_work_edge(work, edge_index);
 	const AmHabit *habit = habit_of(work, edge);
 	return habit != NULL && habit->all == habit->shared && n_colleagues(work, edge_index) >= AM_POOL_CLIENTS &&
-	       !work->hosts[edge->client].scanner && is_served(edge, service_of(work, edge_index)->usually_served) &&
+	       !work->hosts[edge->client].scanner &&
+	       am_edge_is_served(edge, service_of(work, edge_index)->usually_served) &&
 	       (work->hosts[edge->server].inside || are_neighbours(work, edge));
 }
 
@@ -444,7 +434,7 @@ gboolean am_peers_like(const AmMapWork *work, uint32_t edge_index)
 		const AmEdge *other = am_work_edge(work, other_index);
 		if (other_index == edge_index ||
 		    am_work_notes(work, other_index)->kind != am_work_notes(work, edge_index)->kind ||
-		    !is_served(edge, served(other)) || !am_clients_alike(work, edge_index, other_index))
+		    !am_edge_is_served(edge, am_edge_served(other)) || !am_clients_alike(work, edge_index, other_index))
 			continue;
 		if (am_edge_lasts(work, other) || ++n_alike >= AM_POOL_CLIENTS)
 			return TRUE;
@@ -458,10 +448,10 @@ gboolean am_peers_unlike(const AmMapWork *work, uint32_t edge_index)
 	const AmServiceNotes *service = service_of(work, edge_index);
 	/* A refused password is answered as much as a short session; but little is said. */
 	gboolean brief = am_port_is_admin(edge->ip_protocol, edge->port) &&
-			 exchanged(edge) < AM_CONFORM_SHARE * service->usually_exchanged;
+			 am_edge_exchanged(edge) < AM_CONFORM_SHARE * service->usually_exchanged;
 	return edge->ip_protocol == AM_PROTO_TCP && !work->hosts[edge->client].inside && edge->counts.packets[1] > 0 &&
 	       service->n_outside - am_work_notes(work, edge_index)->strong >= AM_PUBLIC_CLIENTS &&
-	       (brief || !is_served(edge, service->usually_served));
+	       (brief || !am_edge_is_served(edge, service->usually_served));
 }
 
 /* The others in the pool are many, more than the regular clients; they come in enough hours, or on enough days each; and what
@@ -472,11 +462,12 @@ gboolean am_peers_pooled(const AmMapWork *work, uint32_t edge_index)
 	const AmEdge *edge = am_work_edge(work, edge_index);
 	if (!is_in_pool(work, edge_index) || is_anothers(work, edge_index))
 		return FALSE;
-	uint32_t n_others = service->n_pool - 1, n_returning = service->n_returning - (comes_again(edge) != FALSE);
+	uint32_t n_others = service->n_pool - 1,
+		 n_returning = service->n_returning - (am_edge_comes_again(edge) != FALSE);
 	gboolean any_alike;
 	return n_others >= AM_POOL_CLIENTS && n_others >= service->n_strong &&
 	       (service->pool_hours >= AM_RECUR_HOURS + edge->hours || n_returning >= AM_POOL_CLIENTS) &&
-	       is_served(edge, service->pool_served) &&
+	       am_edge_is_served(edge, service->pool_served) &&
 	       (service->n_strong == 0 || conforms(work, edge_index, service->least_served, &any_alike));
 }
 
@@ -487,9 +478,22 @@ gboolean am_peers_round(const AmMapWork *work, uint32_t edge_index)
 	       !is_anothers(work, edge_index);
 }
 
+/* A login that strangers try, many for each regular client, and get far less than these; or where nobody is regular. */
+static gboolean is_guessed(const AmMapWork *work, uint32_t edge_index)
+{
+	const AmEdge *edge = am_work_edge(work, edge_index);
+	const AmServiceNotes *service = service_of(work, edge_index);
+	gboolean any_alike;
+	return am_edge_speaks_login(edge) && am_work_comes_in(work, edge) &&
+	       service->n_visits >= AM_GUESSERS * MAX(service->n_outside, 1) &&
+	       (service->n_strong == 0 || !conforms(work, edge_index, service->lowest_served, &any_alike));
+}
+
 gboolean am_peers_contradict(const AmMapWork *work, uint32_t edge_index)
 {
 	gboolean any_alike;
+	if (is_guessed(work, edge_index))
+		return TRUE;
 	return am_peers_count(work, edge_index) >= AM_PUBLIC_CLIENTS &&
 	       !conforms(work, edge_index, service_of(work, edge_index)->lowest_served, &any_alike);
 }

@@ -208,30 +208,34 @@ static GArray *join_windows(GArray *windows)
 	return joined;
 }
 
-/* Is [start, end] inside one window of those from `first`? */
-static gboolean in_window(const GArray *windows, guint first, uint32_t source, int64_t start_ns, int64_t end_ns)
+/* Is [start, end] inside one window of those from `first`, made longer by `pad_ns` at both ends? */
+static gboolean in_window(const GArray *windows, guint first, uint32_t source, int64_t start_ns, int64_t end_ns,
+			  int64_t pad_ns)
 {
 	for (guint n = first; n < windows->len; n++) {
 		const AmScanWindow *window = &g_array_index(windows, AmScanWindow, n);
-		if (window->source != source || window->start_ns > start_ns)
+		if (window->source != source || window->start_ns - pad_ns > start_ns)
 			return FALSE;
-		if (end_ns <= window->end_ns)
+		if (end_ns <= window->end_ns + pad_ns)
 			return TRUE;
 	}
 	return FALSE;
 }
 
-/* Marks one edge of a scanner: all of its activity lies in scan windows, which fill `share` of the observation. */
-static void judge_edge(const AmMapWork *work, uint32_t edge_index, guint first_window, double share)
+/* Marks one edge of a scanner: all of its activity lies in scan windows, which fill `share` of the observation. Or beside them, on
+ * several days, so that it is the same night's work: `near_share`. */
+static void judge_edge(const AmMapWork *work, uint32_t edge_index, guint first_window, double share, double near_share)
 {
 	const AmEdge *edge = am_work_edge(work, edge_index);
 	AmEdgeNotes *notes = am_work_notes(work, edge_index);
-	gboolean any = FALSE, all = TRUE;
+	gboolean any = FALSE, all = TRUE, near = TRUE;
 	for (uint32_t n = notes->first_arc; n < notes->first_arc + notes->n_arcs; n++) {
 		const AmTally *tally = am_work_tally(work, g_array_index(work->arcs, AmArc, n).tally);
 		/* A probe's own connection may outlive the window by its timeouts: its beginning is what counts. */
 		int64_t end_ns = tally->connections <= 1 ? tally->first_ns : tally->last_ns;
-		gboolean inside = in_window(work->windows, first_window, edge->client, tally->first_ns, end_ns);
+		gboolean inside = in_window(work->windows, first_window, edge->client, tally->first_ns, end_ns, 0);
+		near = near &&
+		       in_window(work->windows, first_window, edge->client, tally->first_ns, end_ns, AM_SCAN_NIGHT_NS);
 		any = any || inside;
 		all = all && inside;
 	}
@@ -241,6 +245,8 @@ static void judge_edge(const AmMapWork *work, uint32_t edge_index, guint first_w
 		gboolean significant = pow(share, edge->hours) < AM_SCAN_CHANCE;
 		if (significant || edge->hours < AM_SCAN_OWN_HOURS)
 			notes->tainted = significant ? 2 : 1;
+	} else if (near && edge->days >= 2 && pow(near_share, edge->hours) < AM_SCAN_CHANCE) {
+		notes->tainted = 1;
 	}
 }
 
@@ -250,11 +256,12 @@ static void mark_scanners(AmMapWork *work)
 	for (guint n = 0; n < work->windows->len;) {
 		uint32_t source = g_array_index(work->windows, AmScanWindow, n).source;
 		guint first = n;
-		double scanned = 0;
+		double scanned = 0, beside = 0;
 		for (; n < work->windows->len && g_array_index(work->windows, AmScanWindow, n).source == source; n++) {
 			const AmScanWindow *window = &g_array_index(work->windows, AmScanWindow, n);
 			scanned += (double)(MIN(window->end_ns, work->map->last_ns) -
 					    MAX(window->start_ns, work->map->first_ns));
+			beside += 2.0 * AM_SCAN_NIGHT_NS;
 		}
 		AmEndpointNotes *host = &work->hosts[source];
 		host->scanner = TRUE;
@@ -262,7 +269,8 @@ static void mark_scanners(AmMapWork *work)
 			.scanner = TRUE;
 		for (uint32_t edge = host->first_edge; edge < host->first_edge + host->n_edges; edge++) {
 			if (am_work_notes(work, edge)->kind != AM_KIND_DISMISSED)
-				judge_edge(work, edge, first, MIN(scanned / observed, 1));
+				judge_edge(work, edge, first, MIN(scanned / observed, 1),
+					   MIN((scanned + beside) / observed, 1));
 		}
 	}
 }

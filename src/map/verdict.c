@@ -28,7 +28,7 @@ static uint32_t common_reasons(const AmEdge *edge, const AmEdgeNotes *notes)
 		reasons |= edge->counts.payload[1] > 0 ? BIT(SERVER_ONLY) : BIT(NO_PAYLOAD);
 	if (edge->direction == AM_DIRECTION_HANDSHAKE)
 		reasons |= BIT(HANDSHAKE);
-	if (notes->recurs)
+	if (notes->recurs && !notes->same_machine)
 		reasons |= BIT(RECURRING);
 	return reasons;
 }
@@ -52,10 +52,11 @@ static gboolean direction_holds(const AmEdge *edge, const AmEdgeNotes *notes)
 	       am_nearly_all(notes->first_client, edge->connections);
 }
 
-static gboolean is_late(const AmMapWork *work, const AmEdge *edge)
+static gboolean is_late(const AmMapWork *work, const AmEdge *edge, const AmEdgeNotes *notes)
 {
 	int64_t observed = work->map->last_ns - work->map->first_ns;
-	return work->map->days >= AM_LATE_MIN_DAYS && edge->first_ns > work->map->last_ns - observed / AM_LATE_SHARE;
+	int64_t first_ns = notes->machine_first_ns != 0 ? notes->machine_first_ns : edge->first_ns;
+	return work->map->days >= AM_LATE_MIN_DAYS && first_ns > work->map->last_ns - observed / AM_LATE_SHARE;
 }
 
 /* Answers whose questions the mirror did not show; or a TCP connection from before the capture that says no more than that it
@@ -93,17 +94,6 @@ static void judge_failed(const AmMapWork *work, AmEdge *edge, const AmEdgeNotes 
 			 BIT(FAILED) | (edge->connections < AM_SCAN_RETRY_CONNECTIONS ? BIT(TYPO) : 0));
 }
 
-/* A handshake without a word: a health check when it recurs between inside hosts and is mostly completed;
- * how it is closed does not matter (many checks reset). Else a probe. */
-static gboolean is_health_check(const AmMapWork *work, const AmEdge *edge, const AmEdgeNotes *notes)
-{
-	uint64_t opened = edge->handshakes + (edge->counts.packets[1] == 0 ? edge->outcomes[AM_OUTCOME_MIDSTREAM] : 0);
-	gboolean lasts = work->span_hours < AM_RECUR_SHORT_HOURS
-				 ? edge->connections >= AM_HEALTH_HOURS && edge->hours + 1 >= work->span_hours
-				 : edge->hours >= AM_HEALTH_HOURS;
-	return notes->recurs && opened * 2 > edge->connections && lasts && work->hosts[edge->client].inside;
-}
-
 /* Where only the server spoke, it greeted somebody who looked in, or sent what another connection had asked for (passive
  * FTP): that of what comes again is a question. */
 static void judge_opened(const AmMapWork *work, AmEdge *edge, const AmEdgeNotes *notes)
@@ -133,11 +123,11 @@ static void judge_alone(AmMapWork *work, uint32_t n)
 	AmEdgeNotes *notes = am_work_notes(work, n);
 	edge->verdict = AM_N_VERDICTS;
 	edge->reasons |= common_reasons(edge, notes);
-	notes->late = is_late(work, edge);
+	notes->late = is_late(work, edge, notes);
 	int beacon = am_beacon_score(work, n);
 	if (notes->tainted)
 		judge_tainted(work, edge, notes);
-	else if (notes->kind == AM_KIND_OPENED && !is_health_check(work, edge, notes))
+	else if (notes->kind == AM_KIND_OPENED && !am_check_is_one(work, n))
 		judge_opened(work, edge, notes);
 	else if (beacon > 0)
 		conclude(edge, beacon > 1 ? AM_VERDICT_SUSPICIOUS : AM_VERDICT_UNDECIDED, BIT(BEACON));
@@ -149,8 +139,9 @@ static void judge_alone(AmMapWork *work, uint32_t n)
 		conclude(edge, AM_VERDICT_UNDECIDED, 0);
 		return;
 	}
-	notes->usable = notes->recurs;
-	notes->strong = notes->recurs && !notes->late && direction_holds(edge, notes);
+	/* What only a machine's addresses together show speaks for itself, and for nobody else. */
+	notes->usable = notes->recurs && !notes->same_machine;
+	notes->strong = notes->usable && !notes->late && direction_holds(edge, notes);
 	if (notes->strong)
 		work->hosts[edge->client].strong_client = TRUE;
 }
@@ -207,9 +198,10 @@ static gboolean met_outside_scanner(const AmMapWork *work, const AmEdge *edge)
 gboolean am_edge_is_passing(const AmMapWork *work, uint32_t n)
 {
 	const AmEdge *edge = am_work_edge(work, n);
+	uint32_t days = MAX(edge->days, am_work_notes(work, n)->machine_days);
 	return !am_port_is_admin(edge->ip_protocol, edge->port) && work->map->days >= AM_PASSING_DAYS &&
-	       edge->days * 2 <= work->map->days && work->hosts[edge->client].inside &&
-	       work->hosts[edge->server].inside && am_peers_count(work, n) == 0 && !am_edge_lasts(work, edge);
+	       days * 2 <= work->map->days && work->hosts[edge->client].inside && work->hosts[edge->server].inside &&
+	       am_peers_count(work, n) == 0 && !am_edge_lasts(work, edge);
 }
 
 static void judge_recurring(const AmMapWork *work, uint32_t n)
@@ -251,7 +243,9 @@ static void judge_thin(const AmMapWork *work, uint32_t n)
 	const AmEdgeNotes *notes = am_work_notes(work, n);
 	gboolean admin = am_port_is_admin(edge->ip_protocol, edge->port);
 	gboolean guessed = am_client_is_guessed(edge, notes), scanned = met_outside_scanner(work, edge);
-	if (!guessed && !scanned && (am_peers_support(work, n) || am_peers_pooled(work, n) || am_peers_round(work, n)))
+	if (!guessed && !scanned &&
+	    (am_peers_support(work, n) || am_peers_pooled(work, n) || am_peers_round(work, n) ||
+	     am_crowds_support(work, n)))
 		conclude(edge, AM_VERDICT_ESSENTIAL, BIT(PEERS));
 	else if (am_lease_is_usual(work, n))
 		conclude(edge, AM_VERDICT_ESSENTIAL, BIT(PEERS));
@@ -340,8 +334,12 @@ static void judge_lateral(AmMapWork *work, uint32_t client)
 		AmEdge *edge = am_work_edge(work, n);
 		gboolean in_between = edge->first_ns >= start_ns && edge->last_ns <= end_ns;
 		gboolean login = am_port_is_admin(edge->ip_protocol, edge->port);
-		if (edge->verdict == AM_VERDICT_UNDECIDED && (edge->reasons & BIT(SINGLE)) != 0 &&
-		    work->hosts[edge->server].inside && (in_between || login))
+		/* Others may vouch for one of his logins; not for a visitor. */
+		if (login && in_between && edge->verdict == AM_VERDICT_ESSENTIAL && (edge->reasons & BIT(PEERS)) != 0 &&
+		    !am_work_notes(work, n)->recurs)
+			conclude(edge, AM_VERDICT_UNDECIDED, BIT(LATERAL));
+		else if (edge->verdict == AM_VERDICT_UNDECIDED && (edge->reasons & BIT(SINGLE)) != 0 &&
+			 work->hosts[edge->server].inside && (in_between || login))
 			conclude(edge, AM_VERDICT_SUSPICIOUS, BIT(LATERAL));
 	}
 }
@@ -377,6 +375,8 @@ void am_verdicts_build(AmMapWork *work)
 	am_related_find(work);
 	am_kinds_find(work);
 	am_scan_find(work);
+	am_machines_join(work);
+	am_checks_count(work);
 	am_beacon_prepare(work);
 	for (guint n = 0; n < n_edges; n++) {
 		AmEdgeKind kind = (AmEdgeKind)am_work_notes(work, n)->kind;
@@ -384,6 +384,7 @@ void am_verdicts_build(AmMapWork *work)
 			judge_alone(work, n);
 	}
 	am_peers_prepare(work);
+	am_crowds_prepare(work);
 	am_leases_count(work);
 	for (guint n = 0; n < n_edges; n++) {
 		AmEdge *edge = am_work_edge(work, n);

@@ -40,12 +40,17 @@ typedef struct {
 	uint8_t kind;          /* AmEdgeKind */
 	uint8_t backscatter;   /* every connection is */
 	uint8_t recurs;        /* active in enough hours or days */
+	uint8_t same_machine;  /* and that only together with other addresses of its client */
 	uint8_t usable;        /* counts for the likeness of clients: recurs, not tainted */
 	uint8_t strong;        /* stands on its own: speaks for others */
 	uint8_t late;
 	uint8_t tainted;          /* 1 inside a scan's window, 2 significantly so */
 	uint8_t probe;            /* failed, inside a scan's window */
-	uint32_t outward_clients; /* of an outside service: its inside clients */
+	uint8_t machine_strong;   /* its client, by whichever address, stands on its own here */
+	int64_t machine_first_ns; /* when its client began, by whichever address; 0 = it has but this one here, */
+	uint32_t machine_days;    /* and on how many days it did it */
+	uint8_t outward_named;    /* of an outside service: an inside client asks for it by name */
+	uint32_t outward_clients; /* and its inside clients */
 	uint32_t service;         /* index into AmMapWork.services */
 } AmEdgeNotes;
 
@@ -61,6 +66,7 @@ typedef struct {
 	uint8_t asks_inside;          /* for names: it has a resolver inside */
 	uint8_t resolver;             /* answers inside hosts that ask for names */
 	uint8_t called_home;          /* somebody sends beacons to it */
+	uint8_t own;                  /* taken for outside, yet it goes out as inside hosts do: a translated address */
 	uint32_t first_edge, n_edges; /* as a client: a run of the edges */
 	uint64_t sent, received;      /* packets */
 } AmEndpointNotes;
@@ -70,16 +76,22 @@ typedef struct {
 	uint32_t first, end;              /* its run of by_service */
 	uint32_t first_sample, n_samples; /* strong edges, evenly picked, in AmMapWork.samples */
 	uint32_t n_strong, n_outside;     /* strong clients, and those of them that are outside */
-	double least_served;              /* answer payload a connection of a little served strong client, */
-	double lowest_served;             /* and of the least served one */
-	double usually_served;            /* and of one that is not the least, which may be the one in question */
-	double usually_exchanged;         /* payload both ways, of such a one */
-	gboolean named;                   /* strong clients ask for a server name */
+	uint32_t
+		n_machines; /* strong clients of a port of administration, by machine; of a server inside, inside ones */
+	double least_served;          /* answer payload a connection of a little served strong client, */
+	double lowest_served;         /* and of the least served one */
+	double usually_served;        /* and of one that is not the least, which may be the one in question */
+	double usually_exchanged;     /* payload both ways, of such a one */
+	gboolean named;               /* strong clients ask for a server name */
 	uint32_t n_pool, n_returning; /* clients that are neither strong nor late, and those of them that came again */
 	uint32_t pool_hours;          /* distinct ones of theirs, as far as it matters */
 	double pool_served;           /* answer payload a connection of a little served one of them */
 	uint32_t n_visits;            /* outside clients that are not regular, of a service with enough that are, */
 	double visit_served;          /* and the median of what they get */
+	uint32_t n_crowd, n_crowd_returning; /* of an outside service: inside clients that ask for it by one name, */
+	uint32_t crowd_named;                /* that of this edge, */
+	uint32_t crowd_hours;                /* and what else is told of a pool */
+	double crowd_served;
 } AmServiceNotes;
 
 /* Of one client's edges to a port number. */
@@ -129,6 +141,8 @@ typedef struct {
 	AmTable *answering;     /* sockets (am_socket_key) that were seen to exchange words with somebody */
 	AmTable *habits;        /* (client, protocol, port) as am_socket_key: how it uses its servers there */
 	GArray *habit_servers;  /* AmHabit, as habits */
+	AmTable *checks;        /* (client, protocol, port) as am_socket_key: who only connects there, */
+	GArray *n_checks;       /* uint32_t, as checks: and to how many servers all day long */
 	AmTable *pairs;      /* (network, protocol, port) as am_socket_key: clients there with a server of their own */
 	GArray *n_pairs;     /* uint32_t, as pairs */
 	uint32_t span_hours; /* of the observation, begun hours counted whole */
@@ -168,6 +182,12 @@ static inline int am_edge_compare_service(const AmEdge *x, const AmEdge *y)
 static inline gboolean am_edge_is_lease(const AmEdge *edge)
 {
 	return edge->ip_protocol == AM_PROTO_UDP && edge->port == AM_PORT_DHCP_CLIENT;
+}
+/* The name that goes with a question to a resolver is the one asked for, not the resolver's. */
+static inline gboolean am_edge_asks_names(const AmEdge *edge)
+{
+	return edge->port == AM_PORT_DNS ||
+	       (edge->n_l7 > 0 && g_strcmp0(am_l7_group_name(edge->l7[0].name), "dns") == 0);
 }
 /* From outside to inside. Between addresses that are both taken for outside it is not known: they may be the network's own
  * public ones, which --inside was not told. */
@@ -247,6 +267,16 @@ gboolean am_clients_alike(const AmMapWork *work, uint32_t edge, uint32_t other);
 /* beacon.c: 0 = no, 1 = may be one, 2 = looks like one in everything that tallies show. */
 int am_beacon_score(const AmMapWork *work, uint32_t edge);
 void am_beacon_prepare(AmMapWork *work); /* how usual each outside destination is */
+/* Nothing that somebody could have registered names the server: no name, a bare address, or the name is not its own. */
+gboolean am_edge_is_nameless(const AmEdge *edge);
+/* crowds.c: who asks for one name outside; whether the others that do so speak for this edge. Needs the services. */
+void am_crowds_prepare(AmMapWork *work);
+gboolean am_crowds_support(const AmMapWork *work, uint32_t edge);
+/* machines.c: marks as recurring what recurs for the machine, not for each address. Needs the kinds and the scans. */
+void am_machines_join(AmMapWork *work);
+/* checks.c: counts the health checks, needs the kinds; whether an edge that only connects is one. */
+void am_checks_count(AmMapWork *work);
+gboolean am_check_is_one(const AmMapWork *work, uint32_t edge);
 /* verdict.c */
 void am_verdicts_build(AmMapWork *work);
 /* Nothing but degree, ports or the first packet tells who is the client, and it matters. */

@@ -33,6 +33,9 @@ part coverage-generated "$dir/labgen" "$here/coverage.sh" "$allowmap" "$dir/labg
 for topology in small-office three-tier-dc; do
 	part "$topology" "$dir/labgen" "$here/labelled.sh" "$allowmap" "$dir/labgen" $topology 0.98 0.02 0.10
 done
+for topology in shipping software; do
+	part "$topology" "$dir/labgen" "$here/other-networks.sh" "$allowmap" "$dir/labgen" "$here/topologies/$topology.json" 1 2
+done
 part groups "$dir/roles" "$here/groups.sh" "$allowmap" "$dir/roles" 0.80 0.95 3
 echo "check-shared: $passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]

@@ -36,7 +36,8 @@ typedef enum {
 	X(LATE, "late", "first seen near the end of the observation")                                                  \
 	X(BEACON, "beacon",                                                                                            \
 	  "regular small contacts to an uncommon host outside, or to one that another has such contacts to")           \
-	X(ADMIN_PORT, "admin-port", "remote administration from a single source")                                      \
+	X(ADMIN_PORT, "admin-port",                                                                                    \
+	  "remote administration, by a client that neither did it all along nor is like those who do")                 \
 	X(UNSURE_DIRECTION, "unsure-direction", "who is the client is only guessed")                                   \
 	X(OVERRIDE, "override", "set by a person")                                                                     \
 	X(ICMP_ERROR, "icmp-error", "an ICMP error outside of any connection")                                         \
@@ -46,6 +47,8 @@ typedef enum {
 	  "one inside host that logs in to several others within a day, by several protocols, and not regularly")      \
 	X(RELATED, "related", "to a port that another connection of the same two hosts announced")                     \
 	X(SERVER_ONLY, "server-only", "only the server spoke: a greeting, or data that another connection asked for")  \
+	X(SAME_MACHINE, "same-machine",                                                                                \
+	  "its client is the same machine as at other addresses, which does it regularly")                             \
 	X(EXPECTED, "expected", "of a change that somebody declared, and first seen in its window")                    \
 	X(EXCLUDED, "excluded", "left out, as somebody said")                                                          \
 	X(SANCTIONED, "sanctioned",                                                                                    \
