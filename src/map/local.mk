@@ -22,6 +22,7 @@ libam_map_a_SOURCES = \
 	src/map/listeners.c \
 	src/map/map.c \
 	src/map/merge.c \
+	src/map/makers.c \
 	src/map/names.c \
 	src/map/naming.c \
 	src/map/on-link.c \

@@ -77,6 +77,7 @@ static void work_clear(AmMapWork *work)
 	g_free(work->ends);
 	g_free(work->hosts);
 	g_free(work->macs);
+	g_free(work->makes);
 	g_free(work->n_regular);
 	g_free(work->likeness);
 	g_free(work->by_service);
@@ -104,6 +105,7 @@ AmMap *am_map_build(const GArray *tallies, const GArray *observations, const GPt
 			  .map = map_new(networks)};
 	measure(&work);
 	am_assets_build(&work);
+	am_makers_build(&work);
 	am_direction_build(&work);
 	am_edges_build(&work);
 	am_verdicts_build(&work);

@@ -114,6 +114,7 @@ typedef struct {
 	const AmDecisionSet *decisions; /* may be NULL */
 	AmMap *map;
 	AmOwnMac *macs;         /* as map->endpoints */
+	uint8_t *makes;         /* as map->assets: what its vendor mostly makes (AmAssetKind), AM_ASSET_SERVER: virtual machines */
 	uint32_t *ends;         /* two endpoint indexes per tally: lo, hi */
 	GArray *arcs;           /* AmArc, sorted by (client, server, protocol, port, day, sensor) */
 	GArray *notes;          /* AmEdgeNotes, as map->edges */
@@ -189,6 +190,8 @@ gboolean am_lease_is_usual(const AmMapWork *work, uint32_t edge_index);
 void am_assets_build(AmMapWork *work);
 /* identity.c: for each endpoint the first one of the same machine; sets `macs`. Needs hosts[].inside. g_free() */
 uint32_t *am_identity_find(AmMapWork *work);
+/* makers.c: who made them; sets `makes`. */
+void am_makers_build(AmMapWork *work);
 /* devices.c: what kind of machine they are. */
 void am_devices_build(AmMapWork *work);
 /* names.c: what assets are called. */

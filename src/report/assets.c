@@ -55,6 +55,7 @@ enum {
 	KIND,
 	KIND_WHY,
 	MAC,
+	VENDOR,
 	NETWORK,
 	GROUP,
 	INSIDE,
@@ -74,6 +75,7 @@ static const AmColumn asset_columns[N_ASSET_COLUMNS] = {
 	{"kind", AM_COLUMN_ALL},
 	{"kind_why", AM_COLUMN_DATA},
 	{"mac", AM_COLUMN_DATA},
+	{"vendor", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
 	{"network", AM_COLUMN_DATA},
 	{"group", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
 	{"inside", AM_COLUMN_ALL},
@@ -118,6 +120,7 @@ static void fill_asset(void *context, guint row, AmCell *cells)
 	cells[KIND] = am_cell_text(am_asset_kind_name(asset->kind));
 	cells[KIND_WHY] = am_cell_text(asset->kind_why[0] != '\0' ? asset->kind_why : NULL);
 	cells[MAC] = am_cell_text(asset->has_mac ? am_mac_text(asset->mac, assets->mac) : NULL);
+	cells[VENDOR] = am_cell_text(asset->vendor[0] != '\0' ? asset->vendor : NULL);
 	cells[NETWORK] = am_cell_text(am_view_network(map, am_view_endpoint(map, asset->first_endpoint)->network));
 	cells[GROUP] = am_cell_text(am_view_group_name(map, asset->first_endpoint));
 	cells[INSIDE] = am_cell_bool(asset->inside);

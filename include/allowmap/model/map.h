@@ -44,14 +44,18 @@ typedef enum {
 		AM_N_ASSET_KINDS,
 } AmAssetKind;
 
+#define AM_VENDOR_SIZE 24 /* with the NUL; ASCII */
+#define AM_KIND_WHY_SIZE 96
+
 /* A machine. Sorted by its first endpoint. */
 typedef struct {
 	uint32_t first_endpoint, n_endpoints; /* linked by AmEndpoint.next, in the order of their addresses */
 	uint32_t first_name, n_names;         /* a run of AmMap.names; the first one is what it is called */
 	uint8_t mac[6];                       /* its own, not a router's */
 	gboolean has_mac;
+	char vendor[AM_VENDOR_SIZE]; /* of that MAC, by the IEEE's list; "" = unknown */
 	AmAssetKind kind;
-	char kind_why[96]; /* what tells so, in words; "" when unknown */
+	char kind_why[AM_KIND_WHY_SIZE]; /* what tells so, in words; "" when unknown */
 	uint32_t group;    /* index, or AM_NO_INDEX (outside, multicast, never in an essential edge) */
 	int64_t first_ns, last_ns;
 	gboolean inside; /* any of its addresses is in one of the --inside prefixes */
