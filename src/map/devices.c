@@ -28,7 +28,7 @@ enum {
 	TELLS_NEIGHBOURS = 1 << 8,
 	GIVES_LEASES = 1 << 9,
 	KEEPS_PRECISE_TIME = 1 << 10,
-	USES_BACKEND = 1 << 11,    /* databases and the like: what servers use */
+	USES_BACKEND = 1 << 11,  /* databases and the like: what servers use */
 	SERVES_BEYOND = 1 << 12, /* what a network is run by: management, names, leases, time */
 };
 
@@ -39,8 +39,9 @@ typedef struct {
 	uint8_t kind;        /* AmAssetKind that a telling service says, the first in the order of AmAssetKind */
 	uint8_t ip_protocol; /* that service, or the one that most rely on */
 	uint16_t port;
-	uint8_t uses;                    /* it is used, not offered */
-	uint32_t most_clients, n_polled, n_logins; /* n_polled: agents that it asks; n_logins: hosts that it logs in to */
+	uint8_t uses; /* it is used, not offered */
+	uint32_t most_clients, n_polled,
+		n_logins; /* n_polled: agents that it asks; n_logins: hosts that it logs in to */
 } Clues;
 
 typedef struct {
@@ -94,7 +95,7 @@ static const uint16_t managed_tcp[] = {22, 23, 80, 443, 830, 0}, managed_udp[] =
 /* What a router, firewall or access point offers to everybody behind it, and by which it is managed. */
 static const uint16_t gateway_tcp[] = {22, 23, 53, 80, 443, 830, 0}, gateway_udp[] = {53, 67, 69, 123, 161, 547, 0};
 /* Databases, caches, queues, coordination, storage. */
-static const uint16_t backend_tcp[] = {1433, 1521, 2181, 2379, 3260, 3306,  4222, 5432,
+static const uint16_t backend_tcp[] = {1433, 1521, 2181, 2379, 3260, 3306,  4222,  5432,
 				       5672, 6379, 9042, 9092, 9200, 11211, 27017, 0};
 static const uint16_t login_tcp[] = {22, 23, 3389, 5900, 5985, 5986, 0};
 /* IEEE 1588 (PTP), event and general messages. */

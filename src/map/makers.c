@@ -44,7 +44,8 @@ static uint8_t made_by(const GArray *makers, const char *vendor)
 {
 	for (guint n = 0; n < makers->len; n++) {
 		const Maker *maker = &g_array_index(makers, Maker, n);
-		if (g_ascii_strncasecmp(vendor, maker->begin, maker->size) == 0 && !g_ascii_isalnum(vendor[maker->size]))
+		if (g_ascii_strncasecmp(vendor, maker->begin, maker->size) == 0 &&
+		    !g_ascii_isalnum(vendor[maker->size]))
 			return maker->kind;
 	}
 	return AM_ASSET_UNKNOWN;

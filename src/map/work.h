@@ -113,8 +113,9 @@ typedef struct {
 	const AmMapOptions *options;
 	const AmDecisionSet *decisions; /* may be NULL */
 	AmMap *map;
-	AmOwnMac *macs;         /* as map->endpoints */
-	uint8_t *makes;         /* as map->assets: what its vendor mostly makes (AmAssetKind), AM_ASSET_SERVER: virtual machines */
+	AmOwnMac *macs; /* as map->endpoints */
+	uint8_t *
+		makes; /* as map->assets: what its vendor mostly makes (AmAssetKind), AM_ASSET_SERVER: virtual machines */
 	uint32_t *ends;         /* two endpoint indexes per tally: lo, hi */
 	GArray *arcs;           /* AmArc, sorted by (client, server, protocol, port, day, sensor) */
 	GArray *notes;          /* AmEdgeNotes, as map->edges */

@@ -56,7 +56,7 @@ typedef struct {
 	char vendor[AM_VENDOR_SIZE]; /* of that MAC, by the IEEE's list; "" = unknown */
 	AmAssetKind kind;
 	char kind_why[AM_KIND_WHY_SIZE]; /* what tells so, in words; "" when unknown */
-	uint32_t group;    /* index, or AM_NO_INDEX (outside, multicast, never in an essential edge) */
+	uint32_t group;                  /* index, or AM_NO_INDEX (outside, multicast, never in an essential edge) */
 	int64_t first_ns, last_ns;
 	gboolean inside; /* any of its addresses is in one of the --inside prefixes */
 	gboolean scanner;
