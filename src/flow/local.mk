@@ -18,7 +18,11 @@ libam_flow_a_SOURCES = \
 	src/flow/loss.h \
 	src/flow/observe.c \
 	src/flow/observe.h \
+	src/flow/observe-der.c \
+	src/flow/observe-hosts.c \
+	src/flow/observe-link.c \
 	src/flow/observe-names.c \
+	src/flow/observe-private.h \
 	src/flow/outers.c \
 	src/flow/outers.h \
 	src/flow/record.c \

@@ -63,7 +63,8 @@ static GArray *list_holds(const AmMapWork *work)
 		const AmObservation *observation = &g_array_index(work->observations, AmObservation, n);
 		uint8_t mac[6];
 		uint32_t endpoint;
-		if (am_observed_is_name(observation->kind) || !am_mac_parse(observation->value, mac) || is_virtual(mac))
+		if ((observation->kind != AM_OBSERVED_LEASE && observation->kind != AM_OBSERVED_MAC) ||
+		    !am_mac_parse(observation->value, mac) || is_virtual(mac))
 			continue;
 		endpoint = am_map_find_endpoint(work->map, observation->network, &observation->address);
 		if (endpoint == AM_NO_INDEX)

@@ -51,6 +51,34 @@ static uint8_t made_by(const GArray *makers, const char *vendor)
 	return AM_ASSET_UNKNOWN;
 }
 
+static uint64_t key_of(uint32_t network, const uint8_t mac[6])
+{
+	uint64_t key = network;
+	for (int b = 0; b < 6; b++)
+		key = key << 8 | mac[b];
+	return key;
+}
+
+/* The first asset of each MAC. */
+static void note_mac(AmMapWork *work, uint32_t asset)
+{
+	const AmAsset *a = &g_array_index(work->map->assets, AmAsset, asset);
+	uint64_t key = key_of(g_array_index(work->map->endpoints, AmEndpoint, a->first_endpoint).network, a->mac);
+	if (work->by_mac == NULL) {
+		work->by_mac = am_table_new(sizeof(uint64_t));
+		work->mac_assets = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	}
+	if (am_table_add(work->by_mac, &key) == work->mac_assets->len)
+		g_array_append_val(work->mac_assets, asset);
+}
+
+uint32_t am_makers_find(const AmMapWork *work, uint32_t network, const uint8_t mac[6])
+{
+	uint64_t key = key_of(network, mac);
+	uint32_t at = work->by_mac != NULL ? am_table_find(work->by_mac, &key) : AM_TABLE_NONE;
+	return at != AM_TABLE_NONE ? g_array_index(work->mac_assets, uint32_t, at) : AM_NO_INDEX;
+}
+
 void am_makers_build(AmMapWork *work)
 {
 	const AmMap *map = work->map;
@@ -61,6 +89,7 @@ void am_makers_build(AmMapWork *work)
 		AmAsset *asset = &g_array_index(map->assets, AmAsset, n);
 		if (!asset->has_mac)
 			continue;
+		note_mac(work, n);
 		if (vendors == NULL) {
 			vendors = am_vendors_new();
 			makers = read_makers();

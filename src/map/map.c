@@ -78,6 +78,8 @@ static void work_clear(AmMapWork *work)
 	g_free(work->hosts);
 	g_free(work->macs);
 	g_free(work->makes);
+	am_table_free(work->by_mac);
+	g_clear_pointer(&work->mac_assets, g_array_unref);
 	g_free(work->n_regular);
 	g_free(work->likeness);
 	g_free(work->by_service);

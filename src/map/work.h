@@ -116,6 +116,8 @@ typedef struct {
 	AmOwnMac *macs; /* as map->endpoints */
 	uint8_t *
 		makes; /* as map->assets: what its vendor mostly makes (AmAssetKind), AM_ASSET_SERVER: virtual machines */
+	AmTable *by_mac;        /* network and MAC of assets; NULL = none is known */
+	GArray *mac_assets;     /* uint32_t, as by_mac */
 	uint32_t *ends;         /* two endpoint indexes per tally: lo, hi */
 	GArray *arcs;           /* AmArc, sorted by (client, server, protocol, port, day, sensor) */
 	GArray *notes;          /* AmEdgeNotes, as map->edges */
@@ -191,8 +193,9 @@ gboolean am_lease_is_usual(const AmMapWork *work, uint32_t edge_index);
 void am_assets_build(AmMapWork *work);
 /* identity.c: for each endpoint the first one of the same machine; sets `macs`. Needs hosts[].inside. g_free() */
 uint32_t *am_identity_find(AmMapWork *work);
-/* makers.c: who made them; sets `makes`. */
+/* makers.c: who made them; sets `makes`. And whose MAC that is: an asset, the first if there are several, or AM_NO_INDEX. */
 void am_makers_build(AmMapWork *work);
+uint32_t am_makers_find(const AmMapWork *work, uint32_t network, const uint8_t mac[6]);
 /* devices.c: what kind of machine they are. */
 void am_devices_build(AmMapWork *work);
 /* names.c: what assets are called. */
