@@ -39,7 +39,9 @@ typedef struct {
 	uint8_t kind;        /* AmAssetKind that a telling service says, the first in the order of AmAssetKind */
 	uint8_t ip_protocol; /* that service, or the one that most rely on */
 	uint16_t port;
-	uint8_t uses; /* it is used, not offered */
+	uint8_t uses;             /* it is used, not offered */
+	uint8_t announced;        /* AmAssetKind of what it tells its link that it is; */
+	const char *announcement; /* and the word for it, borrowed */
 	uint32_t most_clients, n_polled,
 		n_logins; /* n_polled: agents that it asks; n_logins: hosts that it logs in to */
 } Clues;
@@ -202,9 +204,69 @@ static void look_at_service(const AmMapWork *work, const AmServiceNotes *service
 	}
 }
 
+static const struct {
+	const char *word;
+	AmAssetKind kind;
+} announcements[] = {
+	{"_ipp._tcp", AM_ASSET_PRINTER},
+	{"_ipps._tcp", AM_ASSET_PRINTER},
+	{"_pdl-datastream._tcp", AM_ASSET_PRINTER},
+	{"_printer._tcp", AM_ASSET_PRINTER},
+	{"upnp:printer", AM_ASSET_PRINTER},
+	{"_axis-video._tcp", AM_ASSET_IOT},
+	{"_googlecast._tcp", AM_ASSET_IOT},
+	{"_hap._tcp", AM_ASSET_IOT}, /* HomeKit */
+	{"_rtsp._tcp", AM_ASSET_IOT},
+	{"upnp:digitalsecuritycamera", AM_ASSET_IOT},
+	{"upnp:mediarenderer", AM_ASSET_IOT},
+	{"upnp:zoneplayer", AM_ASSET_IOT},
+	{"telephone", AM_ASSET_IOT},
+	{"access-point", AM_ASSET_NETWORK},
+	{"bridge", AM_ASSET_NETWORK},
+	{"router", AM_ASSET_NETWORK},
+	{"upnp:internetgatewaydevice", AM_ASSET_NETWORK},
+	{"upnp:wlanaccesspointdevice", AM_ASSET_NETWORK},
+};
+
+static void look_at_announcements(const AmMapWork *work, Clues *all)
+{
+	for (guint n = 0; work->observations != NULL && n < work->observations->len; n++) {
+		const AmObservation *observation = &g_array_index(work->observations, AmObservation, n);
+		if (observation->kind != AM_OBSERVED_OFFERS && observation->kind != AM_OBSERVED_CAPABLE)
+			continue;
+		uint32_t asset = am_names_find_asset(work, observation);
+		for (size_t a = 0; asset != AM_NO_INDEX && a < G_N_ELEMENTS(announcements); a++) {
+			Clues *clues = &all[asset];
+			/* Capabilities are a list of words. */
+			gboolean told = observation->kind == AM_OBSERVED_CAPABLE
+						? strstr(observation->value, announcements[a].word) != NULL
+						: strcmp(observation->value, announcements[a].word) == 0;
+			if (told &&
+			    (clues->announced == AM_ASSET_UNKNOWN || announcements[a].kind < clues->announced)) {
+				clues->announced = (uint8_t)announcements[a].kind;
+				clues->announcement = announcements[a].word;
+			}
+		}
+	}
+}
+
+/* People's machines share printers and play media, too, and hosts of containers are bridges. */
+static gboolean believes_announcement(const Clues *clues)
+{
+	if (clues->announced == AM_ASSET_NETWORK)
+		return (clues->bits & (SERVES_BEYOND | USES_DESKTOP | HAS_LEASE)) == 0;
+	return clues->announced != AM_ASSET_UNKNOWN && clues->n_relied_on == 0 &&
+	       (clues->bits & (USES_DESKTOP | USES_WEB_OUTSIDE)) == 0;
+}
+
 /* What made it and what it does together tell. `makes`: AmMapWork.makes. */
 static AmAssetKind judge_by_maker(const Clues *clues, uint8_t makes, const char *vendor, char why[AM_KIND_WHY_SIZE])
 {
+	if (believes_announcement(clues)) {
+		g_snprintf(why, AM_KIND_WHY_SIZE, "announces %s, and does nothing that speaks against it",
+			   clues->announcement);
+		return (AmAssetKind)clues->announced;
+	}
 	if ((makes == AM_ASSET_PRINTER || makes == AM_ASSET_IOT) && clues->n_relied_on == 0) {
 		g_snprintf(why, AM_KIND_WHY_SIZE, "made by %s, and nobody relies on it", vendor);
 		return (AmAssetKind)makes;
@@ -304,6 +366,7 @@ void am_devices_build(AmMapWork *work)
 		uint32_t server = am_work_edge(work, work->by_service[service->first])->server;
 		look_at_service(work, service, clues_of(work, all, server));
 	}
+	look_at_announcements(work, all);
 	for (uint32_t n = 0; n < map->endpoints->len; n++) {
 		if (work->hosts[n].leased || work->macs[n].leased)
 			clues_of(work, all, n)->bits |= HAS_LEASE;

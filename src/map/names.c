@@ -74,8 +74,7 @@ static gboolean is_nobodys(const char *name)
 	return g_str_has_prefix(name, "localhost") && (name[9] == '\0' || name[9] == '.');
 }
 
-/* Whom it tells of, by address or by MAC; AM_NO_INDEX = nobody that is known. */
-static uint32_t find_asset(const AmMapWork *work, const AmObservation *observation)
+uint32_t am_names_find_asset(const AmMapWork *work, const AmObservation *observation)
 {
 	if (am_observed_is_of_mac(&observation->address))
 		return am_makers_find(work, observation->network, observation->address.bytes);
@@ -91,7 +90,7 @@ static void add_observed(const AmMapWork *work, GArray *all)
 		const AmObservation *observation = &g_array_index(work->observations, AmObservation, n);
 		if (!am_observed_is_name(observation->kind))
 			continue;
-		Candidate candidate = {.asset = find_asset(work, observation)};
+		Candidate candidate = {.asset = am_names_find_asset(work, observation)};
 		if (candidate.asset == AM_NO_INDEX || is_nobodys(observation->value))
 			continue;
 		candidate.name = (AmAssetName){.kind = observation->kind,
@@ -210,7 +209,8 @@ static void add_siblings(const AmMapWork *work, GArray *all)
 	for (uint32_t n = 0; n < work->map->assets->len; n++) {
 		Sibling sibling = {.key = mac_key(work, n), .asset = n};
 		guint first = first_of(all, n);
-		sibling.has_name = first < n_told && g_array_index(all, Candidate, first).asset == n;
+		sibling.has_name = first < n_told && g_array_index(all, Candidate, first).asset == n &&
+				   g_array_index(all, Candidate, first).name.kind <= AM_OBSERVED_LLMNR;
 		if (sibling.key != 0)
 			g_array_append_val(siblings, sibling);
 	}

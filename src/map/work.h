@@ -200,6 +200,8 @@ uint32_t am_makers_find(const AmMapWork *work, uint32_t network, const uint8_t m
 void am_devices_build(AmMapWork *work);
 /* names.c: what assets are called. */
 void am_names_build(AmMapWork *work);
+/* Whom an observation tells of, by address at its time, or by MAC; AM_NO_INDEX = nobody that is known. */
+uint32_t am_names_find_asset(const AmMapWork *work, const AmObservation *observation);
 /* direction.c: sets `arcs` and `learned`. */
 void am_direction_build(AmMapWork *work);
 /* The user's hints: does this endpoint serve this port? */
