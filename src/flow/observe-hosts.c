@@ -15,7 +15,7 @@ void am_tell_host(const AmTeller *teller, const AmAddress *address, AmObservedKi
 		return;
 	for (size_t n = 0; n < size; n++) {
 		gboolean star = wild && n == 0 && name[0] == '*' && size > 2 && name[1] == '.';
-		if (!star && !g_ascii_isalnum(name[n]) && strchr("-_.", name[n]) == NULL)
+		if (!star && !am_is_of_host(name[n]))
 			return;
 		has_letter = has_letter || g_ascii_isalpha(name[n]);
 		text[n] = (char)name[n];

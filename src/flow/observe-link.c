@@ -2,7 +2,7 @@
  * sender can tell is bounded by observe.c. Fed by the thread that decodes frames: connections have no part in it. */
 #include "config.h"
 
-#include "observe.h"
+#include "observe-private.h"
 
 #include <string.h>
 
@@ -82,7 +82,7 @@ static void take_name(Device *device, const uint8_t *name, size_t size)
 	if (size == 0 || size >= sizeof device->name)
 		return;
 	for (size_t n = 0; n < size; n++) {
-		if (!g_ascii_isalnum(name[n]) && strchr("-_.", name[n]) == NULL) {
+		if (!am_is_of_host(name[n])) {
 			device->name[0] = '\0';
 			return;
 		}

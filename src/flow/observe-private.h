@@ -18,6 +18,11 @@ static inline void am_tell(const AmTeller *teller, const AmAddress *address, AmO
 	am_observer_add(teller->observer, teller->packet->network, address, kind, name, teller->time_ns, teller->out);
 }
 
+static inline gboolean am_is_of_host(uint8_t c)
+{
+	return g_ascii_isalnum(c) || c == '-' || c == '_' || c == '.';
+}
+
 /* The same of octets that must be a host's name: letters, digits, "-", "_", dots, and not an address (RFC 1123, 2.1). `wild`: a
  * first label "*" may stand for any. */
 void am_tell_host(const AmTeller *teller, const AmAddress *address, AmObservedKind kind, const uint8_t *name,

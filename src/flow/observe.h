@@ -78,10 +78,9 @@ static inline gboolean am_observe_is_telling(const AmPacket *packet, uint64_t nt
 	case 1900:
 	case 5353:
 	case 5355:
-		return packet->payload_size > 0;
+		return TRUE;
 	default:
-		return (packet->tuple.destination_port == 514 || packet->tuple.destination_port == 1900) &&
-		       packet->payload_size > 0;
+		return packet->tuple.destination_port == 514 || packet->tuple.destination_port == 1900;
 	}
 }
 /* Takes in what such a packet tells: answers of DNS (RFC 1035), mDNS, LLMNR and NetBIOS names, requests and acknowledgments of
