@@ -62,14 +62,14 @@ static const uint8_t *find_field(const uint8_t *message, size_t size, size_t at,
 }
 
 /* UTF-16LE; what is not ASCII is not taken. */
-static void tell_wide(const AmTeller *teller, const uint8_t *text, size_t length)
+static void tell_wide(const AmTeller *teller, AmObservedKind kind, const uint8_t *text, size_t length)
 {
 	uint8_t name[AM_NAME_MAX];
 	if (length / 2 >= sizeof name)
 		return;
 	for (size_t c = 0; c < length / 2; c++)
 		name[c] = text[1 + 2 * c] == 0 ? text[2 * c] : ' ';
-	am_tell_host(teller, &teller->packet->tuple.source, AM_OBSERVED_NTLM, name, length / 2, FALSE);
+	am_tell_host(teller, &teller->packet->tuple.source, kind, name, length / 2, FALSE);
 }
 
 /* 2.2.1.2: the server's challenge, with what it says of itself as pairs of type, size and text. */
@@ -83,7 +83,7 @@ static void read_challenge(const AmTeller *teller, const uint8_t *message, size_
 		if (type == PAIR_END || n > length - 4)
 			return;
 		if (type == DNS_COMPUTER_NAME)
-			tell_wide(teller, pair + 4, n);
+			tell_wide(teller, AM_OBSERVED_NTLM, pair + 4, n);
 		pair += 4 + n;
 		length -= 4 + n;
 	}
@@ -98,9 +98,9 @@ static void read_authentication(const AmTeller *teller, const uint8_t *message, 
 	if (name == NULL || size < FLAGS + 4)
 		return;
 	if ((message[FLAGS] & UNICODE) != 0)
-		tell_wide(teller, name, length);
+		tell_wide(teller, AM_OBSERVED_WORKSTATION, name, length);
 	else
-		am_tell_host(teller, &teller->packet->tuple.source, AM_OBSERVED_NTLM, name, length, FALSE);
+		am_tell_host(teller, &teller->packet->tuple.source, AM_OBSERVED_WORKSTATION, name, length, FALSE);
 }
 
 void am_observe_ntlm(const AmTeller *teller)

@@ -24,6 +24,7 @@ libam_map_a_SOURCES = \
 	src/map/merge.c \
 	src/map/makers.c \
 	src/map/names.c \
+	src/map/neighbours.c \
 	src/map/naming.c \
 	src/map/on-link.c \
 	src/map/overrides.c \

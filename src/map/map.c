@@ -24,6 +24,7 @@ static AmMap *map_new(const GPtrArray *networks)
 	map->endpoints = g_array_new(FALSE, TRUE, sizeof(AmEndpoint));
 	map->names = g_array_new(FALSE, TRUE, sizeof(AmAssetName));
 	map->assets = g_array_new(FALSE, TRUE, sizeof(AmAsset));
+	map->neighbours = g_array_new(FALSE, TRUE, sizeof(AmNeighbour));
 	map->listeners = g_array_new(FALSE, TRUE, sizeof(AmListener));
 	map->edges = g_array_new(FALSE, TRUE, sizeof(AmEdge));
 	map->groups = g_array_new(FALSE, TRUE, sizeof(AmGroup));
@@ -41,6 +42,7 @@ void am_map_free(AmMap *map)
 	g_array_unref(map->assets);
 	g_array_unref(map->names);
 	g_array_unref(map->listeners);
+	g_array_unref(map->neighbours);
 	g_array_unref(map->edges);
 	g_array_unref(map->groups);
 	am_coverage_free(map->coverage);
@@ -112,6 +114,7 @@ AmMap *am_map_build(const GArray *tallies, const GArray *observations, const GPt
 	am_edges_build(&work);
 	am_verdicts_build(&work);
 	am_listeners_build(&work);
+	am_neighbours_build(&work);
 	am_names_build(&work);
 	am_devices_build(&work);
 	am_groups_build(&work);

@@ -191,7 +191,7 @@ static void copy_names(GArray *all, guint n_told, uint32_t from, uint32_t to)
 		Candidate candidate = g_array_index(all, Candidate, n);
 		if (candidate.asset != from)
 			return;
-		if (candidate.name.kind >= AM_OBSERVED_CERTIFICATE)
+		if (candidate.name.kind >= AM_OBSERVED_WORKSTATION)
 			continue;
 		candidate.asset = to;
 		candidate.name.kind = AM_OBSERVED_SIBLING;
@@ -220,9 +220,12 @@ static void add_siblings(const AmMapWork *work, GArray *all)
 		for (end = first; end < siblings->len && g_array_index(siblings, Sibling, end).key == key;)
 			end++;
 		for (guint to = first; to < end; to++) {
-			for (guint from = first; !g_array_index(siblings, Sibling, to).has_name && from < end; from++)
-				copy_names(all, n_told, g_array_index(siblings, Sibling, from).asset,
-					   g_array_index(siblings, Sibling, to).asset);
+			const Sibling *nameless = &g_array_index(siblings, Sibling, to);
+			for (guint from = first; !nameless->has_name && from < end; from++) {
+				if (g_array_index(siblings, Sibling, from).has_name)
+					copy_names(all, n_told, g_array_index(siblings, Sibling, from).asset,
+						   nameless->asset);
+			}
 		}
 	}
 	if (all->len > n_told)

@@ -198,6 +198,8 @@ void am_makers_build(AmMapWork *work);
 uint32_t am_makers_find(const AmMapWork *work, uint32_t network, const uint8_t mac[6]);
 /* devices.c: what kind of machine they are. */
 void am_devices_build(AmMapWork *work);
+/* neighbours.c: who was only seen in ARP; needs hosts[].sent. */
+void am_neighbours_build(AmMapWork *work);
 /* names.c: what assets are called. */
 void am_names_build(AmMapWork *work);
 /* Whom an observation tells of, by address at its time, or by MAC; AM_NO_INDEX = nobody that is known. */

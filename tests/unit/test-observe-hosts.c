@@ -94,12 +94,12 @@ static void test_ntlm(void)
 	memcpy(message + 44, "\6\0\6\0\x40\0\0\0", 8);
 	message[60] = 1;
 	memcpy(message + 64, "P\0C\0007\0", 6);
-	expect(AM_PROTO_TCP, 445, TRUE, answer, sizeof answer, CLIENT, AM_OBSERVED_NTLM, "pc7");
+	expect(AM_PROTO_TCP, 445, TRUE, answer, sizeof answer, CLIENT, AM_OBSERVED_WORKSTATION, "pc7");
 	message[60] = 0; /* not UTF-16: with zeros it is no name */
 	expect(AM_PROTO_TCP, 445, TRUE, answer, sizeof answer, NULL, 0, NULL);
 	memcpy(message + 44, "\4\0\4\0\x40\0\0\0", 8);
 	memcpy(message + 64, "PC-8", 4);
-	expect(AM_PROTO_TCP, 445, TRUE, answer, sizeof answer, CLIENT, AM_OBSERVED_NTLM, "pc-8");
+	expect(AM_PROTO_TCP, 445, TRUE, answer, sizeof answer, CLIENT, AM_OBSERVED_WORKSTATION, "pc-8");
 	memcpy(message + 44, "\4\0\4\0\xff\xff\xff\xff", 8);
 	expect(AM_PROTO_TCP, 445, TRUE, answer, sizeof answer, NULL, 0, NULL);
 

@@ -62,6 +62,14 @@ typedef struct {
 	gboolean scanner;
 } AmAsset;
 
+/* An address that was only seen in ARP. Sorted by (network, address). */
+typedef struct {
+	uint32_t network;
+	AmAddress address;
+	uint8_t mac[6]; /* the last one */
+	int64_t first_ns, last_ns;
+} AmNeighbour;
+
 /* A service that somebody offers: it answered, or datagrams keep being sent to it. Sorted by (endpoint, protocol, port). */
 typedef struct {
 	uint32_t endpoint;
@@ -113,6 +121,8 @@ typedef struct {
 	GArray *assets;            /* AmAsset */
 	GArray *names;             /* AmAssetName, by asset */
 	GArray *listeners;         /* AmListener */
+	GArray *neighbours;        /* AmNeighbour */
+	uint64_t n_asked;          /* addresses that were asked for by ARP and sent nothing that was seen */
 	GArray *edges;             /* AmEdge */
 	GArray *groups;            /* AmGroup */
 	GArray *inside;            /* AmPrefix: what counts as inside; none = everything */

@@ -11,19 +11,20 @@
 
 /* X(id, name in the database and in listings). First names, the most telling first; then what is no name. */
 #define AM_OBSERVED_KINDS(X)                                                                                           \
-	X(PTR, "ptr")           /* the answer to a reverse question */                                                 \
-	X(DNS, "dns")           /* owner of an address record in an answer */                                          \
-	X(DHCP, "dhcp")         /* the name that the host itself, or its DHCP server, told in that exchange */         \
-	X(NBNS, "nbns")         /* that it registered or answered to (RFC 1002) */                                     \
-	X(MDNS, "mdns")         /* RFC 6762 */                                                                         \
-	X(LLMNR, "llmnr")       /* RFC 4795 */                                                                         \
-	X(LLDP, "lldp")         /* IEEE 802.1AB, 8.5.6 */                                                              \
-	X(CDP, "cdp")           /* the same of Cisco's protocol */                                                     \
-	X(NTLM, "ntlm")         /* that a server told in its challenge, or a client in its answer (MS-NLMP 2.2.1) */   \
-	X(KERBEROS, "kerberos") /* a machine's account in a ticket, or the host of a service (RFC 4120) */             \
-	X(SNMP, "snmp")         /* sysName (RFC 3418) */                                                               \
-	X(SMTP, "smtp")         /* with which mail servers greet each other (RFC 5321, 4.1.1.1, 4.2) */                \
-	X(SYSLOG, "syslog")     /* RFC 3164, 4.1.2; RFC 5424, 6.2.4 */                                                 \
+	X(PTR, "ptr")                 /* the answer to a reverse question */                                           \
+	X(DNS, "dns")                 /* owner of an address record in an answer */                                    \
+	X(DHCP, "dhcp")               /* the name that the host itself, or its DHCP server, told in that exchange */   \
+	X(NBNS, "nbns")               /* that it registered or answered to (RFC 1002) */                               \
+	X(MDNS, "mdns")               /* RFC 6762 */                                                                   \
+	X(LLMNR, "llmnr")             /* RFC 4795 */                                                                   \
+	X(LLDP, "lldp")               /* IEEE 802.1AB, 8.5.6 */                                                        \
+	X(CDP, "cdp")                 /* the same of Cisco's protocol */                                               \
+	X(NTLM, "ntlm")               /* that a server told in its challenge (MS-NLMP 2.2.1.2) */                      \
+	X(KERBEROS, "kerberos")       /* a machine's account in a ticket, or the host of a service (RFC 4120) */       \
+	X(SNMP, "snmp")               /* sysName (RFC 3418) */                                                         \
+	X(SMTP, "smtp")               /* with which mail servers greet each other (RFC 5321, 4.1.1.1, 4.2) */          \
+	X(SYSLOG, "syslog")           /* RFC 3164, 4.1.2; RFC 5424, 6.2.4 */                                           \
+	X(WORKSTATION, "ntlm-client") /* that a client told in its answer (MS-NLMP 2.2.1.3): programs make it up */    \
 	X(CERTIFICATE, "certificate") /* of TLS up to 1.2: what the server is certified to be */                       \
 	X(HOST, "host")               /* the server name of TLS or HTTP; of the map only, for connections tell it */   \
 	X(ALIAS, "alias")             /* what was asked for, where a CNAME led from there to the owner */              \
