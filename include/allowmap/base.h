@@ -97,6 +97,15 @@ int am_prefix_compare(const AmPrefix *a, const AmPrefix *b); /* by address, wide
 /* The smallest set of prefixes that covers exactly these. Sorts and shrinks the GArray of AmPrefix in place. O(n log n). */
 void am_prefixes_minimise(GArray *prefixes);
 
+/* ---- Vendors of network interfaces, by MAC. The list is unpacked by _new: some milliseconds, 1 MB. */
+typedef struct AmVendors AmVendors;
+AmVendors *am_vendors_new(void);
+void am_vendors_free(AmVendors *vendors);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmVendors, am_vendors_free)
+/* Lent by `vendors`; NULL where nobody is registered: also for addresses that are locally administered, of a group, or virtual
+ * routers'. */
+const char *am_vendors_find(const AmVendors *vendors, const uint8_t mac[6]);
+
 /* ---- Time */
 #define AM_NS_PER_S INT64_C(1000000000)
 #define AM_TIME_TEXT_SIZE 32

@@ -83,6 +83,14 @@ AmFlowShard *am_flow_shard_new(const AmFlowOptions *options, GError **error);
 void am_flow_shard_free(AmFlowShard *shard);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmFlowShard, am_flow_shard_free)
 
+/* What frames without an IP packet tell of the link's machines (AmPacket.ether_type): ARP, LLDP, CDP. Beside the shards, for one
+ * thread; what it found is added to `out` when there is much, or at _give_out(). */
+typedef struct AmLinkObserver AmLinkObserver;
+AmLinkObserver *am_link_observer_new(uint64_t seed);
+void am_link_observer_free(AmLinkObserver *link);
+void am_link_observer_frame(AmLinkObserver *link, const AmPacket *packet, AmConnectionBatch *out);
+void am_link_observer_give_out(AmLinkObserver *link, AmConnectionBatch *out);
+
 /* Takes in one packet. `ordinal` is its number in the run, from 1, ascending. Records that end because of it (day change,
  * port reuse, given up) are added to `out`. A later fragment that comes before its first one is counted when that comes,
  * or as skipped when am_flow_shard_advance() or _flush() gives it up. The outer packet of a tunnel (AmPacket.carries) is in no

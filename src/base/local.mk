@@ -39,9 +39,13 @@ libam_base_a_SOURCES = \
 	src/base/run-model.c \
 	src/base/schedule-model.c \
 	src/base/text.c \
+	src/base/vendors.c \
 	src/base/visibility-model.c \
 	$(NULL)
 nodist_libam_base_a_SOURCES = embedded-files.c
+
+data_files += data/oui.txt data/vendor-kinds.tsv
+EXTRA_DIST += contrib/update-oui
 
 # What the binary carries with it: sql_files (store/) and data_files, each listed by the room that reads it.
 EXTRA_DIST += $(sql_files) $(data_files) contrib/embed.sh

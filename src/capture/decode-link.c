@@ -22,11 +22,21 @@ static void note(AmLink *link, AmEncapsulation kind, uint32_t id)
 	link->packet->encapsulation_id = id;
 }
 
+/* What such a frame tells of hosts is for others to read. */
+static AmSkipReason not_ip(AmLink *link, uint16_t type, AmCursor behind)
+{
+	link->packet->ether_type = type;
+	link->packet->payload = behind.at;
+	link->packet->payload_size = (uint32_t)behind.left;
+	return AM_SKIP_NOT_IP;
+}
+
 /* IEEE 802.2 LLC: DSAP, SSAP, control. SNAP (RFC 1042): AA AA 03, OUI (3 octets), EtherType; the OUI is zero for
  * EtherTypes, or 00-00-F8 on bridged tunnels (IEEE 802.1H). */
-static AmSkipReason decode_llc(AmCursor *cursor, uint16_t *ret_type)
+static AmSkipReason decode_llc(AmLink *link, uint16_t *ret_type)
 {
-	AmCursor at = *cursor;
+	static const uint8_t cisco[3] = {0x00, 0x00, 0x0c};
+	AmCursor at = link->cursor;
 	const uint8_t *llc = am_cursor_take(&at, 3);
 	if (llc == NULL)
 		return AM_SKIP_LINK_TRUNCATED;
@@ -36,9 +46,11 @@ static AmSkipReason decode_llc(AmCursor *cursor, uint16_t *ret_type)
 	uint16_t type = am_cursor_u16(&at);
 	if (!at.ok)
 		return AM_SKIP_LINK_TRUNCATED;
+	if (type == AM_ETHER_TYPE_CDP && memcmp(oui, cisco, sizeof cisco) == 0)
+		return not_ip(link, type, at);
 	if (oui[0] != 0 || oui[1] != 0 || (oui[2] != 0 && oui[2] != 0xf8) || type < ETHERTYPE_MIN)
 		return AM_SKIP_NOT_IP;
-	*cursor = at;
+	link->cursor = at;
 	*ret_type = type;
 	return AM_SKIP_NONE;
 }
@@ -181,8 +193,8 @@ AmSkipReason am_decode_ethertype(uint16_t type, AmLink *link, uint16_t *ret_type
 			break;
 		default:
 			if (type >= ETHERTYPE_MIN)
-				return AM_SKIP_NOT_IP;
-			skip = decode_llc(&link->cursor, &type);
+				return not_ip(link, type, link->cursor);
+			skip = decode_llc(link, &type);
 			break;
 		}
 		if (skip != AM_SKIP_NONE)

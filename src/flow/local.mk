@@ -18,7 +18,11 @@ libam_flow_a_SOURCES = \
 	src/flow/loss.h \
 	src/flow/observe.c \
 	src/flow/observe.h \
+	src/flow/observe-der.c \
+	src/flow/observe-hosts.c \
+	src/flow/observe-link.c \
 	src/flow/observe-names.c \
+	src/flow/observe-private.h \
 	src/flow/outers.c \
 	src/flow/outers.h \
 	src/flow/record.c \
@@ -45,12 +49,15 @@ flow_test_LDADD = libam-flow.a libam-base.a $(NDPI_LIBS) $(GLIB_LIBS)
 if HAVE_CUNIT
 flow_tests = tests/unit/test-duplicates tests/unit/test-flow tests/unit/test-fragments tests/unit/test-loss tests/unit/test-mirror \
 	tests/unit/test-shards \
-	tests/unit/test-observe tests/unit/test-outers tests/unit/test-related tests/unit/test-roles tests/unit/test-sampler tests/unit/test-unanswered
+	tests/unit/test-observe tests/unit/test-observe-hosts tests/unit/test-outers tests/unit/test-related tests/unit/test-roles tests/unit/test-sampler tests/unit/test-unanswered
 check_PROGRAMS += $(flow_tests)
 TESTS += $(flow_tests)
 tests_unit_test_observe_CPPFLAGS = $(unit_CPPFLAGS) -I$(top_srcdir)/src/flow
 tests_unit_test_observe_SOURCES = tests/unit/test-observe.c tests/unit/flow-packets.h tests/unit/unit.h
 tests_unit_test_observe_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)
+tests_unit_test_observe_hosts_CPPFLAGS = $(unit_CPPFLAGS) -I$(top_srcdir)/src/flow
+tests_unit_test_observe_hosts_SOURCES = tests/unit/test-observe-hosts.c tests/unit/flow-packets.h tests/unit/unit.h
+tests_unit_test_observe_hosts_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)
 tests_unit_test_duplicates_CPPFLAGS = $(unit_CPPFLAGS) -I$(top_srcdir)/src/flow
 tests_unit_test_duplicates_SOURCES = tests/unit/test-duplicates.c tests/unit/flow-packets.h tests/unit/unit.h
 tests_unit_test_duplicates_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)

@@ -1,30 +1,16 @@
-/* Messages that tell names of addresses: DNS and its kin, DHCP. Input: one packet, hostile; nothing is kept but what goes into
+/* Messages that tell names of addresses: DNS and its kin, DHCP; others are in observe-hosts.c and observe-der.c. Input: one packet, hostile; nothing is kept but what goes into
  * the observer. Fed by shard.c. */
 #include "config.h"
 
-#include "observe.h"
+#include "observe-private.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define MAX_RECORDS 64  /* of a message that are looked at */
 #define MAX_POINTERS 16 /* in a compressed name */
-#define MAX_NAME 256    /* with dots and NUL (RFC 1035, 3.1) */
 
 enum { TYPE_A = 1, TYPE_CNAME = 5, TYPE_PTR = 12, TYPE_AAAA = 28, TYPE_NB = 32 };
-
-typedef struct {
-	AmObserver *observer;
-	const AmPacket *packet;
-	int64_t time_ns;
-	AmConnectionBatch *out;
-} Listener;
-
-static void tell(const Listener *listener, const AmAddress *address, AmObservedKind kind, const char *name)
-{
-	am_observer_add(listener->observer, listener->packet->network, address, kind, name, listener->time_ns,
-			listener->out);
-}
 
 /* ---- DNS */
 
@@ -32,7 +18,7 @@ static void tell(const Listener *listener, const AmAddress *address, AmObservedK
  * would change what the text says. */
 static gboolean append_label(char *name, size_t *used, const uint8_t *label, size_t size)
 {
-	if (*used + size + 2 > MAX_NAME || memchr(label, '.', size) != NULL || memchr(label, 0, size) != NULL)
+	if (*used + size + 2 > AM_NAME_MAX || memchr(label, '.', size) != NULL || memchr(label, 0, size) != NULL)
 		return FALSE;
 	if (*used > 0)
 		name[(*used)++] = '.';
@@ -42,7 +28,7 @@ static gboolean append_label(char *name, size_t *used, const uint8_t *label, siz
 	return TRUE;
 }
 
-/* Reads a name that may be compressed (RFC 1035, 4.1.4), and steps over it. `name`: MAX_NAME octets; "" for the root and for
+/* Reads a name that may be compressed (RFC 1035, 4.1.4), and steps over it. `name`: AM_NAME_MAX octets; "" for the root and for
  * one that is no text. */
 static void read_name(AmCursor *cursor, const AmPacket *packet, char *name)
 {
@@ -80,33 +66,53 @@ static void read_name(AmCursor *cursor, const AmPacket *packet, char *name)
 }
 
 typedef struct {
-	char owner[MAX_NAME], question[MAX_NAME];
+	char owner[AM_NAME_MAX], question[AM_NAME_MAX];
 	gboolean through_alias; /* an answer so far was a CNAME */
 	AmObservedKind kind;
 } Answers;
 
+/* RFC 6763, 4: "_ipp._tcp.local", or with a subtype before it (7.1). What there is of the kinds of services (9) tells nothing. */
+static void tell_service(const AmTeller *teller, const char *owner)
+{
+	char service[AM_OBSERVED_SIZE];
+	size_t size = strlen(owner);
+	const char *subtype = strstr(owner, "._sub.");
+	if (size <= strlen(".local") || g_ascii_strcasecmp(owner + size - strlen(".local"), ".local") != 0 ||
+	    g_str_has_prefix(owner, "_services."))
+		return;
+	const char *begin = subtype != NULL ? subtype + strlen("._sub.") : owner;
+	size = strlen(begin) - strlen(".local");
+	if (size == 0 || size >= sizeof service)
+		return;
+	memcpy(service, begin, size);
+	service[size] = '\0';
+	am_tell(teller, &teller->packet->tuple.source, AM_OBSERVED_OFFERS, service);
+}
+
 /* A record's data, of the type that it has. */
-static void read_data(const Listener *listener, Answers *answers, uint16_t type, AmCursor data)
+static void read_data(const AmTeller *teller, Answers *answers, uint16_t type, AmCursor data)
 {
 	AmAddress address;
-	char name[MAX_NAME];
+	char name[AM_NAME_MAX];
 	if (type == TYPE_CNAME) {
 		answers->through_alias = TRUE;
 	} else if ((type == TYPE_A && data.left == 4) || (type == TYPE_AAAA && data.left == 16)) {
 		address = type == TYPE_A ? am_address_ipv4(data.at) : am_address_ipv6(data.at);
-		tell(listener, &address, answers->kind, answers->owner);
+		am_tell(teller, &address, answers->kind, answers->owner);
 		if (answers->through_alias && answers->kind == AM_OBSERVED_DNS)
-			tell(listener, &address, AM_OBSERVED_ALIAS, answers->question);
+			am_tell(teller, &address, AM_OBSERVED_ALIAS, answers->question);
+	} else if (type == TYPE_PTR && answers->kind == AM_OBSERVED_MDNS && answers->owner[0] == '_') {
+		tell_service(teller, answers->owner);
 	} else if (type == TYPE_PTR && am_address_parse_reverse(answers->owner, &address)) {
-		read_name(&data, listener->packet, name);
-		tell(listener, &address, answers->kind == AM_OBSERVED_DNS ? AM_OBSERVED_PTR : answers->kind, name);
+		read_name(&data, teller->packet, name);
+		am_tell(teller, &address, answers->kind == AM_OBSERVED_DNS ? AM_OBSERVED_PTR : answers->kind, name);
 	}
 }
 
 /* An answer without error. */
-static void read_dns(const Listener *listener, AmObservedKind kind)
+static void read_dns(const AmTeller *teller, AmObservedKind kind)
 {
-	AmCursor cursor = am_cursor(listener->packet->payload, listener->packet->payload_size);
+	AmCursor cursor = am_cursor(teller->packet->payload, teller->packet->payload_size);
 	Answers answers = {.kind = kind};
 	am_cursor_skip(&cursor, 2);
 	uint16_t flags = am_cursor_u16(&cursor), questions = am_cursor_u16(&cursor), n = am_cursor_u16(&cursor);
@@ -115,13 +121,13 @@ static void read_dns(const Listener *listener, AmObservedKind kind)
 	if ((flags & 0x8000) == 0 || (flags & 0x780f) != 0 || questions > 1)
 		return;
 	if (questions == 1) {
-		read_name(&cursor, listener->packet, answers.question);
+		read_name(&cursor, teller->packet, answers.question);
 		am_cursor_skip(&cursor, 4);
 	}
 	for (uint32_t r = 0; r < MIN(records, MAX_RECORDS); r++) {
 		if (r == n)
 			answers.through_alias = FALSE; /* authorities and additional ones speak for themselves */
-		read_name(&cursor, listener->packet, answers.owner);
+		read_name(&cursor, teller->packet, answers.owner);
 		uint16_t type = am_cursor_u16(&cursor), class = am_cursor_u16(&cursor);
 		am_cursor_skip(&cursor, 4);
 		uint16_t size = am_cursor_u16(&cursor);
@@ -130,11 +136,11 @@ static void read_dns(const Listener *listener, AmObservedKind kind)
 			return;
 		/* mDNS marks the only record of its kind in the class's first bit. */
 		if ((class & 0x7fff) == 1) {
-			AmCursor inside = am_cursor(data, listener->packet->payload_size -
-								  (size_t)(data - listener->packet->payload));
+			AmCursor inside = am_cursor(data, teller->packet->payload_size -
+								  (size_t)(data - teller->packet->payload));
 			if (type != TYPE_PTR && type != TYPE_CNAME)
 				inside.left = size;
-			read_data(listener, &answers, type, inside);
+			read_data(teller, &answers, type, inside);
 		}
 	}
 }
@@ -162,10 +168,10 @@ static gboolean decode_netbios(const char *encoded, char name[17])
 }
 
 /* Registrations, refreshments, and positive answers to questions. */
-static void read_netbios(const Listener *listener)
+static void read_netbios(const AmTeller *teller)
 {
-	AmCursor cursor = am_cursor(listener->packet->payload, listener->packet->payload_size);
-	char encoded[MAX_NAME], name[17];
+	AmCursor cursor = am_cursor(teller->packet->payload, teller->packet->payload_size);
+	char encoded[AM_NAME_MAX], name[17];
 	am_cursor_skip(&cursor, 2);
 	uint16_t flags = am_cursor_u16(&cursor), questions = am_cursor_u16(&cursor), n = am_cursor_u16(&cursor);
 	am_cursor_skip(&cursor, 2);
@@ -176,10 +182,10 @@ static void read_netbios(const Listener *listener)
 	if (questions > 1 || (!answers && !registers))
 		return;
 	if (questions == 1) {
-		read_name(&cursor, listener->packet, encoded);
+		read_name(&cursor, teller->packet, encoded);
 		am_cursor_skip(&cursor, 4);
 	}
-	read_name(&cursor, listener->packet, encoded);
+	read_name(&cursor, teller->packet, encoded);
 	uint16_t type = am_cursor_u16(&cursor), class = am_cursor_u16(&cursor);
 	am_cursor_skip(&cursor, 4);
 	uint16_t size = am_cursor_u16(&cursor), node = am_cursor_u16(&cursor);
@@ -189,7 +195,7 @@ static void read_netbios(const Listener *listener)
 		return;
 	AmAddress who = am_address_ipv4(address);
 	if (strlen(encoded) >= 32 && decode_netbios(encoded, name))
-		tell(listener, &who, AM_OBSERVED_NBNS, name);
+		am_tell(teller, &who, AM_OBSERVED_NBNS, name);
 }
 
 /* ---- DHCP (RFC 2131, RFC 2132, RFC 4702) */
@@ -200,14 +206,14 @@ enum { DHCP_REQUEST = 3, DHCP_ACK = 5, DHCP_INFORM = 8 };
 typedef struct {
 	uint8_t type;
 	const uint8_t *requested; /* 4 octets, or NULL */
-	char name[MAX_NAME];      /* "" = none; the full one wins */
+	char name[AM_NAME_MAX];   /* "" = none; the full one wins */
 } DhcpOptions;
 
 static void take_name(DhcpOptions *options, const uint8_t *text, size_t size)
 {
 	while (size > 0 && text[size - 1] == 0)
 		size--;
-	if (size == 0 || size >= MAX_NAME || memchr(text, 0, size) != NULL)
+	if (size == 0 || size >= AM_NAME_MAX || memchr(text, 0, size) != NULL)
 		return;
 	memcpy(options->name, text, size);
 	options->name[size] = '\0';
@@ -224,7 +230,7 @@ static void take_fqdn(DhcpOptions *options, const uint8_t *value, size_t size)
 	}
 	AmPacket labels = {.payload = value + 3, .payload_size = (uint32_t)(size - 3)};
 	AmCursor cursor = am_cursor(labels.payload, labels.payload_size);
-	char name[MAX_NAME];
+	char name[AM_NAME_MAX];
 	read_name(&cursor, &labels, name);
 	take_name(options, (const uint8_t *)name, strlen(name));
 }
@@ -254,9 +260,9 @@ static DhcpOptions read_options(AmCursor cursor)
 	return options;
 }
 
-static void read_dhcp(const Listener *listener)
+static void read_dhcp(const AmTeller *teller)
 {
-	AmCursor cursor = am_cursor(listener->packet->payload, listener->packet->payload_size);
+	AmCursor cursor = am_cursor(teller->packet->payload, teller->packet->payload_size);
 	const uint8_t *head = am_cursor_take(&cursor, 236);
 	if (am_cursor_u32(&cursor) != 0x63825363 || head == NULL || head[1] != 1 || head[2] != 6)
 		return;
@@ -266,117 +272,99 @@ static void read_dhcp(const Listener *listener)
 	if (head[0] == 2 && options.type == DHCP_ACK) {
 		char text[AM_MAC_TEXT_SIZE];
 		address = am_address_ipv4(given);
-		tell(listener, &address, AM_OBSERVED_LEASE, am_mac_text(mac, text));
+		am_tell(teller, &address, AM_OBSERVED_LEASE, am_mac_text(mac, text));
 	} else if (head[0] != 1 || (options.type != DHCP_REQUEST && options.type != DHCP_INFORM)) {
 		return;
 	} else if (options.requested != NULL) {
 		address = am_address_ipv4(options.requested);
 	}
 	if (options.name[0] != '\0')
-		tell(listener, &address, AM_OBSERVED_DHCP, options.name);
+		am_tell(teller, &address, AM_OBSERVED_DHCP, options.name);
 }
 
-/* ---- TCP */
+/* ---- By port */
 
 /* Two octets of length go before each message (RFC 1035, 4.2.2). */
-static void read_dns_in_tcp(const Listener *listener)
+static void read_dns_in_tcp(const AmTeller *teller)
 {
-	AmPacket message = *listener->packet;
+	AmPacket message = *teller->packet;
 	AmCursor cursor = am_cursor(message.payload, message.payload_size);
 	uint16_t size = am_cursor_u16(&cursor);
 	if (!cursor.ok || cursor.left < size)
 		return;
 	message.payload = cursor.at;
 	message.payload_size = size;
-	const Listener inside = {listener->observer, &message, listener->time_ns, listener->out};
+	const AmTeller inside = {teller->observer, &message, teller->time_ns, teller->out};
 	read_dns(&inside, AM_OBSERVED_DNS);
 }
 
-/* "220 mail.example.com ESMTP ready", "EHLO mail.example.com". A name without a dot may be any word. */
-static void read_greeting(const Listener *listener)
+static void read_tcp(const AmTeller *teller)
 {
-	static const char *const beginnings[] = {"220 ", "220-", "EHLO ", "HELO "};
-	const uint8_t *text = listener->packet->payload;
-	size_t size = listener->packet->payload_size, begin = 0, n;
-	char name[MAX_NAME];
-	for (size_t b = 0; b < G_N_ELEMENTS(beginnings) && begin == 0; b++) {
-		if (size > strlen(beginnings[b]) &&
-		    g_ascii_strncasecmp((const char *)text, beginnings[b], strlen(beginnings[b])) == 0)
-			begin = strlen(beginnings[b]);
+	const AmTuple *tuple = &teller->packet->tuple;
+	if (teller->packet->payload[0] == 22 && tuple->source_port != 445) {
+		am_observe_certificate(teller);
+		return;
 	}
-	for (n = begin; n < size && n - begin < sizeof name - 1 && g_ascii_isgraph(text[n]);)
-		n++;
-	if (begin == 0)
+	switch (am_observe_is_mail(tuple->destination_port) ? tuple->destination_port : tuple->source_port) {
+	case 21:
+	case 25:
+	case 587:
+		am_observe_greeting(teller);
 		return;
-	memcpy(name, text + begin, n - begin);
-	name[n - begin] = '\0';
-	if (strchr(name, '.') != NULL && g_ascii_isalnum(name[0]))
-		tell(listener, &listener->packet->tuple.source, AM_OBSERVED_SMTP, name);
-}
-
-/* MS-NLMP 2.2.1.2: the server's challenge, with what it says of itself as pairs of type, size and UTF-16LE text. */
-static void read_challenge(const Listener *listener)
-{
-	static const uint8_t begin[12] = {'N', 'T', 'L', 'M', 'S', 'S', 'P', 0, 2, 0, 0, 0};
-	enum { TARGET_INFO = 40, PAIR_END = 0, DNS_COMPUTER_NAME = 3 };
-	const uint8_t *payload = listener->packet->payload;
-	const uint8_t *at = memmem(payload, listener->packet->payload_size, begin, sizeof begin);
-	size_t size = at != NULL ? listener->packet->payload_size - (size_t)(at - payload) : 0;
-	if (size < TARGET_INFO + 8)
+	case 53:
+		read_dns_in_tcp(teller);
 		return;
-	const uint8_t *info = at + TARGET_INFO;
-	size_t length = (size_t)info[0] | (size_t)info[1] << 8;
-	size_t offset = (size_t)info[4] | (size_t)info[5] << 8 | (size_t)info[6] << 16 | (size_t)info[7] << 24;
-	if (offset > size || length > size - offset)
+	case 88:
+		am_observe_kerberos(teller);
 		return;
-	for (const uint8_t *pair = at + offset; length >= 4;) {
-		unsigned type = pair[0] | (unsigned)pair[1] << 8;
-		size_t n = (size_t)pair[2] | (size_t)pair[3] << 8;
-		if (type == PAIR_END || n > length - 4)
-			return;
-		if (type == DNS_COMPUTER_NAME && n / 2 < MAX_NAME) {
-			char name[MAX_NAME];
-			for (size_t c = 0; c < n / 2; c++)
-				name[c] = pair[5 + 2 * c] == 0 ? (char)pair[4 + 2 * c] : ' '; /* not ASCII: not taken */
-			name[n / 2] = '\0';
-			tell(listener, &listener->packet->tuple.source, AM_OBSERVED_NTLM, name);
-		}
-		pair += 4 + n;
-		length -= 4 + n;
+	case 445:
+		am_observe_ntlm(teller);
+		return;
+	default:
+		break;
+	}
+	if (tuple->destination_port == 445) {
+		am_observe_ntlm(teller);
+		am_observe_kerberos_request(teller);
+	} else if (tuple->destination_port == 514 || tuple->destination_port == 601) {
+		am_observe_syslog(teller);
 	}
 }
 
 void am_observe_names(AmObserver *observer, const AmPacket *packet, int64_t time_ns, AmConnectionBatch *out)
 {
-	const Listener listener = {observer, packet, time_ns, out};
-	gboolean is_tcp = packet->tuple.ip_protocol == AM_PROTO_TCP;
-	uint16_t port = packet->tuple.source_port;
-	if (is_tcp && am_observe_is_mail(packet->tuple.destination_port))
-		port = packet->tuple.destination_port;
-	switch (port) {
+	const AmTeller teller = {observer, packet, time_ns, out};
+	if (packet->tuple.ip_protocol == AM_PROTO_TCP) {
+		read_tcp(&teller);
+		return;
+	}
+	switch (packet->tuple.source_port) {
 	case 53:
-		if (is_tcp)
-			read_dns_in_tcp(&listener);
-		else
-			read_dns(&listener, AM_OBSERVED_DNS);
-		break;
-	case 25:
-	case 587:
-		read_greeting(&listener);
-		break;
-	case 445:
-		read_challenge(&listener);
-		break;
-	case 5353:
-		read_dns(&listener, AM_OBSERVED_MDNS);
-		break;
-	case 5355:
-		read_dns(&listener, AM_OBSERVED_LLMNR);
-		break;
+		read_dns(&teller, AM_OBSERVED_DNS);
+		return;
+	case 67:
+	case 68:
+		read_dhcp(&teller);
+		return;
+	case 88:
+		am_observe_kerberos(&teller);
+		return;
 	case 137:
-		read_netbios(&listener);
-		break;
+		read_netbios(&teller);
+		return;
+	case 161:
+		am_observe_snmp(&teller);
+		return;
+	case 5353:
+		read_dns(&teller, AM_OBSERVED_MDNS);
+		return;
+	case 5355:
+		read_dns(&teller, AM_OBSERVED_LLMNR);
+		return;
 	default:
-		read_dhcp(&listener);
+		if (packet->tuple.destination_port == 514)
+			am_observe_syslog(&teller);
+		else
+			am_observe_ssdp(&teller);
 	}
 }

@@ -58,6 +58,11 @@ void am_observer_give_out(AmObserver *observer, AmConnectionBatch *out)
 	am_connection_batch_add_observations(out, observer->entries, observer->n);
 	memset(observer->slots, 0, N_SLOTS * sizeof *observer->slots);
 	observer->n = 0;
+	/* What comes again is new to the table, not to its MAC. */
+	for (uint32_t c = 0; observer->crowds != NULL && c < N_MACS; c++) {
+		if (observer->crowds[c].addresses < AM_OBSERVER_CROWD)
+			observer->crowds[c].addresses = 0;
+	}
 }
 
 /* Where an observation with this key is, or would be. */
@@ -141,6 +146,22 @@ static Crowd *crowd_of(AmObserver *observer, const uint8_t mac[6])
 		memcpy(crowd->mac, mac, 6);
 		return crowd;
 	}
+}
+
+void am_observer_add_of(AmObserver *observer, uint16_t network, const AmAddress *address, AmObservedKind kind,
+			const char *value, const uint8_t sender[6], int64_t time_ns, AmConnectionBatch *out)
+{
+	static const uint8_t none[6];
+	Crowd *crowd = memcmp(sender, none, 6) != 0 ? crowd_of(observer, sender) : NULL;
+	size_t size = strlen(value);
+	if (crowd == NULL || crowd->addresses >= AM_OBSERVER_CROWD || size == 0 || size >= AM_OBSERVED_SIZE ||
+	    (address->family != 0 && (am_address_is_unspecified(address) || am_address_is_multicast(address) ||
+				      am_address_is_loopback(address))))
+		return;
+	AmObservation observation = observation_of(network, address, kind, time_ns, time_ns);
+	memcpy(observation.value, value, size);
+	if (add(observer, &observation, out))
+		crowd->addresses++;
 }
 
 void am_observer_add_mac(AmObserver *observer, uint16_t network, const AmAddress *address, const uint8_t mac[6],

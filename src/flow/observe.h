@@ -30,6 +30,11 @@ static inline gboolean am_observe_is_near(const AmPacket *packet)
 	return hops == 64 || hops == 128 || hops == 255;
 }
 
+/* The same of what a frame without an IP packet tells; `address` may stand for a MAC (am_observed_is_of_mac()). Of one MAC, the
+ * sender's, no more than AM_OBSERVER_CROWD are noted. */
+void am_observer_add_of(AmObserver *observer, uint16_t network, const AmAddress *address, AmObservedKind kind,
+			const char *value, const uint8_t sender[6], int64_t time_ns, AmConnectionBatch *out);
+
 /* ---- observe-names.c: is this the port of a protocol that tells names? `nth`: of its side in the connection, from 1. */
 #define AM_OBSERVE_TCP_PACKETS 8
 static inline gboolean am_observe_is_mail(uint16_t port)
@@ -38,11 +43,28 @@ static inline gboolean am_observe_is_mail(uint16_t port)
 }
 static inline gboolean am_observe_is_telling(const AmPacket *packet, uint64_t nth)
 {
-	gboolean is_tcp = packet->tuple.ip_protocol == AM_PROTO_TCP;
-	if (is_tcp && packet->payload_size > 0 && nth <= AM_OBSERVE_TCP_PACKETS) {
-		uint16_t port = packet->tuple.source_port;
-		return port == 53 || port == 445 || am_observe_is_mail(port) ||
-		       am_observe_is_mail(packet->tuple.destination_port);
+	if (packet->tuple.ip_protocol == AM_PROTO_TCP && packet->payload_size > 0 && nth <= AM_OBSERVE_TCP_PACKETS) {
+		switch (packet->tuple.source_port) {
+		case 21:
+		case 25:
+		case 53:
+		case 88:
+		case 445:
+		case 587:
+			return TRUE;
+		default:
+			break;
+		}
+		switch (packet->tuple.destination_port) {
+		case 25:
+		case 445:
+		case 514:
+		case 587:
+		case 601:
+			return TRUE;
+		default: /* a handshake of TLS, with a certificate somewhere */
+			return packet->payload[0] == 22 && packet->payload_size > 200;
+		}
 	}
 	if (packet->tuple.ip_protocol != AM_PROTO_UDP)
 		return FALSE;
@@ -50,14 +72,19 @@ static inline gboolean am_observe_is_telling(const AmPacket *packet, uint64_t nt
 	case 53:
 	case 67:
 	case 68:
+	case 88:
 	case 137:
+	case 161:
+	case 1900:
 	case 5353:
 	case 5355:
 		return TRUE;
 	default:
-		return FALSE;
+		return packet->tuple.destination_port == 514 || packet->tuple.destination_port == 1900;
 	}
 }
 /* Takes in what such a packet tells: answers of DNS (RFC 1035), mDNS, LLMNR and NetBIOS names, requests and acknowledgments of
- * DHCP, greetings of mail servers, challenges of NTLM. Of TCP, what is whole in one segment. Input is hostile: what does not parse is left out, from there on. */
+ * DHCP, greetings of mail and file servers, challenges and answers of NTLM, principals of Kerberos, sysName of SNMP, certificates
+ * of TLS, hosts of syslog, devices of SSDP. Of TCP, what is in one segment. Input is hostile: what does not parse is left out,
+ * from there on. */
 void am_observe_names(AmObserver *observer, const AmPacket *packet, int64_t time_ns, AmConnectionBatch *out);

@@ -150,6 +150,8 @@ static gboolean write_observations(AmPipelineWriter *writer, Harvest *harvest)
 		if (batch->n_observations > 0)
 			g_array_append_vals(all, batch->observations, (guint)batch->n_observations);
 	}
+	if (harvest->link.n_observations > 0)
+		g_array_append_vals(all, harvest->link.observations, (guint)harvest->link.n_observations);
 	g_array_sort(all, am_observation_compare);
 	gboolean ok = TRUE;
 	for (guint n = 0; ok && n < all->len; n++) {
@@ -196,6 +198,7 @@ static void give_back(AmPipelineWriter *writer, Harvest *harvest, size_t n_recor
 			am_connection_batch_clear(batch);
 		batch->n = batch->n_unanswered = batch->n_observations = 0;
 	}
+	harvest->link.n_observations = 0;
 	g_clear_pointer(&harvest->seen, g_array_unref);
 	harvest->commits = harvest->is_last = FALSE;
 	g_async_queue_push_front(writer->free_harvests, harvest);
@@ -282,6 +285,7 @@ gboolean am_pipeline_writer_finish(AmPipelineWriter *writer, GError **error)
 		Harvest *harvest = writer->pool[n];
 		for (guint w = 0; w < writer->n_workers; w++)
 			am_connection_batch_clear(&harvest->batches[w]);
+		am_connection_batch_clear(&harvest->link);
 		g_ptr_array_set_free_func(harvest->new_networks, g_free);
 		g_ptr_array_unref(harvest->new_networks);
 		g_clear_pointer(&harvest->seen, g_array_unref);

@@ -6,6 +6,7 @@
 /* What the workers found in one chunk. */
 typedef struct {
 	AmConnectionBatch *batches; /* one a worker */
+	AmConnectionBatch link;     /* the reader's: what frames without IP packets told */
 	GPtrArray *new_networks;    /* char *: names of those that come up in it, in order */
 	GArray *seen;               /* if it commits, or is the last: of encapsulations */
 	gboolean is_last;

@@ -41,6 +41,7 @@ struct AmPipeline {
 	uint64_t ended_to; /* ordinal: what began before it ended when time began anew */
 	uint64_t n_outers; /* packets besides those that the ledger has read: each has an ordinal of its own */
 	AmPacketClock clock;
+	AmLinkObserver *link;
 };
 
 /* ---- Workers */
@@ -194,6 +195,8 @@ static Chunk *settle(AmPipeline *pipeline, Chunk *chunk, gboolean is_last)
 		ledger->clock_steps_back = clock->steps_back;
 	}
 	chunk->n = settled;
+	if (chunk->harvest->commits || ends_all)
+		am_link_observer_give_out(pipeline->link, &chunk->harvest->link);
 	settle_networks(pipeline, chunk, is_last_of_all);
 	int64_t now_ns = chunk->now_ns;
 	hand_out(pipeline, chunk);
@@ -268,6 +271,8 @@ gboolean am_pipeline_frame(AmPipeline *pipeline, const AmFrame *frame)
 			    am_flow_shard_of(&packet, pipeline->options.flow.seed));
 	if (skip != AM_SKIP_NONE)
 		ledger->skipped[skip]++;
+	if (skip == AM_SKIP_NOT_IP && packet.ether_type != 0 && layers.n_tunnels == 0 && place.tunnel == 0)
+		am_link_observer_frame(pipeline->link, &packet, &chunk->harvest->link);
 	while (is_full(pipeline->chunk))
 		pipeline->chunk = settle(pipeline, pipeline->chunk, FALSE);
 	return !am_pipeline_writer_failed(pipeline->writer);
@@ -335,6 +340,7 @@ AmPipeline *am_pipeline_new(const AmPipelineOptions *options, GError **error)
 	g_autoptr(AmPipeline) pipeline = g_new0(AmPipeline, 1);
 	pipeline->options = *options;
 	pipeline->clock = AM_PACKET_CLOCK_INIT;
+	pipeline->link = am_link_observer_new(options->flow.seed);
 	if (!make_shards(pipeline, error))
 		return NULL;
 	start_threads(pipeline);
@@ -362,5 +368,6 @@ void am_pipeline_free(AmPipeline *pipeline)
 		(void)am_pipeline_finish(pipeline, NULL);
 	for (guint s = 0; s < AM_FLOW_SHARDS; s++)
 		am_flow_shard_free(pipeline->shards[s]);
+	am_link_observer_free(pipeline->link);
 	g_free(pipeline);
 }

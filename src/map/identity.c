@@ -63,7 +63,8 @@ static GArray *list_holds(const AmMapWork *work)
 		const AmObservation *observation = &g_array_index(work->observations, AmObservation, n);
 		uint8_t mac[6];
 		uint32_t endpoint;
-		if (am_observed_is_name(observation->kind) || !am_mac_parse(observation->value, mac) || is_virtual(mac))
+		if ((observation->kind != AM_OBSERVED_LEASE && observation->kind != AM_OBSERVED_MAC) ||
+		    !am_mac_parse(observation->value, mac) || is_virtual(mac))
 			continue;
 		endpoint = am_map_find_endpoint(work->map, observation->network, &observation->address);
 		if (endpoint == AM_NO_INDEX)
@@ -146,14 +147,15 @@ static void join(uint32_t *parents, uint32_t one, uint32_t other)
 	parents[MAX(a, b)] = MIN(a, b);
 }
 
-/* What each endpoint was called most, as a hash of the first label; 0 = nobody said. g_free() */
+/* What each endpoint was called most, as a hash of the first label; 0 = nobody said. Only by what names one machine: what a system
+ * calls itself in its messages is often the name of the image that it was made from. g_free() */
 static uint64_t *find_labels(const AmMapWork *work)
 {
 	uint64_t *labels = g_new0(uint64_t, MAX(work->map->endpoints->len, 1));
 	g_autofree uint64_t *counts = g_new0(uint64_t, MAX(work->map->endpoints->len, 1));
 	for (guint n = 0; work->observations != NULL && n < work->observations->len; n++) {
 		const AmObservation *observation = &g_array_index(work->observations, AmObservation, n);
-		if (!am_observed_is_name(observation->kind))
+		if (observation->kind > AM_OBSERVED_LLMNR && observation->kind != AM_OBSERVED_SMTP)
 			continue;
 		uint32_t endpoint = am_map_find_endpoint(work->map, observation->network, &observation->address);
 		if (endpoint == AM_NO_INDEX || observation->count <= counts[endpoint])

@@ -31,8 +31,10 @@ libam_map_a_SOURCES = \
 	src/map/machines.c \
 	src/map/map.c \
 	src/map/merge.c \
+	src/map/makers.c \
 	src/map/names.c \
 	src/map/naming-labelled.c \
+	src/map/neighbours.c \
 	src/map/naming.c \
 	src/map/on-link.c \
 	src/map/overrides.c \

@@ -36,6 +36,7 @@ static AmMap *map_new(const GPtrArray *networks)
 	map->labels = g_array_new(FALSE, TRUE, sizeof(AmAssetLabel));
 	g_array_set_clear_func(map->labels, label_clear);
 	map->assets = g_array_new(FALSE, TRUE, sizeof(AmAsset));
+	map->neighbours = g_array_new(FALSE, TRUE, sizeof(AmNeighbour));
 	map->listeners = g_array_new(FALSE, TRUE, sizeof(AmListener));
 	map->unused = g_array_new(FALSE, TRUE, sizeof(AmUnusedListener));
 	map->edges = g_array_new(FALSE, TRUE, sizeof(AmEdge));
@@ -57,6 +58,7 @@ void am_map_free(AmMap *map)
 	g_array_unref(map->labels);
 	g_array_unref(map->listeners);
 	g_array_unref(map->unused);
+	g_array_unref(map->neighbours);
 	g_array_unref(map->edges);
 	g_array_unref(map->groups);
 	g_array_unref(map->pools);
@@ -94,6 +96,9 @@ static void work_clear(AmMapWork *work)
 	g_free(work->ends);
 	g_free(work->hosts);
 	g_free(work->macs);
+	g_free(work->makes);
+	am_table_free(work->by_mac);
+	g_clear_pointer(&work->mac_assets, g_array_unref);
 	g_free(work->n_regular);
 	g_free(work->likeness);
 	g_free(work->by_service);
@@ -126,6 +131,7 @@ AmMap *am_map_build(const GArray *tallies, const GArray *observations, const GPt
 			  .map = map_new(networks)};
 	measure(&work);
 	am_assets_build(&work);
+	am_makers_build(&work);
 	am_direction_build(&work);
 	am_edges_build(&work);
 	am_verdicts_build(&work);
@@ -133,6 +139,7 @@ AmMap *am_map_build(const GArray *tallies, const GArray *observations, const GPt
 	am_listeners_build(&work);
 	am_labels_build(&work);
 	am_listed_add(&work);
+	am_neighbours_build(&work);
 	am_names_build(&work);
 	am_devices_build(&work);
 	am_flags_find(&work);

@@ -1,6 +1,7 @@
 /* What assets are called: all that was told of their addresses, the most credible first. Fed by map.c; read by listings.
  *
- * A name that several assets go by is a service's and comes last. A name is believed the more, the more kinds of evidence agree
+ * A name that several assets go by is a service's and comes last, as does one with a wildcard, and what a relay of syslog passes
+ * on. A name is believed the more, the more kinds of evidence agree
  * on its first label (a host's own word in DHCP, a resolver's answer, the reverse zone), then by kind, in the order of
  * AmObservedKind, then by how often it was told. None of it is proof: whoever can send an answer can tell a name, and so names
  * never make a rule. */
@@ -74,16 +75,31 @@ static gboolean is_of_its_time(const AmOwnMac *mac, const AmObservation *observa
 			       observation->first_ns <= mac->last_ns + AM_IDENTITY_SLACK_NS);
 }
 
+/* Any machine calls itself that. */
+static gboolean is_nobodys(const char *name)
+{
+	return g_str_has_prefix(name, "localhost") && (name[9] == '\0' || name[9] == '.');
+}
+
+uint32_t am_names_find_asset(const AmMapWork *work, const AmObservation *observation)
+{
+	if (am_observed_is_of_mac(&observation->address))
+		return am_makers_find(work, observation->network, observation->address.bytes);
+	uint32_t endpoint = am_map_find_endpoint(work->map, observation->network, &observation->address);
+	if (endpoint == AM_NO_INDEX || !is_of_its_time(&work->macs[endpoint], observation))
+		return AM_NO_INDEX;
+	return g_array_index(work->map->endpoints, AmEndpoint, endpoint).asset;
+}
+
 static void add_observed(const AmMapWork *work, GArray *all)
 {
 	for (guint n = 0; work->observations != NULL && n < work->observations->len; n++) {
 		const AmObservation *observation = &g_array_index(work->observations, AmObservation, n);
 		if (!am_observed_is_name(observation->kind))
 			continue;
-		uint32_t endpoint = am_map_find_endpoint(work->map, observation->network, &observation->address);
-		if (endpoint == AM_NO_INDEX || !is_of_its_time(&work->macs[endpoint], observation))
+		Candidate candidate = {.asset = am_names_find_asset(work, observation)};
+		if (candidate.asset == AM_NO_INDEX || is_nobodys(observation->value))
 			continue;
-		Candidate candidate = {.asset = g_array_index(work->map->endpoints, AmEndpoint, endpoint).asset};
 		candidate.name = (AmAssetName){.kind = observation->kind,
 					       .first_ns = observation->first_ns,
 					       .last_ns = observation->last_ns,
@@ -160,6 +176,90 @@ static void merge_told(GArray *all)
 	g_array_set_size(all, kept);
 }
 
+static uint64_t mac_key(const AmMapWork *work, uint32_t asset)
+{
+	const AmAsset *a = &g_array_index(work->map->assets, AmAsset, asset);
+	uint64_t key = g_array_index(work->map->endpoints, AmEndpoint, a->first_endpoint).network;
+	for (int b = 0; a->has_mac && b < 6; b++)
+		key = key << 8 | a->mac[b];
+	return a->has_mac ? key | (uint64_t)1 << 63 : 0;
+}
+
+typedef struct {
+	uint64_t key;
+	uint32_t asset;
+	uint8_t has_name;
+} Sibling;
+
+static int compare_siblings(gconstpointer a, gconstpointer b)
+{
+	const Sibling *x = a, *y = b;
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return (x->asset > y->asset) - (x->asset < y->asset);
+}
+
+/* Candidates of one asset, from the sorted ones. */
+static guint first_of(const GArray *all, uint32_t asset)
+{
+	guint low = 0, high = all->len;
+	while (low < high) {
+		guint middle = low + (high - low) / 2;
+		if (g_array_index(all, Candidate, middle).asset < asset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void copy_names(GArray *all, guint n_told, uint32_t from, uint32_t to)
+{
+	for (guint n = first_of(all, from); n < n_told; n++) {
+		Candidate candidate = g_array_index(all, Candidate, n);
+		if (candidate.asset != from)
+			return;
+		if (candidate.name.kind >= AM_OBSERVED_WORKSTATION)
+			continue;
+		candidate.asset = to;
+		candidate.name.kind = AM_OBSERVED_SIBLING;
+		g_array_append_val(all, candidate);
+	}
+}
+
+/* One interface that has had several addresses, and not all have names (often IPv6 is missing in the DNS): those that have none go
+ * by the others', each as long as it was told. identity.c has seen that the MAC could be one machine's at any time; it joined none
+ * of them where names differ. `all` is sorted as merge_told() leaves it. */
+static void add_siblings(const AmMapWork *work, GArray *all)
+{
+	g_autoptr(GArray) siblings = g_array_new(FALSE, FALSE, sizeof(Sibling));
+	guint n_told = all->len;
+	for (uint32_t n = 0; n < work->map->assets->len; n++) {
+		Sibling sibling = {.key = mac_key(work, n), .asset = n};
+		guint first = first_of(all, n);
+		sibling.has_name = first < n_told && g_array_index(all, Candidate, first).asset == n &&
+				   g_array_index(all, Candidate, first).name.kind <= AM_OBSERVED_LLMNR;
+		if (sibling.key != 0)
+			g_array_append_val(siblings, sibling);
+	}
+	g_array_sort(siblings, compare_siblings);
+	for (guint first = 0, end = 0; first < siblings->len; first = end) {
+		uint64_t key = g_array_index(siblings, Sibling, first).key;
+		for (end = first; end < siblings->len && g_array_index(siblings, Sibling, end).key == key;)
+			end++;
+		for (guint to = first; to < end; to++) {
+			const Sibling *nameless = &g_array_index(siblings, Sibling, to);
+			for (guint from = first; !nameless->has_name && from < end; from++) {
+				if (g_array_index(siblings, Sibling, from).has_name)
+					copy_names(all, n_told, g_array_index(siblings, Sibling, from).asset,
+						   nameless->asset);
+			}
+		}
+	}
+	if (all->len > n_told)
+		merge_told(all);
+}
+
 static void count_agreeing(GArray *all)
 {
 	g_array_sort(all, compare_by_label);
@@ -210,11 +310,28 @@ static void find_shared(const AmMap *map, GArray *all)
 			if (next->asset == last)
 				continue;
 			last = next->asset;
-			shared = shared || (families & families_of(map, last)) != 0;
+			shared = shared ||
+				 (next->name.kind != AM_OBSERVED_SIBLING && (families & families_of(map, last)) != 0);
 			families |= families_of(map, last);
 		}
 		for (guint n = first; n < end; n++)
-			g_array_index(all, Candidate, n).name.shared = shared;
+			g_array_index(all, Candidate, n).name.shared |= shared;
+	}
+}
+
+/* Who tells of several hosts in syslog passes on what they told. `all` is sorted by asset and kind. */
+static void mark_relays(GArray *all)
+{
+	for (guint first = 0, end = 0; first < all->len; first = end) {
+		const Candidate *one = &g_array_index(all, Candidate, first);
+		for (end = first; end < all->len && g_array_index(all, Candidate, end).asset == one->asset &&
+				  g_array_index(all, Candidate, end).name.kind == one->name.kind;)
+			end++;
+		gboolean relays = one->name.kind == AM_OBSERVED_SYSLOG && end - first >= AM_RELAY_NAMES;
+		for (guint n = first; n < end; n++) {
+			AmAssetName *name = &g_array_index(all, Candidate, n).name;
+			name->shared = relays || g_str_has_prefix(name->value, "*.");
+		}
 	}
 }
 
@@ -225,6 +342,8 @@ void am_names_build(AmMapWork *work)
 	add_observed(work, all);
 	add_asked_for(work, all);
 	merge_told(all);
+	add_siblings(work, all);
+	mark_relays(all);
 	count_agreeing(all);
 	find_shared(work->map, all);
 	g_array_sort(all, compare_credible);

@@ -126,7 +126,11 @@ typedef struct {
 	const AmMapOptions *options;
 	const AmDecisionSet *decisions; /* may be NULL */
 	AmMap *map;
-	AmOwnMac *macs;         /* as map->endpoints */
+	AmOwnMac *macs; /* as map->endpoints */
+	uint8_t *
+		makes; /* as map->assets: what its vendor mostly makes (AmAssetKind), AM_ASSET_SERVER: virtual machines */
+	AmTable *by_mac;        /* network and MAC of assets; NULL = none is known */
+	GArray *mac_assets;     /* uint32_t, as by_mac */
 	uint32_t *ends;         /* two endpoint indexes per tally: lo, hi */
 	GArray *arcs;           /* AmArc, sorted by (client, server, protocol, port, day, sensor) */
 	GArray *notes;          /* AmEdgeNotes, as map->edges */
@@ -221,10 +225,17 @@ gboolean am_imported_holds_in(const AmMap *map, const AmDecisionSet *decisions, 
 void am_labels_build(AmMapWork *work);
 /* What the group of an asset is known by, where an inventory made it; else 0. */
 uint64_t am_labels_group_mark(const AmMapWork *work, uint32_t asset);
+/* makers.c: who made them; sets `makes`. And whose MAC that is: an asset, the first if there are several, or AM_NO_INDEX. */
+void am_makers_build(AmMapWork *work);
+uint32_t am_makers_find(const AmMapWork *work, uint32_t network, const uint8_t mac[6]);
 /* devices.c: what kind of machine they are. */
 void am_devices_build(AmMapWork *work);
+/* neighbours.c: who was only seen in ARP; needs hosts[].sent. */
+void am_neighbours_build(AmMapWork *work);
 /* names.c: what assets are called. */
 void am_names_build(AmMapWork *work);
+/* Whom an observation tells of, by address at its time, or by MAC; AM_NO_INDEX = nobody that is known. */
+uint32_t am_names_find_asset(const AmMapWork *work, const AmObservation *observation);
 /* direction.c: sets `arcs` and `learned`. */
 void am_direction_build(AmMapWork *work);
 /* The user's hints: does this endpoint serve this port? */

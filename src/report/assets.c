@@ -52,9 +52,12 @@ enum {
 	ADDRESSES,
 	NAMED,
 	NAMES,
+	NAMES_TOLD,
+	NAMES_DIFFER,
 	KIND,
 	KIND_WHY,
 	MAC,
+	VENDOR,
 	NETWORK,
 	GROUP,
 	INSIDE,
@@ -76,10 +79,13 @@ static const AmColumn asset_columns[N_ASSET_COLUMNS] = {
 	{"asset", AM_COLUMN_DATA},
 	{"addresses", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
 	{"name", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
-	{"names", AM_COLUMN_DATA | AM_COLUMN_NO_SORT}, /* all, with who told them: "dns:www.example.com" */
+	{"names", AM_COLUMN_DATA | AM_COLUMN_NO_SORT},      /* all, with who told them: "dns:www.example.com" */
+	{"names_told", AM_COLUMN_DATA | AM_COLUMN_NO_SORT}, /* in the same order: first and last time, how often */
+	{"names_differ", AM_COLUMN_DATA},
 	{"kind", AM_COLUMN_ALL},
 	{"kind_why", AM_COLUMN_DATA},
 	{"mac", AM_COLUMN_DATA},
+	{"vendor", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
 	{"network", AM_COLUMN_DATA},
 	{"group", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
 	{"inside", AM_COLUMN_ALL},
@@ -99,7 +105,7 @@ static const AmColumn asset_columns[N_ASSET_COLUMNS] = {
 typedef struct {
 	const AmMap *map;
 	AmFilter filter;
-	AddressList addresses, names, labels, conflicts;
+	AddressList addresses, names, told, labels, conflicts;
 	char mac[AM_MAC_TEXT_SIZE];
 	uint64_t *serves, *uses; /* by asset */
 } Assets;
@@ -108,6 +114,38 @@ static gboolean keep_asset(const void *context, guint row)
 {
 	const Assets *assets = context;
 	return asset_matches(&assets->filter, &g_array_index(assets->map->assets, AmAsset, row));
+}
+
+static void add_names(Assets *assets, const AmAsset *asset)
+{
+	g_ptr_array_set_size(assets->names.texts, 0);
+	g_ptr_array_set_size(assets->told.texts, 0);
+	for (uint32_t n = 0; n < asset->n_names; n++) {
+		const AmAssetName *name = &g_array_index(assets->map->names, AmAssetName, asset->first_name + n);
+		char first[AM_TIME_TEXT_SIZE], last[AM_TIME_TEXT_SIZE];
+		g_ptr_array_add(assets->names.texts,
+				g_strdup_printf("%s:%s", am_observed_name((AmObservedKind)name->kind), name->value));
+		g_ptr_array_add(assets->told.texts,
+				g_strdup_printf("%s %s %" G_GUINT64_FORMAT "%s", am_time_text(name->first_ns, first),
+						am_time_text(name->last_ns, last), name->count,
+						name->shared ? " shared" : ""));
+	}
+}
+
+/* Do names that are a machine's own, not a service's, contradict each other? */
+static gboolean names_differ(const AmMap *map, const AmAsset *asset)
+{
+	const AmAssetName *one = NULL;
+	for (uint32_t n = 0; n < asset->n_names; n++) {
+		const AmAssetName *name = &g_array_index(map->names, AmAssetName, asset->first_name + n);
+		if (name->shared || name->kind >= AM_OBSERVED_WORKSTATION)
+			continue;
+		size_t size = strcspn(name->value, ".");
+		if (one != NULL && (strcspn(one->value, ".") != size || memcmp(one->value, name->value, size) != 0))
+			return TRUE;
+		one = name;
+	}
+	return FALSE;
 }
 
 static const char *const own_columns[] = {AM_LABEL_OWNER, AM_LABEL_APPLICATION, AM_LABEL_ENVIRONMENT,
@@ -190,17 +228,15 @@ static void fill_asset(void *context, guint row, AmCell *cells)
 	address_list_add(&assets->addresses, map, asset);
 	cells[ASSET] = am_cell_address(am_view_asset_address(map, row));
 	cells[ADDRESSES] = address_list_cell(&assets->addresses);
-	g_ptr_array_set_size(assets->names.texts, 0);
-	for (uint32_t n = 0; n < asset->n_names; n++) {
-		const AmAssetName *name = &g_array_index(map->names, AmAssetName, asset->first_name + n);
-		g_ptr_array_add(assets->names.texts,
-				g_strdup_printf("%s:%s", am_observed_name((AmObservedKind)name->kind), name->value));
-	}
+	add_names(assets, asset);
 	cells[NAMED] = am_cell_text(am_view_asset_name(map, asset));
 	cells[NAMES] = address_list_cell(&assets->names);
+	cells[NAMES_TOLD] = address_list_cell(&assets->told);
+	cells[NAMES_DIFFER] = am_cell_bool(names_differ(map, asset));
 	cells[KIND] = am_cell_text(am_asset_kind_name(asset->kind));
 	cells[KIND_WHY] = am_cell_text(asset->kind_why[0] != '\0' ? asset->kind_why : NULL);
 	cells[MAC] = am_cell_text(asset->has_mac ? am_mac_text(asset->mac, assets->mac) : NULL);
+	cells[VENDOR] = am_cell_text(asset->vendor[0] != '\0' ? asset->vendor : NULL);
 	cells[NETWORK] = am_cell_text(am_view_network(map, am_view_endpoint(map, asset->first_endpoint)->network));
 	cells[GROUP] = am_cell_text(am_view_group_name(map, asset->first_endpoint));
 	cells[INSIDE] = am_cell_bool(asset->inside);
@@ -240,12 +276,14 @@ gboolean am_report_assets(const AmMap *map, const AmListOptions *options, FILE *
 	};
 	address_list_init(&assets.addresses);
 	address_list_init(&assets.names);
+	address_list_init(&assets.told);
 	address_list_init(&assets.labels);
 	address_list_init(&assets.conflicts);
 	drop_empty(&assets, columns);
 	gboolean good = am_listing_run(&listing, options, out, ret_listed, error);
 	address_list_clear(&assets.addresses);
 	address_list_clear(&assets.names);
+	address_list_clear(&assets.told);
 	address_list_clear(&assets.labels);
 	address_list_clear(&assets.conflicts);
 	return good;

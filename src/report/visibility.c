@@ -184,6 +184,23 @@ static void half_seen(const Page *page)
 	and_more(to, page->seen->half_seen->len, "host");
 }
 
+/* They are on a link that is mirrored, and what they do passes somewhere else; or they are silent. */
+static void only_arp(const Page *page)
+{
+	GString *to = page->to;
+	const AmMap *map = page->map;
+	if (map->neighbours->len > 0)
+		g_string_append(
+			to, "Hosts of which only ARP was seen (what they do is not mirrored, or they are silent):\n");
+	for (guint n = 0; n < MIN(map->neighbours->len, TABLE_PLACES); n++) {
+		const AmNeighbour *neighbour = &g_array_index(map->neighbours, AmNeighbour, n);
+		char address[AM_ADDRESS_TEXT_SIZE], mac[AM_MAC_TEXT_SIZE], last[AM_TIME_TEXT_SIZE];
+		g_string_append_printf(to, "  %s at %s, last %s\n", am_address_text(&neighbour->address, address),
+				       am_mac_text(neighbour->mac, mac), am_time_text(neighbour->last_ns, last));
+	}
+	and_more(to, map->neighbours->len, "host");
+}
+
 static void table_row(const Page *page, const AmSubnetPair *pair, gboolean first)
 {
 	g_autofree char *a = place_text(page, pair->a), *b = place_text(page, pair->b), *note = note_text(page, pair);
@@ -202,6 +219,7 @@ static void as_table(const Page *page)
 	in_words(page);
 	missing_taps(page);
 	half_seen(page);
+	only_arp(page);
 	append_all(page, table_row, TABLE_ROWS);
 	uint64_t listed = MIN(seen->unseen->len, TABLE_ROWS);
 	if (seen->n_pairs[AM_VISIBILITY_NONE] <= listed)
@@ -290,6 +308,19 @@ static void json_half_seen(const Page *page)
 	}
 }
 
+static void json_only_arp(const Page *page)
+{
+	for (guint n = 0; n < page->map->neighbours->len; n++) {
+		const AmNeighbour *neighbour = &g_array_index(page->map->neighbours, AmNeighbour, n);
+		char address[AM_ADDRESS_TEXT_SIZE], mac[AM_MAC_TEXT_SIZE];
+		g_string_append_printf(page->to, "%s\n{\"address\":\"%s\",\"mac\":\"%s\"", n > 0 ? "," : "",
+				       am_address_text(&neighbour->address, address), am_mac_text(neighbour->mac, mac));
+		json_time(page->to, "first", neighbour->first_ns);
+		json_time(page->to, "last", neighbour->last_ns);
+		g_string_append_c(page->to, '}');
+	}
+}
+
 static void as_json(const Page *page)
 {
 	const AmVisibility *seen = page->seen;
@@ -306,7 +337,10 @@ static void as_json(const Page *page)
 	json_taps(page);
 	g_string_append(page->to, "],\n\"half_seen\":[");
 	json_half_seen(page);
-	g_string_append(page->to, "],\n\"list\":[");
+	g_string_append(page->to, "],\n\"arp_only\":[");
+	json_only_arp(page);
+	g_string_append_printf(page->to, "],\n\"arp_asked_for\":%" G_GUINT64_FORMAT ",\n\"list\":[",
+			       page->map->n_asked);
 	append_all(page, json_pair, G_MAXUINT);
 	g_string_append(page->to, "]}\n");
 }

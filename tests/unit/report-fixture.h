@@ -92,6 +92,7 @@ static inline void fixture_init(Fixture *fixture)
 	g_ptr_array_add(map->networks, (gpointer) "default");
 	map->endpoints = g_array_new(FALSE, TRUE, sizeof(AmEndpoint));
 	map->assets = g_array_new(FALSE, TRUE, sizeof(AmAsset));
+	map->neighbours = g_array_new(FALSE, TRUE, sizeof(AmNeighbour));
 	map->listeners = g_array_new(FALSE, TRUE, sizeof(AmListener));
 	map->unused = g_array_new(FALSE, TRUE, sizeof(AmUnusedListener));
 	map->edges = g_array_new(FALSE, TRUE, sizeof(AmEdge));

@@ -53,6 +53,9 @@ typedef enum {
 		AM_N_ASSET_KINDS,
 } AmAssetKind;
 
+#define AM_VENDOR_SIZE 24 /* with the NUL; ASCII */
+#define AM_KIND_WHY_SIZE 96
+
 /* A machine. Sorted by its first endpoint. */
 typedef struct {
 	uint32_t first_endpoint, n_endpoints; /* linked by AmEndpoint.next, in the order of their addresses */
@@ -60,13 +63,22 @@ typedef struct {
 	uint32_t first_label, n_labels;       /* a run of AmMap.labels, by name, what counts before what is overruled */
 	uint8_t mac[6];                       /* its own, not a router's */
 	gboolean has_mac;
+	char vendor[AM_VENDOR_SIZE]; /* of that MAC, by the IEEE's list; "" = unknown */
 	AmAssetKind kind;
-	char kind_why[96]; /* what tells so, in words; "" when unknown */
-	uint32_t group;    /* index, or AM_NO_INDEX (outside, multicast, never in an essential edge) */
+	char kind_why[AM_KIND_WHY_SIZE]; /* what tells so, in words; "" when unknown */
+	uint32_t group;                  /* index, or AM_NO_INDEX (outside, multicast, never in an essential edge) */
 	int64_t first_ns, last_ns;
 	gboolean inside; /* any of its addresses is in one of the --inside prefixes */
 	gboolean scanner;
 } AmAsset;
+
+/* An address that was only seen in ARP. Sorted by (network, address). */
+typedef struct {
+	uint32_t network;
+	AmAddress address;
+	uint8_t mac[6]; /* the last one */
+	int64_t first_ns, last_ns;
+} AmNeighbour;
 
 /* A service that somebody offers: it answered, or datagrams keep being sent to it. Sorted by (endpoint, protocol, port). */
 typedef struct {
@@ -168,6 +180,8 @@ typedef struct {
 	GArray *labels;            /* AmAssetLabel, by asset */
 	GArray *listeners;         /* AmListener */
 	GArray *unused;            /* AmUnusedListener */
+	GArray *neighbours;        /* AmNeighbour */
+	uint64_t n_asked;          /* addresses that were asked for by ARP and sent nothing that was seen */
 	GArray *edges;             /* AmEdge */
 	GArray *groups;            /* AmGroup */
 	GArray *pools;             /* AmPool */

@@ -11,19 +11,31 @@
 
 /* X(id, name in the database and in listings). First names, the most telling first; then what is no name. */
 #define AM_OBSERVED_KINDS(X)                                                                                           \
-	X(INVENTORY, "inventory") /* what people call it; of the map only, for it is a decision */                     \
-	X(PTR, "ptr")             /* the answer to a reverse question */                                               \
-	X(DNS, "dns")             /* owner of an address record in an answer */                                        \
-	X(DHCP, "dhcp")           /* the name that the host itself, or its DHCP server, told in that exchange */       \
-	X(NBNS, "nbns")           /* that it registered or answered to (RFC 1002) */                                   \
-	X(MDNS, "mdns")           /* RFC 6762 */                                                                       \
-	X(LLMNR, "llmnr")         /* RFC 4795 */                                                                       \
-	X(NTLM, "ntlm")           /* that a server told in its challenge (MS-NLMP 2.2.1.2) */                          \
-	X(SMTP, "smtp")           /* with which mail servers greet each other (RFC 5321, 4.1.1.1, 4.2) */              \
-	X(HOST, "host")           /* the server name of TLS or HTTP; as connections tell it, or a log of them */       \
-	X(ALIAS, "alias")         /* what was asked for, where a CNAME led from there to the owner */                  \
-	X(LEASE, "lease")         /* the MAC to which a DHCP server gave it (RFC 2131) */                              \
-	X(MAC, "mac")             /* of frames that it sent and no router passed on, as text */
+	X(INVENTORY, "inventory")     /* what people call it; of the map only, for it is a decision */                 \
+	X(PTR, "ptr")                 /* the answer to a reverse question */                                           \
+	X(DNS, "dns")                 /* owner of an address record in an answer */                                    \
+	X(DHCP, "dhcp")               /* the name that the host itself, or its DHCP server, told in that exchange */   \
+	X(NBNS, "nbns")               /* that it registered or answered to (RFC 1002) */                               \
+	X(MDNS, "mdns")               /* RFC 6762 */                                                                   \
+	X(LLMNR, "llmnr")             /* RFC 4795 */                                                                   \
+	X(LLDP, "lldp")               /* IEEE 802.1AB, 8.5.6 */                                                        \
+	X(CDP, "cdp")                 /* the same of Cisco's protocol */                                               \
+	X(NTLM, "ntlm")               /* that a server told in its challenge (MS-NLMP 2.2.1.2) */                      \
+	X(KERBEROS, "kerberos")       /* a machine's account in a ticket, or the host of a service (RFC 4120) */       \
+	X(SNMP, "snmp")               /* sysName (RFC 3418) */                                                         \
+	X(SMTP, "smtp")               /* with which mail servers greet each other (RFC 5321, 4.1.1.1, 4.2) */          \
+	X(SYSLOG, "syslog")           /* RFC 3164, 4.1.2; RFC 5424, 6.2.4 */                                           \
+	X(WORKSTATION, "ntlm-client") /* that a client told in its answer (MS-NLMP 2.2.1.3): programs make it up */    \
+	X(CERTIFICATE, "certificate") /* of TLS up to 1.2: what the server is certified to be */                       \
+	X(HOST, "host")               /* the server name of TLS or HTTP; as connections tell it, or a log of them */   \
+	X(ALIAS, "alias")             /* what was asked for, where a CNAME led from there to the owner */              \
+	X(SIBLING, "same-mac")        /* another address of its MAC goes by it; of the map only */                     \
+	X(LEASE, "lease")             /* the MAC to which a DHCP server gave it (RFC 2131) */                          \
+	X(MAC, "mac")                 /* of frames that it sent and no router passed on, as text */                    \
+	X(ARP, "arp")                 /* the MAC that it told in ARP (RFC 826) */                                      \
+	X(ASKED, "asked")             /* somebody looked for it by ARP; "arp" */                                       \
+	X(OFFERS, "offers")           /* what it announces to its link: "_ipp._tcp" (RFC 6763), "upnp:mediaserver" */  \
+	X(CAPABLE, "capable")         /* of LLDP and CDP: "bridge,router" */
 
 typedef enum {
 #define X(id, name) AM_OBSERVED_##id,
@@ -38,6 +50,13 @@ static inline gboolean am_observed_is_name(uint8_t kind)
 }
 
 #define AM_OBSERVED_SIZE 96 /* of a value, with the NUL; longer names are not taken */
+
+/* What frames without an IP packet tell, LLDP and CDP, may be of a MAC alone: then that stands in place of the address, family 0
+ * and the octets after it. */
+static inline gboolean am_observed_is_of_mac(const AmAddress *address)
+{
+	return address->family == 0;
+}
 
 /* Its first members are a key without padding, compared and hashed as octets. */
 typedef struct {

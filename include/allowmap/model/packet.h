@@ -51,6 +51,9 @@ typedef enum {
 #define AM_PROTO_ICMPV6 58
 #define AM_PROTO_SCTP 132
 
+/* AmPacket.ether_type of Cisco's discovery protocol: its number under SNAP with Cisco's prefix, which is no EtherType. */
+#define AM_ETHER_TYPE_CDP 0x2000
+
 /* The 5-tuple of a packet in its own direction. ICMP has no ports: both are 0 and `AmPacket.icmp_*` says more. */
 typedef struct {
 	AmAddress source, destination;
@@ -85,7 +88,9 @@ typedef struct {
 	uint8_t fragment_protocol; /* as the header says that told of the fragment; in IPv6 not yet the upper layer's */
 	uint8_t encapsulation;     /* AmEncapsulation: the innermost one that is not a VLAN */
 	uint16_t fragment_at;      /* octets of the datagram before it; of a first one, up to its end */
-	uint16_t network;          /* index of the address space: 0, the run's own, until somebody sets another */
+	uint16_t
+		ether_type; /* of a frame without an IP packet (AM_SKIP_NOT_IP), `payload` being what is behind it; else 0 */
+	uint16_t network; /* index of the address space: 0, the run's own, until somebody sets another */
 	uint32_t fragment_id;
 	uint32_t encapsulation_id;
 	AmTuple quoted;
