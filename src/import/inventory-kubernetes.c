@@ -32,8 +32,17 @@ static gboolean recognise(const char *text, size_t size, const json_t *root)
 	return kind != NULL && am_inventory_at(root, "apiVersion", NULL) != NULL;
 }
 
-/* Labels and annotations that are known, by their last part: "example.com/owner" is owner. What pods are called is no name of
- * a machine, and what they are for is told by who owns them. */
+/* "example.com/owner" is owner. What Kubernetes' own labels say is told by who owns the pods, unless the options know better. */
+static gboolean is_known(const AmInventoryOptions *options, const char *name, char ret_field[AM_LABEL_NAME_SIZE])
+{
+	const char *last = strrchr(name, '/');
+	if (am_inventory_mapped(options, name, ret_field))
+		return TRUE;
+	return !g_str_has_prefix(name, "app.kubernetes.io/") && strcmp(name, "app") != 0 &&
+	       am_inventory_field(options, last != NULL ? last + 1 : name, ret_field);
+}
+
+/* Labels and annotations that are known. They tell no address, and no machine's name. */
 static void add_labels(AmInventorySink *sink, const json_t *labels)
 {
 	const char *name;
@@ -41,15 +50,13 @@ static void add_labels(AmInventorySink *sink, const json_t *labels)
 	json_object_foreach((json_t *)labels, name, value)
 	{
 		char field[AM_LABEL_NAME_SIZE];
-		const char *last = strrchr(name, '/');
-		const AmInventoryOptions *options = am_inventory_options(sink);
-		if (g_str_has_prefix(name, "app.kubernetes.io/") || strcmp(name, "app") == 0 ||
-		    !(am_inventory_field(options, name, field) ||
-		      am_inventory_field(options, last != NULL ? last + 1 : name, field)) ||
-		    strcmp(field, "address") == 0 || strcmp(field, "mac") == 0 || strcmp(field, AM_LABEL_NAME) == 0 ||
-		    strcmp(field, AM_LABEL_GROUP) == 0)
+		if (!is_known(am_inventory_options(sink), name, field) || strcmp(field, "address") == 0 ||
+		    strcmp(field, "mac") == 0 || strcmp(field, AM_LABEL_NAME) == 0)
 			continue;
-		am_entry_label(sink, field, json_string_value(value));
+		if (strcmp(field, AM_LABEL_GROUP) == 0)
+			am_entry_group(sink, json_string_value(value));
+		else
+			am_entry_label(sink, field, json_string_value(value));
 	}
 }
 

@@ -44,7 +44,9 @@ static void add_fields(AmInventorySink *sink, const json_t *item)
 		if (text == NULL || !am_inventory_field(am_inventory_options(sink), name, field) ||
 		    strcmp(field, "address") == 0 || strcmp(field, AM_LABEL_NAME) == 0)
 			continue;
-		if (strcmp(field, "mac") == 0)
+		if (strcmp(field, AM_LABEL_GROUP) == 0)
+			am_entry_group(sink, text);
+		else if (strcmp(field, "mac") == 0)
 			(void)am_entry_mac(sink, text);
 		else
 			am_entry_label(sink, field, text);

@@ -34,7 +34,7 @@ static char *plain(const char *column)
 	return g_steal_pointer(&lower);
 }
 
-static gboolean by_option(const AmInventoryOptions *options, const char *column, char ret_field[AM_LABEL_NAME_SIZE])
+gboolean am_inventory_mapped(const AmInventoryOptions *options, const char *column, char ret_field[AM_LABEL_NAME_SIZE])
 {
 	g_autofree char *wanted = plain(column);
 	for (guint n = 0; options->fields != NULL && options->fields[n] != NULL; n++) {
@@ -53,7 +53,7 @@ static gboolean by_option(const AmInventoryOptions *options, const char *column,
 
 gboolean am_inventory_field(const AmInventoryOptions *options, const char *column, char ret_field[AM_LABEL_NAME_SIZE])
 {
-	if (by_option(options, column, ret_field))
+	if (am_inventory_mapped(options, column, ret_field))
 		return TRUE;
 	g_autofree char *wanted = plain(column);
 	for (guint row = 0; row < G_N_ELEMENTS(synonyms); row++) {

@@ -54,6 +54,8 @@ void am_inventory_unused(AmInventorySink *sink, const char *column);
 /* ---- Words (inventory-words.c) */
 /* What is in a column of this name: "address", "mac", or the name of a label, in `ret_field`. FALSE: not known. */
 gboolean am_inventory_field(const AmInventoryOptions *options, const char *column, char ret_field[AM_LABEL_NAME_SIZE]);
+/* The same, as far as the options say it. */
+gboolean am_inventory_mapped(const AmInventoryOptions *options, const char *column, char ret_field[AM_LABEL_NAME_SIZE]);
 /* "00:11:22:33:44:55", also with "-", in groups of four by ".", or without anything; not all zeros, not a group address. */
 gboolean am_inventory_mac(const char *text, uint8_t ret_mac[6]);
 /* A word for an environment? */

@@ -1,10 +1,12 @@
 /* Names of groups that an inventory made: its word, in the letters that every enforcement target takes. Where that does not
- * say all of it, or is taken, six digits of a hash of the word, and of the application and owner, tell it apart: the same in
+ * say all of it, or is taken, its application or owner stands behind it, or else six digits of a hash of the word, and of the application and owner, tell it apart: the same in
  * every map. Fed by naming.c.
  */
 #include "config.h"
 
 #include "groups.h"
+
+#include "allowmap/base.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -83,6 +85,44 @@ static void write_hashed(const Parts *parts, uint64_t mark, char name[32])
 	g_strlcat(name, hash, 32);
 }
 
+/* FALSE: it does not say all, or is taken. */
+static gboolean name_plain(AmGroup *group, const char *role, GHashTable *taken)
+{
+	Parts parts = split(role);
+	gboolean leads = lead(&parts) != NULL;
+	if (parts.cut || parts.n + leads > MAX_PARTS || (leads && parts.n > 0 && strlen(parts.parts[0]) > NEXT_PART))
+		return FALSE;
+	write_plain(&parts, group->name);
+	return !g_hash_table_contains(taken, group->name);
+}
+
+/* Its role; where another group has that, with the application or the owner that parts them. */
+static gboolean name_by_words(const AmMapWork *work, AmGroup *group, uint32_t member, GHashTable *taken)
+{
+	static const char *const labels[] = {AM_LABEL_APPLICATION, AM_LABEL_OWNER};
+	if (name_plain(group, work->roles[member], taken))
+		return TRUE;
+	for (guint n = 0; n < G_N_ELEMENTS(labels); n++) {
+		const AmAsset *asset = &g_array_index(work->map->assets, AmAsset, member);
+		const char *parts = am_asset_label(work->map, asset, labels[n]);
+		g_autofree char *words = parts != NULL ? g_strdup_printf("%s %s", work->roles[member], parts) : NULL;
+		if (words != NULL && name_plain(group, words, taken))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static void name_hashed(const AmMapWork *work, AmGroup *group, uint32_t member, GHashTable *taken)
+{
+	Parts parts = split(work->roles[member]);
+	uint64_t mark = am_labels_group_mark(work, member);
+	for (;; mark = am_mix(mark, 1)) {
+		write_hashed(&parts, mark, group->name);
+		if (!g_hash_table_contains(taken, group->name))
+			return;
+	}
+}
+
 void am_naming_labelled(AmMapWork *work, const uint32_t *order, GHashTable *taken)
 {
 	for (guint n = 0; n < work->map->groups->len; n++) {
@@ -90,14 +130,8 @@ void am_naming_labelled(AmMapWork *work, const uint32_t *order, GHashTable *take
 		uint32_t member = g_array_index(group->members, uint32_t, 0);
 		if (work->roles[member] == NULL)
 			continue;
-		Parts parts = split(work->roles[member]);
-		uint64_t mark = am_labels_group_mark(work, member);
-		gboolean fits = !parts.cut && parts.n + (lead(&parts) != NULL) <= MAX_PARTS &&
-				!(lead(&parts) != NULL && parts.n > 0 && strlen(parts.parts[0]) > NEXT_PART);
-		if (fits)
-			write_plain(&parts, group->name);
-		for (; !fits || g_hash_table_contains(taken, group->name); mark = am_mix(mark, 1), fits = TRUE)
-			write_hashed(&parts, mark, group->name);
+		if (!name_by_words(work, group, member, taken))
+			name_hashed(work, group, member, taken);
 		g_hash_table_add(taken, group->name);
 	}
 }

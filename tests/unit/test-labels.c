@@ -324,7 +324,10 @@ static void test_borders(void)
 		say(set, client, "role", "client");
 	}
 	g_autoptr(AmMap) roles = build(&net, NULL, set);
-	CU_ASSERT_STRING_EQUAL(group_of(roles, "10.0.1.1"), group_of(roles, "10.0.1.2"));
+	CU_ASSERT_STRING_EQUAL(group_of(roles, "10.0.1.1"), "client");
+	CU_ASSERT_STRING_EQUAL(group_of(roles, "10.0.1.2"), "client");
+	CU_ASSERT_STRING_EQUAL(group_of(roles, "10.0.1.3"), "client-crm");
+	CU_ASSERT_STRING_EQUAL(group_of(roles, "10.0.1.4"), "client-ann"); /* of crm, too */
 	for (guint a = 0; a < G_N_ELEMENTS(parted); a++) {
 		for (guint b = 0; b < a; b++)
 			CU_ASSERT_STRING_NOT_EQUAL(group_of(roles, parted[a]), group_of(roles, parted[b]));
