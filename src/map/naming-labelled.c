@@ -96,17 +96,32 @@ static gboolean name_plain(AmGroup *group, const char *role, GHashTable *taken)
 	return !g_hash_table_contains(taken, group->name);
 }
 
-/* Its role; where another group has that, with the application or the owner that parts them. */
+/* A member of the group that has this name, or NULL. */
+static const AmAsset *holder_of(const AmMap *map, const AmGroup *except, const char *name)
+{
+	for (guint g = 0; name[0] != '\0' && g < map->groups->len; g++) {
+		const AmGroup *group = &g_array_index(map->groups, AmGroup, g);
+		if (group != except && strcmp(group->name, name) == 0)
+			return &g_array_index(map->assets, AmAsset, g_array_index(group->members, uint32_t, 0));
+	}
+	return NULL;
+}
+
+/* Its role; where another group has that, with the application or the owner that parts the two. */
 static gboolean name_by_words(const AmMapWork *work, AmGroup *group, uint32_t member, GHashTable *taken)
 {
 	static const char *const labels[] = {AM_LABEL_APPLICATION, AM_LABEL_OWNER};
+	const AmMap *map = work->map;
 	if (name_plain(group, work->roles[member], taken))
 		return TRUE;
-	for (guint n = 0; n < G_N_ELEMENTS(labels); n++) {
-		const AmAsset *asset = &g_array_index(work->map->assets, AmAsset, member);
-		const char *parts = am_asset_label(work->map, asset, labels[n]);
-		g_autofree char *words = parts != NULL ? g_strdup_printf("%s %s", work->roles[member], parts) : NULL;
-		if (words != NULL && name_plain(group, words, taken))
+	const AmAsset *asset = &g_array_index(map->assets, AmAsset, member);
+	const AmAsset *holder = holder_of(map, group, group->name);
+	for (guint n = 0; holder != NULL && n < G_N_ELEMENTS(labels); n++) {
+		const char *own = am_asset_label(map, asset, labels[n]);
+		if (own == NULL || g_strcmp0(own, am_asset_label(map, holder, labels[n])) == 0)
+			continue;
+		g_autofree char *words = g_strdup_printf("%s %s", work->roles[member], own);
+		if (name_plain(group, words, taken))
 			return TRUE;
 	}
 	return FALSE;

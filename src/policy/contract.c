@@ -89,7 +89,8 @@ static uint32_t intern(AmNumberSets *sets, const GArray *numbers)
 
 /* A product while it is sorted: what must agree, what is joined, and where it was. */
 typedef struct {
-	uint32_t class, a, b, joined, old;
+	uint64_t class;
+	uint32_t a, b, joined, old;
 } Entry;
 
 static int compare_entries(gconstpointer left, gconstpointer right)
@@ -156,7 +157,7 @@ static GArray *join_round(AmNumberSets *sets, const GArray *products, Dimension 
 		values[dimension] = join(&sets[dimension], first, run, scratch);
 		values[(dimension + 1) % 3] = first->a;
 		values[(dimension + 2) % 3] = first->b;
-		AmGrant product = {values[FROM], values[TO], values[SERVICE], (uint16_t)first->class};
+		AmGrant product = {values[FROM], values[TO], values[SERVICE], first->class};
 		g_array_append_val(joined, product);
 		n += run;
 	}

@@ -40,6 +40,7 @@ typedef struct {
 	GHashTable *groups;         /* AmPolicyGroup of the policy by name, borrowed */
 	GHashTable *address_groups; /* those that are sets of addresses, by their content */
 	const char **unit_names;    /* by unit; borrowed; NULL until it is used */
+	GHashTable *borders;        /* applications and owners of both ends, as text → a number, from 1 */
 } Builder;
 
 static int compare_units(gconstpointer a, gconstpointer b)
@@ -152,12 +153,35 @@ static uint32_t unit_of(const Builder *builder, guint n, uint32_t endpoint, int 
 	return group != AM_NO_INDEX ? group : builder->address_unit_of[endpoint];
 }
 
+/* Between which applications and owners an edge is, as a number; 0 where no inventory tells any. */
+static uint64_t border_of(Builder *builder, const AmEdge *edge)
+{
+	static const char *const labels[] = {AM_LABEL_APPLICATION, AM_LABEL_OWNER};
+	const AmMap *map = builder->map;
+	const uint32_t ends[] = {edge->client, edge->server};
+	if (map->labels == NULL || map->labels->len == 0)
+		return 0;
+	g_autoptr(GString) text = g_string_new(NULL);
+	for (guint n = 0; n < 2 * G_N_ELEMENTS(labels); n++) {
+		const AmEndpoint *end = am_map_endpoint(map, ends[n / 2]);
+		const char *said = am_asset_label(map, &g_array_index(map->assets, AmAsset, end->asset), labels[n % 2]);
+		g_string_append_printf(text, "%s\n", said != NULL ? said : "");
+	}
+	gpointer known = g_hash_table_lookup(builder->borders, text->str);
+	if (known == NULL) {
+		known = GUINT_TO_POINTER(g_hash_table_size(builder->borders) + 1);
+		g_hash_table_insert(builder->borders, g_strdup(text->str), known);
+	}
+	return GPOINTER_TO_UINT(known);
+}
+
 static void find_tuples(Builder *builder)
 {
 	g_autoptr(GArray) all = g_array_sized_new(FALSE, TRUE, sizeof(EdgeTuple), builder->edges->len);
 	for (guint n = 0; n < builder->edges->len; n++) {
 		const AmEdge *edge = needed_edge(builder, n);
-		uint16_t class = (uint16_t)(am_related_kind(edge->related) << 8 | edge->ip_protocol);
+		uint64_t class = border_of(builder, edge) << 16 | (uint64_t)am_related_kind(edge->related) << 8 |
+				 edge->ip_protocol;
 		EdgeTuple entry = {{unit_of(builder, n, edge->client, AM_APART_CLIENT),
 				    unit_of(builder, n, edge->server, AM_APART_SERVER),
 				    find_number(builder->services, service_key(edge)), class},
@@ -396,6 +420,7 @@ AmPolicy *am_policy_recommend(const AmMap *map, const AmRecommendOptions *option
 	g_autoptr(GArray) tuples = g_array_new(FALSE, TRUE, sizeof(AmGrant));
 	g_autoptr(GHashTable) groups = g_hash_table_new(g_str_hash, g_str_equal);
 	g_autoptr(GHashTable) address_groups = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GHashTable) borders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	Builder builder = {.map = map,
 			   .policy = policy,
 			   .edges = edges,
@@ -403,7 +428,8 @@ AmPolicy *am_policy_recommend(const AmMap *map, const AmRecommendOptions *option
 			   .services = services,
 			   .tuples = tuples,
 			   .groups = groups,
-			   .address_groups = address_groups};
+			   .address_groups = address_groups,
+			   .borders = borders};
 	find_edges(&builder);
 	builder.apart = am_edges_apart(map, edges, options->granularity);
 	find_units(&builder, options->granularity);

@@ -332,6 +332,11 @@ static void test_borders(void)
 		for (guint b = 0; b < a; b++)
 			CU_ASSERT_STRING_NOT_EQUAL(group_of(roles, parted[a]), group_of(roles, parted[b]));
 	}
+	/* What the two have in common tells them not apart. */
+	say(set, "10.0.1.2", "owner", "bob");
+	g_autoptr(AmMap) owners = build(&net, NULL, set);
+	CU_ASSERT_STRING_EQUAL(group_of(owners, "10.0.1.1"), "client");
+	CU_ASSERT_STRING_EQUAL(group_of(owners, "10.0.1.2"), "client-bob");
 	set_free(set);
 	net_clear(&net);
 }
