@@ -3,7 +3,6 @@
 
 #include "inventory.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 #define MAX_LINE 65536
@@ -132,14 +131,9 @@ char *am_inventory_host(const char *text)
 	return g_ascii_strdown(text, (gssize)size);
 }
 
-const char *am_inventory_at(const json_t *object, ...)
+const char *am_inventory_text(const json_t *object, const char *name)
 {
-	va_list names;
-	va_start(names, object);
-	for (const char *name = va_arg(names, const char *); name != NULL; name = va_arg(names, const char *))
-		object = json_object_get(object, name);
-	va_end(names);
-	return json_string_value(object);
+	return json_string_value(json_object_get(object, name));
 }
 
 gboolean am_inventory_line(const char **at, const char *end, GString *line)

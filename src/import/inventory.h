@@ -62,8 +62,8 @@ gboolean am_inventory_mac(const char *text, uint8_t ret_mac[6]);
 gboolean am_inventory_is_environment(const char *text);
 /* A host's name in lower case, without the last dot; NULL when it is none. g_free() */
 char *am_inventory_host(const char *text);
-/* The text at a path of names, NULL-terminated; NULL when there is none. */
-const char *am_inventory_at(const json_t *object, ...) G_GNUC_NULL_TERMINATED;
+/* The text of this name in an object; NULL when there is none, or `object` is none. */
+const char *am_inventory_text(const json_t *object, const char *name);
 /* The next line without its end, as a C string in `line`, blanks around it stripped; FALSE at the end. One with a NUL, or longer
  * than 64 KiB, is "". */
 gboolean am_inventory_line(const char **at, const char *end, GString *line);
