@@ -71,7 +71,7 @@ static void add_variable(AmInventorySink *sink, const char *variable, const json
 {
 	char field[AM_LABEL_NAME_SIZE], number[32];
 	const char *text = json_string_value(value);
-	if (!am_inventory_field(am_inventory_options(sink), variable, field) || strcmp(field, AM_LABEL_GROUP) == 0)
+	if (!am_inventory_field(am_inventory_options(sink), variable, field))
 		return;
 	if (json_is_integer(value)) {
 		g_snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
@@ -80,8 +80,10 @@ static void add_variable(AmInventorySink *sink, const char *variable, const json
 	if (text == NULL || strcmp(field, AM_LABEL_NAME) == 0)
 		return;
 	AmAddress address;
-	if (strcmp(field, "mac") == 0)
-		(void)am_entry_mac(sink, text);
+	if (strcmp(field, AM_LABEL_GROUP) == 0)
+		am_entry_group(sink, text);
+	else if (strcmp(field, "mac") == 0)
+		(void)am_entry_mac(sink, text); /* the entry remembers what was wrong */
 	else if (strcmp(field, "address") != 0)
 		am_entry_label(sink, field, text);
 	else if (am_address_parse(text, &address)) /* or a name, which says no more than the host's own */

@@ -17,7 +17,7 @@
 /* The kind of an item; within a PodList they have none of their own. */
 static gboolean is_kind(const json_t *root, const json_t *item, const char *kind)
 {
-	const char *own = am_inventory_at(item, "kind", NULL), *all = am_inventory_at(root, "kind", NULL);
+	const char *own = am_inventory_text(item, "kind"), *all = am_inventory_text(root, "kind");
 	if (own != NULL)
 		return strcmp(own, kind) == 0;
 	return all != NULL && g_str_has_suffix(all, "List") && strlen(all) == strlen(kind) + 4 &&
@@ -28,12 +28,21 @@ static gboolean recognise(const char *text, size_t size, const json_t *root)
 {
 	(void)text;
 	(void)size;
-	const char *kind = am_inventory_at(root, "kind", NULL);
-	return kind != NULL && am_inventory_at(root, "apiVersion", NULL) != NULL;
+	const char *kind = am_inventory_text(root, "kind");
+	return kind != NULL && am_inventory_text(root, "apiVersion") != NULL;
 }
 
-/* Labels and annotations that are known, by their last part: "example.com/owner" is owner. What pods are called is no name of
- * a machine, and what they are for is told by who owns them. */
+/* "example.com/owner" is owner. What Kubernetes' own labels say is told by who owns the pods, unless the options know better. */
+static gboolean is_known(const AmInventoryOptions *options, const char *name, char ret_field[AM_LABEL_NAME_SIZE])
+{
+	const char *last = strrchr(name, '/');
+	if (am_inventory_mapped(options, name, ret_field))
+		return TRUE;
+	return !g_str_has_prefix(name, "app.kubernetes.io/") && strcmp(name, "app") != 0 &&
+	       am_inventory_field(options, last != NULL ? last + 1 : name, ret_field);
+}
+
+/* Labels and annotations that are known. They tell no address, and no machine's name. */
 static void add_labels(AmInventorySink *sink, const json_t *labels)
 {
 	const char *name;
@@ -41,15 +50,13 @@ static void add_labels(AmInventorySink *sink, const json_t *labels)
 	json_object_foreach((json_t *)labels, name, value)
 	{
 		char field[AM_LABEL_NAME_SIZE];
-		const char *last = strrchr(name, '/');
-		const AmInventoryOptions *options = am_inventory_options(sink);
-		if (g_str_has_prefix(name, "app.kubernetes.io/") || strcmp(name, "app") == 0 ||
-		    !(am_inventory_field(options, name, field) ||
-		      am_inventory_field(options, last != NULL ? last + 1 : name, field)) ||
-		    strcmp(field, "address") == 0 || strcmp(field, "mac") == 0 || strcmp(field, AM_LABEL_NAME) == 0 ||
-		    strcmp(field, AM_LABEL_GROUP) == 0)
+		if (!is_known(am_inventory_options(sink), name, field) || strcmp(field, "address") == 0 ||
+		    strcmp(field, "mac") == 0 || strcmp(field, AM_LABEL_NAME) == 0)
 			continue;
-		am_entry_label(sink, field, json_string_value(value));
+		if (strcmp(field, AM_LABEL_GROUP) == 0)
+			am_entry_group(sink, json_string_value(value));
+		else
+			am_entry_label(sink, field, json_string_value(value));
 	}
 }
 
@@ -59,14 +66,14 @@ static void add_application(AmInventorySink *sink, const json_t *metadata)
 	const json_t *labels = json_object_get(metadata, "labels");
 	add_labels(sink, labels);
 	add_labels(sink, json_object_get(metadata, "annotations"));
-	am_entry_label(sink, AM_LABEL_APPLICATION, am_inventory_at(labels, "app.kubernetes.io/part-of", NULL));
-	am_entry_label(sink, AM_LABEL_APPLICATION, am_inventory_at(metadata, "namespace", NULL));
-	am_entry_label(sink, "namespace", am_inventory_at(metadata, "namespace", NULL));
+	am_entry_label(sink, AM_LABEL_APPLICATION, am_inventory_text(labels, "app.kubernetes.io/part-of"));
+	am_entry_label(sink, AM_LABEL_APPLICATION, am_inventory_text(metadata, "namespace"));
+	am_entry_label(sink, "namespace", am_inventory_text(metadata, "namespace"));
 }
 
 static void add_qualified(AmInventorySink *sink, const char *label, const json_t *metadata, const char *name)
 {
-	const char *namespace = am_inventory_at(metadata, "namespace", NULL);
+	const char *namespace = am_inventory_text(metadata, "namespace");
 	g_autofree char *full =
 		name == NULL || namespace == NULL ? g_strdup(name) : g_strdup_printf("%s/%s", namespace, name);
 	if (strcmp(label, AM_LABEL_GROUP) == 0)
@@ -95,16 +102,16 @@ static char *workload_of(const json_t *pod)
 		if (json_is_true(json_object_get(json_array_get(owners, n), "controller")))
 			owner = json_array_get(owners, n);
 	}
-	const char *kind = am_inventory_at(owner, "kind", NULL), *name = am_inventory_at(owner, "name", NULL);
+	const char *kind = am_inventory_text(owner, "kind"), *name = am_inventory_text(owner, "name");
 	if (name != NULL && g_strcmp0(kind, "Node") != 0)
-		return workload_above(kind, name, am_inventory_at(labels, "pod-template-hash", NULL));
+		return workload_above(kind, name, am_inventory_text(labels, "pod-template-hash"));
 	static const char *const tells[] = {"app.kubernetes.io/name", "app", "k8s-app", "component"};
 	for (guint n = 0; n < G_N_ELEMENTS(tells); n++) {
-		const char *label = am_inventory_at(labels, tells[n], NULL);
+		const char *label = am_inventory_text(labels, tells[n]);
 		if (label != NULL)
 			return g_strdup(label);
 	}
-	return g_strdup(am_inventory_at(metadata, "name", NULL));
+	return g_strdup(am_inventory_text(metadata, "name"));
 }
 
 /* Each address, which may be given as text in an array, or under a name in an array of objects. */
@@ -112,7 +119,7 @@ static void add_addresses(AmInventorySink *sink, const json_t *array, const char
 {
 	for (size_t n = 0; n < json_array_size(array); n++) {
 		const json_t *item = json_array_get(array, n);
-		const char *text = name != NULL ? am_inventory_at(item, name, NULL) : json_string_value(item);
+		const char *text = name != NULL ? am_inventory_text(item, name) : json_string_value(item);
 		if (text != NULL)
 			(void)am_entry_address(sink, text, TRUE); /* the entry remembers what was wrong */
 	}
@@ -121,8 +128,8 @@ static void add_addresses(AmInventorySink *sink, const json_t *array, const char
 static void read_pod(AmInventorySink *sink, const json_t *pod)
 {
 	const json_t *metadata = json_object_get(pod, "metadata"), *status = json_object_get(pod, "status");
-	const char *phase = am_inventory_at(status, "phase", NULL), *start = am_inventory_at(status, "startTime", NULL);
-	const char *address = am_inventory_at(status, "podIP", NULL);
+	const char *phase = am_inventory_text(status, "phase"), *start = am_inventory_text(status, "startTime");
+	const char *address = am_inventory_text(status, "podIP");
 	int64_t start_ns = 0;
 	if (g_strcmp0(phase, "Succeeded") == 0 || g_strcmp0(phase, "Failed") == 0) {
 		am_entry_skip(sink, AM_INVENTORY_SKIP_ENDED);
@@ -139,7 +146,7 @@ static void read_pod(AmInventorySink *sink, const json_t *pod)
 	am_entry_begin(sink);
 	(void)am_entry_address(sink, address, TRUE);
 	add_addresses(sink, json_object_get(status, "podIPs"), "ip");
-	am_entry_label(sink, AM_LABEL_NAME, am_inventory_at(metadata, "name", NULL));
+	am_entry_label(sink, AM_LABEL_NAME, am_inventory_text(metadata, "name"));
 	add_application(sink, metadata);
 	g_autofree char *workload = workload_of(pod);
 	add_qualified(sink, AM_LABEL_GROUP, metadata, workload);
@@ -157,8 +164,8 @@ static void read_node(AmInventorySink *sink, const json_t *node)
 	json_t *value;
 	am_entry_begin(sink);
 	for (size_t n = 0; n < json_array_size(addresses); n++) {
-		const char *type = am_inventory_at(json_array_get(addresses, n), "type", NULL);
-		const char *text = am_inventory_at(json_array_get(addresses, n), "address", NULL);
+		const char *type = am_inventory_text(json_array_get(addresses, n), "type");
+		const char *text = am_inventory_text(json_array_get(addresses, n), "address");
 		if (text != NULL && (g_strcmp0(type, "InternalIP") == 0 || g_strcmp0(type, "ExternalIP") == 0))
 			(void)am_entry_address(sink, text, TRUE);
 	}
@@ -168,7 +175,7 @@ static void read_node(AmInventorySink *sink, const json_t *node)
 			role = name + strlen(prefix);
 	}
 	g_autofree char *group = g_strdup_printf("node/%s", role);
-	am_entry_label(sink, AM_LABEL_NAME, am_inventory_at(metadata, "name", NULL));
+	am_entry_label(sink, AM_LABEL_NAME, am_inventory_text(metadata, "name"));
 	add_labels(sink, labels);
 	add_labels(sink, json_object_get(metadata, "annotations"));
 	am_entry_group(sink, group);
@@ -178,7 +185,7 @@ static void read_node(AmInventorySink *sink, const json_t *node)
 static void read_service(AmInventorySink *sink, const json_t *service)
 {
 	const json_t *metadata = json_object_get(service, "metadata"), *spec = json_object_get(service, "spec");
-	const char *address = am_inventory_at(spec, "clusterIP", NULL), *type = am_inventory_at(spec, "type", NULL);
+	const char *address = am_inventory_text(spec, "clusterIP"), *type = am_inventory_text(spec, "type");
 	const json_t *balancer = json_object_get(json_object_get(service, "status"), "loadBalancer");
 	am_entry_begin(sink);
 	if (g_strcmp0(address, "None") != 0 && g_strcmp0(type, "ExternalName") != 0) {
@@ -188,7 +195,7 @@ static void read_service(AmInventorySink *sink, const json_t *service)
 	}
 	add_addresses(sink, json_object_get(spec, "externalIPs"), NULL);
 	add_addresses(sink, json_object_get(balancer, "ingress"), "ip");
-	add_qualified(sink, "service", metadata, am_inventory_at(metadata, "name", NULL));
+	add_qualified(sink, "service", metadata, am_inventory_text(metadata, "name"));
 	add_application(sink, metadata);
 	am_entry_end(sink);
 }
@@ -196,7 +203,7 @@ static void read_service(AmInventorySink *sink, const json_t *service)
 static void read_slice(AmInventorySink *sink, const json_t *slice)
 {
 	const json_t *metadata = json_object_get(slice, "metadata"), *endpoints = json_object_get(slice, "endpoints");
-	const char *service = am_inventory_at(json_object_get(metadata, "labels"), SERVICE_NAME, NULL);
+	const char *service = am_inventory_text(json_object_get(metadata, "labels"), SERVICE_NAME);
 	if (service == NULL || json_array_size(endpoints) == 0) {
 		am_entry_skip(sink, AM_INVENTORY_SKIP_NOTHING);
 		return;

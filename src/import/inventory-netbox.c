@@ -24,10 +24,10 @@ static gboolean recognise(const char *text, size_t size, const json_t *root)
 /* "role": {"name": "Web server"}, or the name alone, as some exports have it. */
 static const char *name_at(const json_t *item, const char *member)
 {
-	const char *text = am_inventory_at(item, member, NULL);
+	const char *text = am_inventory_text(item, member);
 	if (text == NULL)
-		text = am_inventory_at(item, member, "name", NULL);
-	return text != NULL ? text : am_inventory_at(item, member, "value", NULL);
+		text = am_inventory_text(json_object_get(item, member), "name");
+	return text != NULL ? text : am_inventory_text(json_object_get(item, member), "value");
 }
 
 static void add_fields(AmInventorySink *sink, const json_t *item)
@@ -40,11 +40,13 @@ static void add_fields(AmInventorySink *sink, const json_t *item)
 		char field[AM_LABEL_NAME_SIZE];
 		const char *text = json_string_value(value);
 		if (text == NULL)
-			text = am_inventory_at(value, "label", NULL); /* a choice */
+			text = am_inventory_text(value, "label"); /* a choice */
 		if (text == NULL || !am_inventory_field(am_inventory_options(sink), name, field) ||
 		    strcmp(field, "address") == 0 || strcmp(field, AM_LABEL_NAME) == 0)
 			continue;
-		if (strcmp(field, "mac") == 0)
+		if (strcmp(field, AM_LABEL_GROUP) == 0)
+			am_entry_group(sink, text);
+		else if (strcmp(field, "mac") == 0)
 			(void)am_entry_mac(sink, text);
 		else
 			am_entry_label(sink, field, text);
@@ -54,7 +56,7 @@ static void add_fields(AmInventorySink *sink, const json_t *item)
 	const json_t *tags = json_object_get(item, "tags");
 	g_autoptr(GString) all = g_string_new(NULL);
 	for (size_t n = 0; n < json_array_size(tags) && n < 64; n++) {
-		const char *tag = am_inventory_at(json_array_get(tags, n), "name", NULL);
+		const char *tag = am_inventory_text(json_array_get(tags, n), "name");
 		if (tag == NULL)
 			tag = json_string_value(json_array_get(tags, n));
 		if (tag != NULL)
@@ -70,13 +72,13 @@ static void read_machine(AmInventorySink *sink, const json_t *item)
 	static const char *const addresses[] = {"primary_ip4", "primary_ip6", "primary_ip"};
 	am_entry_begin(sink);
 	for (guint n = 0; n < G_N_ELEMENTS(addresses); n++) {
-		const char *text = am_inventory_at(item, addresses[n], NULL);
+		const char *text = am_inventory_text(item, addresses[n]);
 		if (text == NULL)
-			text = am_inventory_at(item, addresses[n], "address", NULL);
+			text = am_inventory_text(json_object_get(item, addresses[n]), "address");
 		if (text != NULL)
 			(void)am_entry_address(sink, text, TRUE); /* the entry remembers what was wrong */
 	}
-	am_entry_label(sink, AM_LABEL_NAME, am_inventory_at(item, "name", NULL));
+	am_entry_label(sink, AM_LABEL_NAME, am_inventory_text(item, "name"));
 	add_fields(sink, item);
 	am_entry_label(sink, AM_LABEL_ROLE, name_at(item, "role"));
 	am_entry_label(sink, AM_LABEL_ROLE, name_at(item, "device_role"));
@@ -92,10 +94,10 @@ static void read_address(AmInventorySink *sink, const json_t *item)
 		return;
 	}
 	am_entry_begin(sink);
-	(void)am_entry_address(sink, am_inventory_at(item, "address", NULL), TRUE);
-	am_entry_label(sink, AM_LABEL_NAME, am_inventory_at(interface, "device", "name", NULL));
-	am_entry_label(sink, AM_LABEL_NAME, am_inventory_at(interface, "virtual_machine", "name", NULL));
-	am_entry_label(sink, AM_LABEL_NAME, am_inventory_at(item, "dns_name", NULL));
+	(void)am_entry_address(sink, am_inventory_text(item, "address"), TRUE);
+	am_entry_label(sink, AM_LABEL_NAME, am_inventory_text(json_object_get(interface, "device"), "name"));
+	am_entry_label(sink, AM_LABEL_NAME, am_inventory_text(json_object_get(interface, "virtual_machine"), "name"));
+	am_entry_label(sink, AM_LABEL_NAME, am_inventory_text(item, "dns_name"));
 	add_fields(sink, item);
 	am_entry_end(sink);
 }
@@ -103,8 +105,8 @@ static void read_address(AmInventorySink *sink, const json_t *item)
 static void read_prefix(AmInventorySink *sink, const json_t *item)
 {
 	am_entry_begin(sink);
-	(void)am_entry_address(sink, am_inventory_at(item, "prefix", NULL), FALSE);
-	am_entry_label(sink, "subnet", am_inventory_at(item, "description", NULL));
+	(void)am_entry_address(sink, am_inventory_text(item, "prefix"), FALSE);
+	am_entry_label(sink, "subnet", am_inventory_text(item, "description"));
 	add_fields(sink, item);
 	am_entry_end(sink);
 }
@@ -120,11 +122,11 @@ static gboolean read_netbox(AmInventorySink *sink, const char *text, size_t size
 	}
 	for (size_t n = 0; n < json_array_size(items); n++) {
 		const json_t *item = json_array_get(items, n);
-		if (am_inventory_at(item, "address", NULL) != NULL)
+		if (am_inventory_text(item, "address") != NULL)
 			read_address(sink, item);
-		else if (am_inventory_at(item, "prefix", NULL) != NULL)
+		else if (am_inventory_text(item, "prefix") != NULL)
 			read_prefix(sink, item);
-		else if (am_inventory_at(item, "name", NULL) != NULL)
+		else if (am_inventory_text(item, "name") != NULL)
 			read_machine(sink, item);
 		else
 			am_entry_skip(sink, json_is_object(item) ? AM_INVENTORY_SKIP_NO_KEY : AM_INVENTORY_SKIP_SYNTAX);

@@ -3,7 +3,6 @@
 
 #include "inventory.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 #define MAX_LINE 65536
@@ -34,7 +33,7 @@ static char *plain(const char *column)
 	return g_steal_pointer(&lower);
 }
 
-static gboolean by_option(const AmInventoryOptions *options, const char *column, char ret_field[AM_LABEL_NAME_SIZE])
+gboolean am_inventory_mapped(const AmInventoryOptions *options, const char *column, char ret_field[AM_LABEL_NAME_SIZE])
 {
 	g_autofree char *wanted = plain(column);
 	for (guint n = 0; options->fields != NULL && options->fields[n] != NULL; n++) {
@@ -53,7 +52,7 @@ static gboolean by_option(const AmInventoryOptions *options, const char *column,
 
 gboolean am_inventory_field(const AmInventoryOptions *options, const char *column, char ret_field[AM_LABEL_NAME_SIZE])
 {
-	if (by_option(options, column, ret_field))
+	if (am_inventory_mapped(options, column, ret_field))
 		return TRUE;
 	g_autofree char *wanted = plain(column);
 	for (guint row = 0; row < G_N_ELEMENTS(synonyms); row++) {
@@ -132,14 +131,9 @@ char *am_inventory_host(const char *text)
 	return g_ascii_strdown(text, (gssize)size);
 }
 
-const char *am_inventory_at(const json_t *object, ...)
+const char *am_inventory_text(const json_t *object, const char *name)
 {
-	va_list names;
-	va_start(names, object);
-	for (const char *name = va_arg(names, const char *); name != NULL; name = va_arg(names, const char *))
-		object = json_object_get(object, name);
-	va_end(names);
-	return json_string_value(object);
+	return json_string_value(json_object_get(object, name));
 }
 
 gboolean am_inventory_line(const char **at, const char *end, GString *line)

@@ -239,6 +239,17 @@ static char *key_text(const AmLabel *key, const char *name)
 	return g_strdup_printf("p%s %s", prefix, name);
 }
 
+static AmLabel new_label(const AmInventorySink *sink, const AmLabel *key, const char *name, const char *value)
+{
+	AmLabel label = *key;
+	label.host = g_strdup(key->host);
+	label.name = g_strdup(name);
+	label.value = g_strdup(value);
+	label.from_ns = sink->from_ns;
+	label.until_ns = sink->until_ns;
+	return label;
+}
+
 /* FALSE: there is no room for it. */
 static gboolean keep(AmInventorySink *sink, const AmLabel *key, const char *name, const char *value)
 {
@@ -251,12 +262,7 @@ static gboolean keep(AmInventorySink *sink, const AmLabel *key, const char *name
 	}
 	if (labels->len >= AM_INVENTORY_MAX_ROWS)
 		return FALSE;
-	AmLabel label = *key;
-	label.host = g_strdup(key->host);
-	label.name = g_strdup(name);
-	label.value = g_strdup(value);
-	label.from_ns = sink->from_ns;
-	label.until_ns = sink->until_ns;
+	AmLabel label = new_label(sink, key, name, value);
 	g_array_append_val(labels, label);
 	g_hash_table_insert(sink->said, g_steal_pointer(&text), GUINT_TO_POINTER(labels->len));
 	return TRUE;

@@ -54,14 +54,16 @@ void am_inventory_unused(AmInventorySink *sink, const char *column);
 /* ---- Words (inventory-words.c) */
 /* What is in a column of this name: "address", "mac", or the name of a label, in `ret_field`. FALSE: not known. */
 gboolean am_inventory_field(const AmInventoryOptions *options, const char *column, char ret_field[AM_LABEL_NAME_SIZE]);
+/* The same, as far as the options say it. */
+gboolean am_inventory_mapped(const AmInventoryOptions *options, const char *column, char ret_field[AM_LABEL_NAME_SIZE]);
 /* "00:11:22:33:44:55", also with "-", in groups of four by ".", or without anything; not all zeros, not a group address. */
 gboolean am_inventory_mac(const char *text, uint8_t ret_mac[6]);
 /* A word for an environment? */
 gboolean am_inventory_is_environment(const char *text);
 /* A host's name in lower case, without the last dot; NULL when it is none. g_free() */
 char *am_inventory_host(const char *text);
-/* The text at a path of names, NULL-terminated; NULL when there is none. */
-const char *am_inventory_at(const json_t *object, ...) G_GNUC_NULL_TERMINATED;
+/* The text of this name in an object; NULL when there is none, or `object` is none. */
+const char *am_inventory_text(const json_t *object, const char *name);
 /* The next line without its end, as a C string in `line`, blanks around it stripped; FALSE at the end. One with a NUL, or longer
  * than 64 KiB, is "". */
 gboolean am_inventory_line(const char **at, const char *end, GString *line);

@@ -1,10 +1,12 @@
 /* Names of groups that an inventory made: its word, in the letters that every enforcement target takes. Where that does not
- * say all of it, or is taken, six digits of a hash of the word, and of the application and owner, tell it apart: the same in
+ * say all of it, or is taken, its application or owner stands behind it, or else six digits of a hash of the word, and of the application and owner, tell it apart: the same in
  * every map. Fed by naming.c.
  */
 #include "config.h"
 
 #include "groups.h"
+
+#include "allowmap/base.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -83,6 +85,59 @@ static void write_hashed(const Parts *parts, uint64_t mark, char name[32])
 	g_strlcat(name, hash, 32);
 }
 
+/* FALSE: it does not say all, or is taken. */
+static gboolean name_plain(AmGroup *group, const char *role, GHashTable *taken)
+{
+	Parts parts = split(role);
+	gboolean leads = lead(&parts) != NULL;
+	if (parts.cut || parts.n + leads > MAX_PARTS || (leads && parts.n > 0 && strlen(parts.parts[0]) > NEXT_PART))
+		return FALSE;
+	write_plain(&parts, group->name);
+	return !g_hash_table_contains(taken, group->name);
+}
+
+/* A member of the group that has this name, or NULL. */
+static const AmAsset *holder_of(const AmMap *map, const AmGroup *except, const char *name)
+{
+	for (guint g = 0; name[0] != '\0' && g < map->groups->len; g++) {
+		const AmGroup *group = &g_array_index(map->groups, AmGroup, g);
+		if (group != except && strcmp(group->name, name) == 0)
+			return &g_array_index(map->assets, AmAsset, g_array_index(group->members, uint32_t, 0));
+	}
+	return NULL;
+}
+
+/* Its role; where another group has that, with the application or the owner that parts the two. */
+static gboolean name_by_words(const AmMapWork *work, AmGroup *group, uint32_t member, GHashTable *taken)
+{
+	static const char *const labels[] = {AM_LABEL_APPLICATION, AM_LABEL_OWNER};
+	const AmMap *map = work->map;
+	if (name_plain(group, work->roles[member], taken))
+		return TRUE;
+	const AmAsset *asset = &g_array_index(map->assets, AmAsset, member);
+	const AmAsset *holder = holder_of(map, group, group->name);
+	for (guint n = 0; holder != NULL && n < G_N_ELEMENTS(labels); n++) {
+		const char *own = am_asset_label(map, asset, labels[n]);
+		if (own == NULL || g_strcmp0(own, am_asset_label(map, holder, labels[n])) == 0)
+			continue;
+		g_autofree char *words = g_strdup_printf("%s %s", work->roles[member], own);
+		if (name_plain(group, words, taken))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static void name_hashed(const AmMapWork *work, AmGroup *group, uint32_t member, GHashTable *taken)
+{
+	Parts parts = split(work->roles[member]);
+	uint64_t mark = am_labels_group_mark(work, member);
+	for (;; mark = am_mix(mark, 1)) {
+		write_hashed(&parts, mark, group->name);
+		if (!g_hash_table_contains(taken, group->name))
+			return;
+	}
+}
+
 void am_naming_labelled(AmMapWork *work, const uint32_t *order, GHashTable *taken)
 {
 	for (guint n = 0; n < work->map->groups->len; n++) {
@@ -91,14 +146,8 @@ void am_naming_labelled(AmMapWork *work, const uint32_t *order, GHashTable *take
 		if (work->roles[member] == NULL || group->made ||
 		    group->name[0] != '\0') /* a person made or named it */
 			continue;
-		Parts parts = split(work->roles[member]);
-		uint64_t mark = am_labels_group_mark(work, member);
-		gboolean fits = !parts.cut && parts.n + (lead(&parts) != NULL) <= MAX_PARTS &&
-				!(lead(&parts) != NULL && parts.n > 0 && strlen(parts.parts[0]) > NEXT_PART);
-		if (fits)
-			write_plain(&parts, group->name);
-		for (; !fits || g_hash_table_contains(taken, group->name); mark = am_mix(mark, 1), fits = TRUE)
-			write_hashed(&parts, mark, group->name);
+		if (!name_by_words(work, group, member, taken))
+			name_hashed(work, group, member, taken);
 		g_hash_table_add(taken, g_strdup(group->name));
 	}
 }

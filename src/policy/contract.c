@@ -89,7 +89,8 @@ static uint32_t intern(AmNumberSets *sets, const GArray *numbers)
 
 /* A product while it is sorted: what must agree, what is joined, and where it was. */
 typedef struct {
-	uint32_t class, a, b, joined, old;
+	uint64_t class;
+	uint32_t a, b, joined, old;
 } Entry;
 
 static int compare_entries(gconstpointer left, gconstpointer right)

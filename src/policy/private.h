@@ -167,8 +167,9 @@ char *am_tuple_text(const AmAddress *client, const AmAddress *server, uint8_t ip
 /* ---- contract.c: tuples (from, to, service) become as few products of sets as equal rows and columns allow. */
 typedef struct {
 	uint32_t from, to, service;
-	uint32_t class
-		; /* tuples of different classes (protocols, what announced the port, who is sanctioned) never share a product */
+	uint64_t class
+		; /* tuples of different classes never share a product: the protocol in the lowest octet, what announced
+	                   the port in the next, and above, who is sanctioned, and between which applications and owners it is */
 } AmGrant;
 
 /* Distinct sets of numbers. Those with an id below n_singletons are {id}. */

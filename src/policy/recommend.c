@@ -14,7 +14,8 @@
 /* The class of a tuple: IP protocol, then what announced the port, then the sanctioned group that asks, counted from 1: that is
  * mixed with nobody's, so that each rule has one ticket. */
 #define CLASS_RELATED 8
-#define CLASS_SANCTIONED 12
+#define CLASS_SANCTIONED 12 /* 20 bits: a map has no million groups */
+#define CLASS_BORDER 32     /* between which applications and owners */
 
 /* One side of rules: a group of the map in one network, a part of one, or one address. An address may be in all three. */
 typedef struct {
@@ -45,6 +46,7 @@ typedef struct {
 	GHashTable *groups;         /* AmPolicyGroup of the policy by name, borrowed */
 	GHashTable *address_groups; /* those that are sets of addresses, by their content */
 	const char **unit_names;    /* by unit; borrowed; NULL until it is used */
+	GHashTable *borders;        /* applications and owners of both ends, as text → a number, from 1 */
 } Builder;
 
 static int compare_units(gconstpointer a, gconstpointer b)
@@ -180,14 +182,37 @@ static const AmGroup *sanctioned_group(const AmMap *map, const AmEdge *edge)
 	return is_one && group->sanctioned != NULL ? group : NULL;
 }
 
+/* Between which applications and owners an edge is, as a number; 0 where no inventory tells any. */
+static uint64_t border_of(Builder *builder, const AmEdge *edge)
+{
+	static const char *const labels[] = {AM_LABEL_APPLICATION, AM_LABEL_OWNER};
+	const AmMap *map = builder->map;
+	const uint32_t ends[] = {edge->client, edge->server};
+	if (map->labels == NULL || map->labels->len == 0)
+		return 0;
+	g_autoptr(GString) text = g_string_new(NULL);
+	for (guint n = 0; n < 2 * G_N_ELEMENTS(labels); n++) {
+		const AmEndpoint *end = am_map_endpoint(map, ends[n / 2]);
+		const char *said = am_asset_label(map, &g_array_index(map->assets, AmAsset, end->asset), labels[n % 2]);
+		g_string_append_printf(text, "%s\n", said != NULL ? said : "");
+	}
+	gpointer known = g_hash_table_lookup(builder->borders, text->str);
+	if (known == NULL) {
+		known = GUINT_TO_POINTER(g_hash_table_size(builder->borders) + 1);
+		g_hash_table_insert(builder->borders, g_strdup(text->str), known);
+	}
+	return GPOINTER_TO_UINT(known);
+}
+
 static void find_tuples(Builder *builder)
 {
 	g_autoptr(GArray) all = g_array_sized_new(FALSE, TRUE, sizeof(EdgeTuple), builder->edges->len);
 	for (guint n = 0; n < builder->edges->len; n++) {
 		const AmEdge *edge = needed_edge(builder, n);
-		uint32_t class = (uint32_t)am_related_kind(edge->related) << CLASS_RELATED | edge->ip_protocol;
+		uint64_t class = border_of(builder, edge) << CLASS_BORDER |
+				 (uint64_t)am_related_kind(edge->related) << CLASS_RELATED | edge->ip_protocol;
 		if (sanctioned_group(builder->map, edge) != NULL)
-			class |= (client_group(builder->map, edge) + 1) << CLASS_SANCTIONED;
+			class |= (uint64_t)(client_group(builder->map, edge) + 1) << CLASS_SANCTIONED;
 		EdgeTuple entry = {{unit_of(builder, n, 0), unit_of(builder, n, 1),
 				    find_number(builder->services, service_key(edge)), class},
 				   n};
@@ -487,6 +512,7 @@ AmPolicy *am_policy_recommend(const AmMap *map, const AmRecommendOptions *option
 	g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
 	g_autoptr(GHashTable) groups = g_hash_table_new(g_str_hash, g_str_equal);
 	g_autoptr(GHashTable) address_groups = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GHashTable) borders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	Builder builder = {.map = map,
 			   .policy = policy,
 			   .edges = edges,
@@ -495,7 +521,8 @@ AmPolicy *am_policy_recommend(const AmMap *map, const AmRecommendOptions *option
 			   .services = services,
 			   .tuples = tuples,
 			   .groups = groups,
-			   .address_groups = address_groups};
+			   .address_groups = address_groups,
+			   .borders = borders};
 	find_edges(&builder);
 	builder.apart = am_edges_apart(map, edges, options->granularity, parts);
 	find_units(&builder);

@@ -200,7 +200,8 @@ static void fill_labels(Assets *assets, const AmAsset *asset, AmCell *cells)
 	cells[CONFLICTS] = address_list_cell(&assets->conflicts);
 }
 
-/* A table has no columns for what no inventory tells. */
+/* A table has no columns for what no inventory tells; and where it tells something, that is more than when an asset was first
+ * seen. */
 static void drop_empty(Assets *assets, AmColumn *columns)
 {
 	gboolean any[N_ASSET_COLUMNS] = {FALSE};
@@ -216,6 +217,8 @@ static void drop_empty(Assets *assets, AmColumn *columns)
 	for (int n = OWNER; n <= CONFLICTS; n++) {
 		if (!any[n])
 			columns[n].flags &= ~(unsigned)AM_COLUMN_TABLE;
+		else
+			columns[FIRST].flags &= ~(unsigned)AM_COLUMN_TABLE;
 	}
 }
 

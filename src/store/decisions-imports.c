@@ -300,22 +300,28 @@ static gboolean read_rows(AmDatabase *database, const AmImport *import, uint32_t
 	return TRUE;
 }
 
+static AmImport copy_import(const AmImport *import)
+{
+	AmImport copy = *import;
+	copy.source = g_strdup(import->source);
+	copy.network = g_strdup(import->network);
+	copy.who = g_strdup(import->who);
+	copy.why = g_strdup(import->why);
+	return copy;
+}
+
 gboolean am_decisions_read_imports(AmDatabase *database, AmDecisionSet *set, GError **error)
 {
 	g_autoptr(GArray) all = list_imports(database, NULL, error);
 	if (all == NULL)
 		return FALSE;
 	for (guint n = 0; n < all->len; n++) {
-		AmImport *import = &g_array_index(all, AmImport, n);
+		const AmImport *import = &g_array_index(all, AmImport, n);
 		if (!is_in_force(all, n))
 			continue;
 		if (!read_rows(database, import, set->imports->len, set, error))
 			return FALSE;
-		AmImport kept = *import;
-		kept.source = g_strdup(import->source);
-		kept.network = g_strdup(import->network);
-		kept.who = g_strdup(import->who);
-		kept.why = g_strdup(import->why);
+		AmImport kept = copy_import(import);
 		g_array_append_val(set->imports, kept);
 	}
 	return TRUE;

@@ -78,6 +78,9 @@ expect 0 'g-[0-9a-f]*  *kiosk  *2  *2 members that an inventory calls kiosk' "$a
 	fail "recommend: $(cat "$work/said")"
 same 'policy' '["it-desk","office",["192.168.10.50/31"]]' \
 	"$(jq -c '.groups.kiosk | [.owner, .application, [.members[].cidr | select(test(":") | not)]]' "$work/policy.json")"
+# Machines of two applications that use the same have rules of their own.
+same 'rules across applications' '0' "$(jq '.groups as $g | [.rules[] | (.from, .to) | [.groups[]? | $g[.].application] | unique |
+	select(length > 1)] | length' "$work/policy.json")"
 "$allowmap" export --to nftables --db "$db" --policy "$work/policy.json" --output "$work/out.nft" 2>"$work/said" ||
 	fail "export: $(cat "$work/said")"
 

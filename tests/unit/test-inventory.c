@@ -176,6 +176,23 @@ static void test_kubernetes(void)
 			       "10.0.0.2/32 namespace=kube-system\n10.0.0.2/32 group=kube-system/kube-apiserver\n");
 }
 
+/* What the options say goes before what is known. */
+static void test_mapped(void)
+{
+	static const char *const fields[] = {"app.kubernetes.io/component=role", "tier=group", "owner=cost-centre",
+					     NULL};
+	g_autoptr(AmInventory) pod =
+		inventory_read("{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"labels\":{\"app.kubernetes.io/"
+			       "component\":\"cache\","
+			       "\"owner\":\"7\",\"name\":\"x\"}},\"status\":{\"podIP\":\"10.0.0.2\"}}",
+			       -1, fields);
+	ASSERT_INVENTORY(pod, "10.0.0.2/32 role=cache\n10.0.0.2/32 cost-centre=7\n");
+	g_autoptr(AmInventory) host = inventory_read(
+		"{\"_meta\":{\"hostvars\":{\"10.0.0.7\":{\"tier\":\"front\",\"owner\":8,\"mac_address\":\"no\"}}}}", -1,
+		fields);
+	ASSERT_INVENTORY(host, "10.0.0.7/32 name=10.0.0.7\n10.0.0.7/32 cost-centre=8\n10.0.0.7/32 group=front\n");
+}
+
 static void test_netbox(void)
 {
 	g_autoptr(AmInventory) devices = inventory_fixture("netbox-devices.json", NULL);
@@ -322,17 +339,10 @@ static void test_refused(void)
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
-		UNIT_TEST(test_csv),
-		UNIT_TEST(test_csv_dialects),
-		UNIT_TEST(test_hostile_values),
-		UNIT_TEST(test_ansible),
-		UNIT_TEST(test_kubernetes),
-		UNIT_TEST(test_netbox),
-		UNIT_TEST(test_dnsmasq),
-		UNIT_TEST(test_kea),
-		UNIT_TEST(test_isc_dhcp),
-		UNIT_TEST(test_refused),
-		{NULL, NULL},
+		UNIT_TEST(test_csv),     UNIT_TEST(test_csv_dialects), UNIT_TEST(test_hostile_values),
+		UNIT_TEST(test_ansible), UNIT_TEST(test_kubernetes),   UNIT_TEST(test_netbox),
+		UNIT_TEST(test_dnsmasq), UNIT_TEST(test_kea),          UNIT_TEST(test_isc_dhcp),
+		UNIT_TEST(test_refused), UNIT_TEST(test_mapped),       {NULL, NULL},
 	};
 	return unit_run("inventory", tests);
 }

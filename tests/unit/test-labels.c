@@ -324,11 +324,19 @@ static void test_borders(void)
 		say(set, client, "role", "client");
 	}
 	g_autoptr(AmMap) roles = build(&net, NULL, set);
-	CU_ASSERT_STRING_EQUAL(group_of(roles, "10.0.1.1"), group_of(roles, "10.0.1.2"));
+	CU_ASSERT_STRING_EQUAL(group_of(roles, "10.0.1.1"), "client");
+	CU_ASSERT_STRING_EQUAL(group_of(roles, "10.0.1.2"), "client");
+	CU_ASSERT_STRING_EQUAL(group_of(roles, "10.0.1.3"), "client-crm");
+	CU_ASSERT_STRING_EQUAL(group_of(roles, "10.0.1.4"), "client-ann"); /* of crm, too */
 	for (guint a = 0; a < G_N_ELEMENTS(parted); a++) {
 		for (guint b = 0; b < a; b++)
 			CU_ASSERT_STRING_NOT_EQUAL(group_of(roles, parted[a]), group_of(roles, parted[b]));
 	}
+	/* What the two have in common tells them not apart. */
+	say(set, "10.0.1.2", "owner", "bob");
+	g_autoptr(AmMap) owners = build(&net, NULL, set);
+	CU_ASSERT_STRING_EQUAL(group_of(owners, "10.0.1.1"), "client");
+	CU_ASSERT_STRING_EQUAL(group_of(owners, "10.0.1.2"), "client-bob");
 	set_free(set);
 	net_clear(&net);
 }
