@@ -47,7 +47,7 @@ dist_check_SCRIPTS += tests/lab/lab.sh
 TESTS += tests/lab/lab.sh
 EXTRA_DIST += tests/lab/compare.py tests/lab/protocols.sh
 
-user_tests = tests/e2e/analyze.sh tests/e2e/bad-input.sh tests/e2e/import.sh tests/e2e/interrupted.sh tests/e2e/logs.sh \
+user_tests = tests/e2e/analyze.sh tests/e2e/bad-input.sh tests/e2e/import.sh tests/e2e/interrupted.sh tests/e2e/listeners.sh tests/e2e/logs.sh \
 	tests/e2e/memory.sh tests/e2e/networks.sh tests/e2e/decided.sh
 dist_check_SCRIPTS += $(user_tests)
 TESTS += $(user_tests)

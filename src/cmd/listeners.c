@@ -60,6 +60,28 @@ static void tell(const char *path, const AmListenerList *list)
 	}
 }
 
+/* Before anything is read. */
+static gboolean check(const Import *import, int64_t *ret_taken_ns, GError **error)
+{
+	AmListKind kind;
+	AmAddress host;
+	if (import->kind != NULL && !am_list_kind_parse(import->kind, &kind)) {
+		am_cmd_usage_error(error, "--as %s: ss, osquery or nmap, please", import->kind);
+		return FALSE;
+	}
+	for (char **text = import->hosts; text != NULL && *text != NULL; text++) {
+		if (!am_address_parse(*text, &host)) {
+			am_cmd_usage_error(error, "--host %s: an address, please", *text);
+			return FALSE;
+		}
+	}
+	if (import->at != NULL && !am_time_parse(import->at, ret_taken_ns)) {
+		am_cmd_usage_error(error, "--at %s: a time, please, as 2026-03-02T06:00:00Z", import->at);
+		return FALSE;
+	}
+	return am_cmd_check_name("network", import->network, error);
+}
+
 static gboolean take(const Import *import, const AmMapArguments *arguments, GError **error)
 {
 	AmListJobOptions options = {.db = arguments->db != NULL ? arguments->db : "allowmap.db",
@@ -67,12 +89,8 @@ static gboolean take(const Import *import, const AmMapArguments *arguments, GErr
 				    .kind = import->kind,
 				    .hosts = (const char *const *)import->hosts,
 				    .network = import->network};
-	if (!am_cmd_check_name("network", import->network, error) || !am_clock(arguments->now, &options.now_ns, error))
+	if (!check(import, &options.taken_ns, error) || !am_clock(arguments->now, &options.now_ns, error))
 		return FALSE;
-	if (import->at != NULL && !am_time_parse(import->at, &options.taken_ns)) {
-		am_cmd_usage_error(error, "--at %s: a time, please, as 2026-03-02T06:00:00Z", import->at);
-		return FALSE;
-	}
 	g_autoptr(GError) failure = NULL;
 	g_autoptr(AmListenerList) list = am_job_import_listeners(&options, &failure);
 	if (list != NULL) {

@@ -46,7 +46,7 @@ static const AmColumn columns[N_COLUMNS] = {
 	{"essential_clients", AM_COLUMN_DATA | AM_COLUMN_RIGHT},
 	{"flags", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
 	{"source", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
-	{"program", AM_COLUMN_DATA},
+	{"program", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
 	{"opened", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
 	{"closed", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
 	{"first", AM_COLUMN_CSV},

@@ -763,6 +763,34 @@ static void test_dpi(void)
 	CU_ASSERT_PTR_NULL(am_flow_risk_name(63));
 }
 
+/* Of logins it is told that they can be read, in whichever request they come; with and without nDPI. */
+static void test_readable_logins(void)
+{
+#define REQUEST "GET /a HTTP/1.1\r\nHost: www.example\r\nUser-Agent: x\r\n"
+	static const uint8_t get[] = "\x30\x1a\2\1\1\4\6public\xa0\x0d\2\1\1\2\1\0\2\1\0\x30\2\6\0";
+	const uint64_t login = UINT64_C(1) << AM_RISK_LOGIN, community = UINT64_C(1) << AM_RISK_COMMUNITY;
+	const uint64_t any = login | UINT64_C(1) << AM_RISK_CREDENTIALS;
+	for (int dpi = 0; dpi < 2; dpi++) {
+		const AmFlowOptions options = {.seed = 9, .dpi = dpi ? AM_DPI_FULL : AM_DPI_OFF};
+		for (int basic = 0; basic < 2; basic++) {
+			Flow flow = flow_new(&options);
+			const char *second = basic ? REQUEST "Authorization: Basic dTpw\r\n\r\n"
+						   : REQUEST "Authorization: Negotiate YIIF\r\n\r\n";
+			handshake(&flow, 2, 100, 900);
+			tcp(&flow, 2.1, TRUE, ACK, 101, 901, second);
+			tcp(&flow, 2.2, FALSE, ACK, 901, 300, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+			udp(&flow, 3, CLIENT, 4000, SERVER, 161, get, sizeof get - 1);
+			const AmConnection *c = flush(&flow, 2);
+			CU_ASSERT_EQUAL((c[0].risks & any) != 0, basic);
+			CU_ASSERT_EQUAL((c[0].risks & login) != 0, basic);
+			CU_ASSERT_EQUAL(c[0].risks & community, 0);
+			CU_ASSERT_EQUAL(c[1].risks & community, community);
+			flow_end(&flow);
+		}
+	}
+#undef REQUEST
+}
+
 /* More connections than may keep nDPI state at a time, each still undecided: all get a verdict, none is lost. */
 static void test_dpi_state_is_bounded(void)
 {
@@ -801,6 +829,7 @@ int main(void)
 		UNIT_TEST(test_boundaries_against_a_model),
 		UNIT_TEST(test_same_input_same_bytes),
 		UNIT_TEST(test_dpi),
+		UNIT_TEST(test_readable_logins),
 		UNIT_TEST(test_dpi_state_is_bounded),
 		CU_TEST_INFO_NULL,
 	};

@@ -385,16 +385,52 @@ static void test_noise(void)
 	CU_ASSERT_EQUAL(claims, 0);
 }
 
+/* RFC 7617: the scheme and the header's name in any case; only in a request's header, at the beginning of a line. */
+static void test_login(void)
+{
+	static const struct {
+		const char *text;
+		gboolean is_login;
+	} cases[] = {
+		{"GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Basic dTpw\r\n\r\n", TRUE},
+		{"POST /x HTTP/1.0\nauthorization: BASIC dTpw\n\n", TRUE},
+		{"CONNECT a:443 HTTP/1.1\r\nProxy-Authorization: Basic dTpw\r\n\r\n", TRUE},
+		{"GET / HTTP/1.1\r\nAuthorization: Negotiate YII\r\n\r\n", FALSE},
+		{"GET / HTTP/1.1\r\nAuthorization: Bearer x\r\n\r\n", FALSE},
+		{"GET / HTTP/1.1\r\nX-Authorization: Basic dTpw\r\n\r\n", FALSE},
+		{"HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=x\r\n\r\n", FALSE},
+		{"HTTP/1.1 200 OK\r\nAuthorization: Basic dTpw\r\n\r\n", FALSE},
+		{"Authorization: Basic dTpw\r\n", FALSE},
+		{"GET", FALSE},
+		{"", FALSE},
+	};
+	for (guint n = 0; n < G_N_ELEMENTS(cases); n++) {
+		size_t whole = strlen(cases[n].text);
+		gboolean before = FALSE;
+		for (size_t size = 0; size <= whole; size++) {
+			TestPacket t;
+			g_autofree uint8_t *exact = g_malloc(MAX(size, 1));
+			memcpy(exact, cases[n].text, size);
+			test_packet(&t, 1, AM_PROTO_TCP, "10.0.0.1", 40000, "10.0.0.2", 80, NULL, 0);
+			t.packet.payload = exact;
+			t.packet.payload_size = (uint32_t)size;
+			gboolean is_login = am_role_is_login(&t.packet);
+			CU_ASSERT_TRUE(is_login || !before); /* more octets take nothing back */
+			before = is_login;
+			t.packet.tuple.ip_protocol = AM_PROTO_UDP;
+			CU_ASSERT_FALSE(am_role_is_login(&t.packet));
+		}
+		CU_ASSERT_EQUAL(before, cases[n].is_login);
+	}
+}
+
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
-		UNIT_TEST(test_messages),
-		UNIT_TEST(test_cut_at_every_length),
-		UNIT_TEST(test_swapped_ports),
-		UNIT_TEST(test_groups),
-		UNIT_TEST(test_ssh),
-		UNIT_TEST(test_noise),
-		CU_TEST_INFO_NULL,
+		UNIT_TEST(test_messages),      UNIT_TEST(test_cut_at_every_length),
+		UNIT_TEST(test_swapped_ports), UNIT_TEST(test_groups),
+		UNIT_TEST(test_ssh),           UNIT_TEST(test_login),
+		UNIT_TEST(test_noise),         CU_TEST_INFO_NULL,
 	};
 	return unit_run("roles", tests);
 }
