@@ -97,7 +97,7 @@ CREATE TABLE parameters (
 	value TEXT -- NULL: back to the default
 );
 
--- A declared change: what these hosts do anew in this time is no anomaly.
+-- Nothing is kept in these two: declarations are entries of the log alone (src/store/declarations.c).
 CREATE TABLE expectations (
 	log INTEGER PRIMARY KEY REFERENCES log (n),
 	from_ns INTEGER NOT NULL,

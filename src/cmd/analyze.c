@@ -161,6 +161,7 @@ static gboolean conclude(const char *folder, const char *db, const AmMapArgument
 	am_report_summary(snapshot->map, policy, snapshot->runs, stdout);
 	print_files(folder, policy);
 	am_cmd_note_announced(policy);
+	am_cmd_note_sanctioned(policy);
 	am_cmd_note_visibility(seen, taps);
 	am_cmd_note_on_link(snapshot->map, &arguments);
 	return am_cmd_finish_output(error);

@@ -123,6 +123,8 @@ gboolean am_cmd_recommend_options(const char *granularity, const char *default_a
 				  AmRecommendOptions *ret_options, GError **error);
 /* Says on standard error how many rules permit ports that were handed out for one transfer each, and what helps. */
 void am_cmd_note_announced(const AmPolicy *policy);
+/* Says how many rules are to be approved one by one. */
+void am_cmd_note_sanctioned(const AmPolicy *policy);
 /* Says which networks count as outside, though they were captured on their own link; not when --inside was given. */
 void am_cmd_note_on_link(const AmMap *map, const AmMapArguments *arguments);
 

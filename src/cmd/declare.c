@@ -121,3 +121,17 @@ gboolean am_declare_take_back(const char *verb, const char *number, const AmSaid
 	am_cmd_say("decision %s, said %s, is taken back by %s: as if it had not been said", number, said->who, now.who);
 	return TRUE;
 }
+
+void am_cmd_note_sanctioned(const AmPolicy *policy)
+{
+	guint n_rules = 0;
+	for (guint n = 0; n < policy->rules->len; n++) {
+		const AmRule *rule = policy->rules->pdata[n];
+		n_rules += rule->explicit_approval && rule->status == AM_STATUS_PROPOSED ? 1 : 0;
+	}
+	if (n_rules > 0)
+		am_cmd_say("%u of the rules are of declared scanners and monitoring (explicit_approval in the policy): "
+			   "each "
+			   "is to be approved by itself, or no export enforces it",
+			   n_rules);
+}

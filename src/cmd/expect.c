@@ -168,6 +168,24 @@ static void tell_effect(const AmDeclaration *declaration, int64_t number, const 
 	}
 }
 
+/* So many hosts, and a quarter of those inside, are no change any more. */
+#define WIDE_HOSTS 16
+#define WIDE_SHARE 4
+
+static void warn_of_width(const AmDeclaration *declaration, const AmMap *map, guint n_hosts)
+{
+	guint n_inside = 0;
+	for (guint n = 0; n < map->endpoints->len; n++) {
+		uint32_t asset = g_array_index(map->endpoints, AmEndpoint, n).asset;
+		n_inside += g_array_index(map->assets, AmAsset, asset).inside ? 1 : 0;
+	}
+	if (declaration->kind == AM_DECLARED_CHANGE && n_hosts >= WIDE_HOSTS && n_hosts * WIDE_SHARE >= n_inside)
+		am_cmd_say(
+			"that is wide, %u of %u addresses inside: who breaks in at that time passes as expected, too, "
+			"where nothing else gives him away; name fewer hosts, or the other end --with",
+			n_hosts, n_inside);
+}
+
 static gboolean add(char **words, const AmMapArguments *map_arguments, const Arguments *arguments, GError **error)
 {
 	int64_t number;
@@ -181,8 +199,9 @@ static gboolean add(char **words, const AmMapArguments *map_arguments, const Arg
 	g_autoptr(AmSnapshot) after = am_declare_look(map_arguments, error);
 	if (after == NULL)
 		return FALSE;
-	tell_effect(declaration, number, am_declare_facts(map_arguments),
-		    am_map_count_declared(after->map, declaration));
+	AmDeclaredCount count = am_map_count_declared(after->map, declaration);
+	tell_effect(declaration, number, am_declare_facts(map_arguments), count);
+	warn_of_width(declaration, after->map, count.hosts);
 	return TRUE;
 }
 

@@ -42,6 +42,22 @@ static const AmGroup *find_group(const AmMap *map, const char *word, GError **er
 	return NULL;
 }
 
+/* Who is in the group of a sanctioned host is said by its declaration. */
+static gboolean check_free(const AmMap *map, uint32_t group, const char *word, GError **error)
+{
+	if (group == AM_NO_INDEX || g_array_index(map->groups, AmGroup, group).sanctioned == NULL)
+		return TRUE;
+	am_cmd_usage_error(
+		error, "%s: who is in the group of a declared scanner or monitoring is for 'allowmap expect' to say",
+		word);
+	return FALSE;
+}
+
+static uint32_t index_of(const AmMap *map, const AmGroup *group)
+{
+	return (uint32_t)(group - (const AmGroup *)map->groups->data);
+}
+
 static void add_member(const AmMap *map, uint32_t asset, GArray *members)
 {
 	AmGroupMember member;
@@ -67,7 +83,7 @@ static gboolean check_length(const GArray *members, GError **error)
 static gboolean add_group(const AmMap *map, const char *word, GArray *members, gboolean *ret_inside, GError **error)
 {
 	const AmGroup *group = find_group(map, word, error);
-	if (group == NULL)
+	if (group == NULL || !check_free(map, index_of(map, group), word, error))
 		return FALSE;
 	for (guint n = 0; n < group->members->len; n++)
 		add_member(map, g_array_index(group->members, uint32_t, n), members);
@@ -92,7 +108,7 @@ static gboolean find_host(const AmMap *map, const char *word, const char *networ
 		found++;
 	}
 	if (found == 1)
-		return TRUE;
+		return check_free(map, g_array_index(map->assets, AmAsset, *ret_asset).group, word, error);
 	am_cmd_usage_error(error,
 			   found == 0 ? "%s was not seen; 'allowmap assets' lists who was"
 				      : "%s is in several networks; --network NAME says which is meant",

@@ -48,6 +48,7 @@ static gboolean recommend(const AmMapArguments *map_arguments, const Arguments *
 			policy->undecided_permitted);
 	fputc('\n', stderr);
 	am_cmd_note_announced(policy);
+	am_cmd_note_sanctioned(policy);
 	am_cmd_note_visibility(seen, arguments->taps);
 	am_cmd_note_on_link(snapshot->map, map_arguments);
 	return TRUE;

@@ -10,6 +10,7 @@
 
 #define MAX_BARE_PREFIXES 8
 #define MAX_LABEL 200
+#define MAX_TICKET 100
 
 /* The class of a tuple: IP protocol, then what announced the port, then the sanctioned group that asks, counted from 1: that is
  * mixed with nobody's, so that each rule has one ticket. */
@@ -457,6 +458,16 @@ static void set_l7(AmRuleEvidence *evidence, const GArray *counts)
 	evidence->l7_confidence = best->confidence;
 }
 
+/* Somebody's words for the document; NULL for none. */
+static char *safe_words(const char *words, size_t most)
+{
+	if (words == NULL || words[0] == '\0')
+		return NULL;
+	char *safe = g_malloc(most + 1);
+	am_text_safe(safe, most + 1, words, strlen(words));
+	return safe;
+}
+
 /* Of a sanctioned host: whoever approves the rule has to see whose it is. */
 static void add_sanction(AmRule *rule, const AmGroup *group)
 {
@@ -465,9 +476,8 @@ static void add_sanction(AmRule *rule, const AmGroup *group)
 	rule->explicit_approval = TRUE;
 	rule->origin = AM_ORIGIN_DECLARED;
 	rule->expires_ns = group->until_ns;
-	rule->ticket = group->ticket != NULL && group->ticket[0] != '\0' ? g_strdup(group->ticket) : NULL;
-	rule->reason = g_malloc(MAX_LABEL + 1);
-	am_text_safe(rule->reason, MAX_LABEL + 1, group->decided, strlen(group->decided));
+	rule->ticket = safe_words(group->ticket, MAX_TICKET);
+	rule->reason = safe_words(group->decided, MAX_LABEL);
 }
 
 static void add_rules(Builder *builder, const AmContraction *contraction)

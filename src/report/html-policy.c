@@ -89,7 +89,8 @@ static void rule_row(GString *page, const AmRule *rule)
 	am_html_cell_number(page, evidence->days);
 	am_html_cell(page, am_direction_name(evidence->direction));
 	am_html_cell_number(page, rule->over_grant);
-	am_html_cell(page, status_name(rule->status));
+	gboolean alone = rule->explicit_approval && rule->status == AM_STATUS_PROPOSED;
+	am_html_cell(page, alone ? "proposed; to be approved by itself" : status_name(rule->status));
 	g_string_append(page, "</tr>\n");
 }
 

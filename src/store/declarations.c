@@ -78,13 +78,13 @@ gboolean am_decisions_add_declaration(AmDecisions *decisions, const AmDeclaratio
 gboolean am_decisions_add_group_edit(AmDecisions *decisions, const AmGroupEdit *edit, int64_t *ret_number,
 				     GError **error)
 {
-	GString *content = am_decisions_content("group", edit->said.at_ns, or_nothing(edit->said.who));
+	GString *content = am_decisions_content("group-edit", edit->said.at_ns, or_nothing(edit->said.who));
 	am_decisions_add_line(content, "does", am_group_edit_name(edit->kind));
 	add_members(content, "member", edit->members);
 	add_members(content, "anchor", edit->anchors);
 	if (edit->name != NULL)
 		am_decisions_add_line(content, "name", edit->name);
-	return append(decisions, "group", &edit->said, content, ret_number, error);
+	return append(decisions, "group-edit", &edit->said, content, ret_number, error);
 }
 
 gboolean am_decisions_add_taps(AmDecisions *decisions, const AmTaps *taps, int64_t *ret_number, GError **error)
@@ -313,7 +313,7 @@ static gboolean read_entry(GArray *lines, int64_t number, const char *kind, AmDe
 		AmDeclaration *declaration = am_declaration_new(AM_DECLARED_CHANGE);
 		g_ptr_array_add(set->declarations, declaration);
 		ok = read_said(lines, number, kind, &declaration->said) && read_declaration(lines, declaration);
-	} else if (strcmp(kind, "group") == 0) {
+	} else if (strcmp(kind, "group-edit") == 0) {
 		AmGroupEdit *edit = am_group_edit_new(AM_GROUP_EDIT_MERGE);
 		g_ptr_array_add(set->group_edits, edit);
 		ok = read_said(lines, number, kind, &edit->said) && read_group_edit(lines, edit);

@@ -114,6 +114,8 @@ assert_verdict 10.9.0.4 10.2.1.7 443 suspicious
 expect 0 'rules of their own' "$allowmap" expect add 10.9.0.4 --as scanner --ticket SEC-1 --why weekly --db "$db"
 assert_verdict 10.9.0.4 10.2.1.7 443 background
 assert_verdict 10.9.0.4 10.2.0.1 443 essential
+expect 2 "for 'allowmap expect' to say" "$allowmap" group move 10.1.0.1 scanner --db "$db"
+expect 2 "for 'allowmap expect' to say" "$allowmap" group move 10.9.0.4 office --db "$db"
 "$allowmap" recommend --db "$db" 2>/dev/null >"$work/after.json" || fail "recommend"
 [ "$(jq -c '[.rules[] | select(.explicit_approval) | [.from.groups, .ticket, .origin]]' "$work/after.json")" = \
 	'[[["scanner"],"SEC-1","declared"]]' ] || fail "the scanner's rules: $(jq -c '[.rules[] | select(.explicit_approval)]' "$work/after.json")"

@@ -177,6 +177,33 @@ static void test_change_is_no_cover(void)
 	net_clear(&net);
 }
 
+/* One that logs in here and there gets nothing by the change either, hours later. */
+static void test_change_after_a_tour(void)
+{
+	static const uint16_t ports[] = {22, 3389, 445, 22, 5985};
+	Net net = release();
+	AmDecisionSet set = set_new();
+	for (int n = 0; n < 5; n++) {
+		g_autofree char *server = g_strdup_printf("10.0.5.%d", n + 1);
+		net_use(&net, "10.0.1.1", server, 443, 0, 10);
+		once(&net, "10.0.2.9", server, ports[n], AM_OUTCOME_ACCEPTED, 10 + n);
+	}
+	net_add(&net, (Talk){.client = "10.0.2.9",
+			     .server = "10.0.5.1",
+			     .ip_protocol = AM_PROTO_TCP,
+			     .port = 9443,
+			     .day = 9,
+			     .hour = 16,
+			     .payload = {500, 500}});
+	expect_change(&set, "10.0.2.9", 9443);
+	g_autoptr(AmMap) map = map_with(&net, &set);
+	ASSERT_VERDICT(map, "10.0.2.9", "10.0.5.2", AM_PROTO_TCP, 3389, SUSPICIOUS);
+	ASSERT_VERDICT(map, "10.0.2.9", "10.0.5.1", AM_PROTO_TCP, 9443, UNDECIDED);
+	CU_ASSERT(has_reason(edge_of(map, "10.0.2.9", "10.0.5.1", AM_PROTO_TCP, 9443), AM_REASON_EXPECTED));
+	set_clear(&set);
+	net_clear(&net);
+}
+
 /* Administration by one host alone is a question, declared or not. */
 static void test_change_admin(void)
 {
@@ -527,6 +554,7 @@ int main(void)
 		UNIT_TEST(test_change),
 		UNIT_TEST(test_change_elsewhere),
 		UNIT_TEST(test_change_is_no_cover),
+		UNIT_TEST(test_change_after_a_tour),
 		UNIT_TEST(test_change_admin),
 		UNIT_TEST(test_exclusion),
 		UNIT_TEST(test_exclusion_parts),
