@@ -91,6 +91,8 @@ GPtrArray *am_facts_runs(AmFacts *facts, GError **error); /* AmRun *, by id; fre
 GArray *am_facts_tallies(AmFacts *facts, GError **error);
 /* What was seen of addresses, summed over runs and sensors, by am_observation_compare(). GArray of AmObservation. */
 GArray *am_facts_observations(AmFacts *facts, GError **error);
+/* What middleboxes handed on, summed over runs. GArray of AmRelayed. */
+GArray *am_facts_relayed(AmFacts *facts, GError **error);
 GPtrArray *am_facts_networks(AmFacts *facts, GError **error);        /* char *, index = id */
 GArray *am_facts_encapsulated(AmFacts *facts, GError **error);       /* AmEncapsulated, run by run, by kind and id */
 uint64_t am_facts_count_connections(AmFacts *facts, GError **error); /* UINT64_MAX on error */
@@ -114,6 +116,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmDecisions, am_decisions_free)
 gboolean am_decisions_add_override(AmDecisions *decisions, const AmOverride *override, GError **error);
 /* `sensor` may be a name: its UUID is kept. */
 gboolean am_decisions_add_network(AmDecisions *decisions, const AmNetworkRule *rule, GError **error);
+gboolean am_decisions_add_middlebox(AmDecisions *decisions, const AmMiddleboxHint *hint, GError **error);
 AmDecisionSet *am_decisions_load(AmDecisions *decisions, GError **error);
 void am_decision_set_free(AmDecisionSet *set);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmDecisionSet, am_decision_set_free)

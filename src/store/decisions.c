@@ -60,13 +60,13 @@ void am_decisions_free(AmDecisions *decisions)
 
 /* ---- The log */
 
-static void add_line(GString *content, const char *name, const char *value)
+void am_decisions_add_line(GString *content, const char *name, const char *value)
 {
 	g_autofree char *escaped = g_strescape(value, NULL);
 	g_string_append_printf(content, "%s %s\n", name, escaped);
 }
 
-static void add_number(GString *content, const char *name, int64_t value)
+void am_decisions_add_number(GString *content, const char *name, int64_t value)
 {
 	g_string_append_printf(content, "%s %" G_GINT64_FORMAT "\n", name, (gint64)value);
 }
@@ -74,46 +74,47 @@ static void add_number(GString *content, const char *name, int64_t value)
 static void add_prefix(GString *content, const char *name, const AmPrefix *prefix)
 {
 	g_autofree char *text = am_prefix_text(prefix);
-	add_line(content, name, text);
+	am_decisions_add_line(content, name, text);
 }
 
 /* Every entry's content begins with this. */
-static GString *new_content(const char *kind, int64_t at_ns, const char *who)
+GString *am_decisions_content(const char *kind, int64_t at_ns, const char *who)
 {
 	GString *content = g_string_new(NULL);
-	add_line(content, "kind", kind);
-	add_number(content, "at", at_ns);
-	add_line(content, "who", who);
+	am_decisions_add_line(content, "kind", kind);
+	am_decisions_add_number(content, "at", at_ns);
+	am_decisions_add_line(content, "who", who);
 	return content;
 }
 
 static GString *override_content(const AmOverride *override)
 {
-	GString *content = new_content("override", override->at_ns, override->who != NULL ? override->who : "");
+	GString *content =
+		am_decisions_content("override", override->at_ns, override->who != NULL ? override->who : "");
 	if (override->network != NULL)
-		add_line(content, "network", override->network);
+		am_decisions_add_line(content, "network", override->network);
 	add_prefix(content, "client", &override->client);
 	add_prefix(content, "server", &override->server);
 	if (override->ip_protocol >= 0)
-		add_number(content, "protocol", override->ip_protocol);
+		am_decisions_add_number(content, "protocol", override->ip_protocol);
 	if (override->port >= 0)
-		add_number(content, "port", override->port);
-	add_line(content, "verdict", am_override_name(override->verdict));
-	add_line(content, "why", override->why != NULL ? override->why : "");
+		am_decisions_add_number(content, "port", override->port);
+	am_decisions_add_line(content, "verdict", am_override_name(override->verdict));
+	am_decisions_add_line(content, "why", override->why != NULL ? override->why : "");
 	return content;
 }
 
 static GString *network_content(const AmNetworkRule *rule)
 {
-	GString *content = new_content("network", rule->at_ns, rule->who != NULL ? rule->who : "");
+	GString *content = am_decisions_content("network", rule->at_ns, rule->who != NULL ? rule->who : "");
 	if (rule->sensor != NULL)
-		add_line(content, "sensor", rule->sensor);
-	add_line(content, "encapsulation", am_encapsulation_name(rule->kind));
+		am_decisions_add_line(content, "sensor", rule->sensor);
+	am_decisions_add_line(content, "encapsulation", am_encapsulation_name(rule->kind));
 	if (rule->id != AM_NETWORK_RULE_ANY_ID)
-		add_number(content, "id", rule->id);
+		am_decisions_add_number(content, "id", rule->id);
 	if (rule->network != NULL)
-		add_line(content, "network", rule->network);
-	add_line(content, "why", rule->why != NULL ? rule->why : "");
+		am_decisions_add_line(content, "network", rule->network);
+	am_decisions_add_line(content, "why", rule->why != NULL ? rule->why : "");
 	return content;
 }
 
@@ -226,6 +227,16 @@ gboolean am_decisions_add_override(AmDecisions *decisions, const AmOverride *ove
 {
 	return begin_addition(decisions, error) &&
 	       end_addition(decisions, write_override(decisions->database, override, error), error);
+}
+
+gboolean am_decisions_append(AmDecisions *decisions, const char *kind, int64_t at_ns, const char *who, GString *content,
+			     int64_t *ret_n, GError **error)
+{
+	gboolean ok = begin_addition(decisions, error) &&
+		      end_addition(decisions,
+				   add_entry(decisions->database, kind, at_ns, who, content->str, ret_n, error), error);
+	g_string_free(content, TRUE);
+	return ok;
 }
 
 /* ---- Networks */
@@ -392,6 +403,7 @@ AmDecisionSet *am_decisions_load(AmDecisions *decisions, GError **error)
 	set->overrides = g_array_new(FALSE, FALSE, sizeof(AmOverride));
 	set->hints = g_array_new(FALSE, FALSE, sizeof(AmHint));
 	set->networks = am_network_rules_new();
+	set->middleboxes = am_middlebox_hints_new();
 	g_array_set_clear_func(set->overrides, (GDestroyNotify)(void (*)(void))clear_override);
 	g_array_set_clear_func(set->hints, (GDestroyNotify)(void (*)(void))clear_hint);
 	AmDatabase *database = decisions->database;
@@ -400,7 +412,8 @@ AmDecisionSet *am_decisions_load(AmDecisions *decisions, GError **error)
 	if (!am_database_run(database, "BEGIN", error))
 		return NULL;
 	gboolean ok = read_overrides(database, set->overrides, error) && read_hints(database, set->hints, error) &&
-		      read_networks(database, set->networks, error);
+		      read_networks(database, set->networks, error) &&
+		      am_middlebox_hints_read(database, set->middleboxes, error);
 	am_database_roll_back(database); /* nothing was written */
 	return ok ? g_steal_pointer(&set) : NULL;
 }
@@ -412,6 +425,7 @@ void am_decision_set_free(AmDecisionSet *set)
 	g_clear_pointer(&set->overrides, g_array_unref);
 	g_clear_pointer(&set->hints, g_array_unref);
 	g_clear_pointer(&set->networks, g_array_unref);
+	g_clear_pointer(&set->middleboxes, g_array_unref);
 	g_free(set);
 }
 
@@ -443,7 +457,7 @@ static gboolean verify_entry(AmDatabase *database, AmColumns *columns, int64_t n
 		return FALSE;
 	if (number != n)
 		return set_tampered(database, n, "is missing", error);
-	GString *head = new_content(kind, at_ns, who);
+	GString *head = am_decisions_content(kind, at_ns, who);
 	gboolean begins = g_str_has_prefix(content, head->str);
 	g_string_free(head, TRUE);
 	if (!begins)

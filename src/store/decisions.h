@@ -2,7 +2,19 @@
 #pragma once
 
 #include "allowmap/store.h"
+#include "database.h"
 
 /* Whether the log is whole: every entry's hash follows from the one before it, and every row of the other tables says
  * what its entry says. What was cut off at the end shows only against a head that was kept elsewhere. */
 gboolean am_decisions_verify(AmDecisions *decisions, GError **error);
+
+/* ---- For entries that are all of what they say, with no row elsewhere. */
+/* Every entry's content begins with kind, time and who. To be freed with g_string_free(). */
+GString *am_decisions_content(const char *kind, int64_t at_ns, const char *who);
+void am_decisions_add_line(GString *content, const char *name, const char *value);
+void am_decisions_add_number(GString *content, const char *name, int64_t value);
+/* One entry more, in a transaction of its own. Takes `content`. */
+gboolean am_decisions_append(AmDecisions *decisions, const char *kind, int64_t at_ns, const char *who, GString *content,
+			     int64_t *ret_n, GError **error);
+/* decisions-middleboxes.c: adds what was said (AmMiddleboxHint), oldest first; inside a transaction. */
+gboolean am_middlebox_hints_read(AmDatabase *database, GArray *hints, GError **error);

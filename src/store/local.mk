@@ -6,6 +6,7 @@ libam_store_a_SOURCES = \
 	src/store/database.h \
 	src/store/decisions.c \
 	src/store/decisions.h \
+	src/store/decisions-middleboxes.c \
 	src/store/facts.c \
 	src/store/facts.h \
 	src/store/facts-encapsulated.c \
@@ -17,9 +18,12 @@ libam_store_a_SOURCES = \
 	src/store/facts-tally.c \
 	src/store/feed.c \
 	src/store/feed.h \
+	src/store/facts-relayed.c \
 	src/store/lock.c \
 	src/store/lock.h \
 	src/store/ports.c \
+	src/store/relayed.c \
+	src/store/relayed.h \
 	src/store/spill.c \
 	src/store/spill.h \
 	src/store/tally.c \
@@ -36,10 +40,13 @@ sql_files += \
 	sql/migrations/004-facts-live.sql \
 	sql/migrations/005-facts-unanswered.sql \
 	sql/migrations/006-facts-related.sql \
+	sql/migrations/007-facts-standin.sql \
+	sql/migrations/008-facts-relayed.sql \
 	sql/migrations/001-decisions.sql \
 	sql/migrations/002-decisions-networks.sql \
 	sql/queries/decisions-hints.sql \
 	sql/queries/decisions-log-add.sql \
+	sql/queries/decisions-middleboxes.sql \
 	sql/queries/decisions-log-last.sql \
 	sql/queries/decisions-log.sql \
 	sql/queries/decisions-override-add.sql \
@@ -87,6 +94,10 @@ sql_files += \
 	sql/queries/facts-run-remove-sensors.sql \
 	sql/queries/facts-run-remove-unanswered.sql \
 	sql/queries/facts-run-remove.sql \
+	sql/queries/facts-run-remove-relayed.sql \
+	sql/queries/facts-relayed.sql \
+	sql/queries/facts-relayed-add.sql \
+	sql/queries/facts-relayable.sql \
 	sql/queries/facts-run-unfinished.sql \
 	sql/queries/facts-runs-live.sql \
 	sql/queries/facts-runs.sql \

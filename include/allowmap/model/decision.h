@@ -3,6 +3,7 @@
 
 #include "address.h"
 #include "encapsulation.h"
+#include "middlebox.h"
 #include "verdict.h"
 
 #include <glib.h>
@@ -40,7 +41,8 @@ typedef struct {
 } AmNetworkRule;
 
 typedef struct {
-	GArray *overrides; /* AmOverride, oldest first; the newest that matches wins */
-	GArray *hints;     /* AmHint */
-	GArray *networks;  /* AmNetworkRule, oldest first */
+	GArray *overrides;   /* AmOverride, oldest first; the newest that matches wins */
+	GArray *hints;       /* AmHint */
+	GArray *networks;    /* AmNetworkRule, oldest first */
+	GArray *middleboxes; /* AmMiddleboxHint, oldest first; the newest of an address counts */
 } AmDecisionSet;
