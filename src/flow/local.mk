@@ -19,6 +19,8 @@ libam_flow_a_SOURCES = \
 	src/flow/observe.c \
 	src/flow/observe.h \
 	src/flow/observe-names.c \
+	src/flow/observe-system.c \
+	src/flow/observe-virtual.c \
 	src/flow/outers.c \
 	src/flow/outers.h \
 	src/flow/record.c \

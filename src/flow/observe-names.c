@@ -376,6 +376,10 @@ void am_observe_names(AmObserver *observer, const AmPacket *packet, int64_t time
 {
 	const Listener listener = {observer, packet, time_ns, out};
 	gboolean is_tcp = packet->tuple.ip_protocol == AM_PROTO_TCP;
+	if (packet->tuple.ip_protocol == AM_OBSERVE_VRRP || (!is_tcp && packet->tuple.source_port == AM_OBSERVE_HSRP)) {
+		am_observe_virtual(observer, packet, time_ns, out);
+		return;
+	}
 	uint16_t port = packet->tuple.source_port;
 	if (is_tcp && am_observe_is_mail(packet->tuple.destination_port))
 		port = packet->tuple.destination_port;

@@ -22,7 +22,10 @@
 	X(HOST, "host")   /* the server name of TLS or HTTP; of the map only, for connections tell it */               \
 	X(ALIAS, "alias") /* what was asked for, where a CNAME led from there to the owner */                          \
 	X(LEASE, "lease") /* the MAC to which a DHCP server gave it (RFC 2131) */                                      \
-	X(MAC, "mac")     /* of frames that it sent and no router passed on, as text */
+	X(MAC, "mac")     /* of frames that it sent and no router passed on, as text */                                \
+	X(VIRTUAL,                                                                                                     \
+	  "virtual")        /* an address that machines pass on to each other: "vrrp/100@10.0.0.4", and who has it */  \
+	X(SYSTEM, "system") /* of an address that opens connections in several ways: "64:mstnw", one of them */
 
 typedef enum {
 #define X(id, name) AM_OBSERVED_##id,
