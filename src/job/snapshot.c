@@ -36,12 +36,17 @@ AmSnapshot *am_job_snapshot(const char *db, const char *decisions_path, const Am
 	g_autoptr(GArray) observations = am_facts_observations(facts, error);
 	if (observations == NULL)
 		return NULL;
+	g_autoptr(GArray) relayed = am_facts_relayed(facts, error);
+	if (relayed == NULL)
+		return NULL;
 	g_clear_pointer(&facts, am_facts_free);
 
 	snapshot->decisions = load_decisions(db, decisions_path, error);
 	if (snapshot->decisions == NULL)
 		return NULL;
-	snapshot->map = am_map_build(tallies, observations, networks, snapshot->decisions, options);
+	AmMapOptions whole = options != NULL ? *options : (AmMapOptions){0};
+	whole.relayed = relayed;
+	snapshot->map = am_map_build(tallies, observations, networks, snapshot->decisions, &whole);
 	return g_steal_pointer(&snapshot);
 }
 

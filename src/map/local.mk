@@ -22,6 +22,10 @@ libam_map_a_SOURCES = \
 	src/map/listeners.c \
 	src/map/map.c \
 	src/map/merge.c \
+	src/map/middlebox.c \
+	src/map/middlebox-legs.c \
+	src/map/middlebox-relays.c \
+	src/map/middlebox.h \
 	src/map/names.c \
 	src/map/naming.c \
 	src/map/on-link.c \

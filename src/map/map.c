@@ -28,6 +28,9 @@ static AmMap *map_new(const GPtrArray *networks)
 	map->edges = g_array_new(FALSE, TRUE, sizeof(AmEdge));
 	map->groups = g_array_new(FALSE, TRUE, sizeof(AmGroup));
 	g_array_set_clear_func(map->groups, group_clear);
+	map->middleboxes = g_array_new(FALSE, TRUE, sizeof(AmMiddlebox));
+	map->relays = g_array_new(FALSE, TRUE, sizeof(AmRelay));
+	map->legs = g_array_new(FALSE, TRUE, sizeof(AmLeg));
 	map->inside = g_array_new(FALSE, TRUE, sizeof(AmPrefix));
 	return map;
 }
@@ -43,6 +46,9 @@ void am_map_free(AmMap *map)
 	g_array_unref(map->listeners);
 	g_array_unref(map->edges);
 	g_array_unref(map->groups);
+	g_array_unref(map->middleboxes);
+	g_array_unref(map->relays);
+	g_array_unref(map->legs);
 	am_coverage_free(map->coverage);
 	g_array_unref(map->inside);
 	g_free(map);
@@ -107,6 +113,7 @@ AmMap *am_map_build(const GArray *tallies, const GArray *observations, const GPt
 	am_direction_build(&work);
 	am_edges_build(&work);
 	am_verdicts_build(&work);
+	am_middleboxes_build(&work);
 	am_listeners_build(&work);
 	am_names_build(&work);
 	am_devices_build(&work);
