@@ -14,7 +14,7 @@ _allowmap()
 	local verdicts="essential undecided background suspicious local" options
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
-		options="analyze ingest capture status assets listeners flows connections groups networks explain verdict recommend export"
+		options="analyze ingest capture status assets listeners flows connections groups networks middlebox explain verdict recommend export"
 		mapfile -t COMPREPLY < <(compgen -W "$options --help --version" -- "$word")
 		return
 	fi
@@ -56,6 +56,7 @@ _allowmap()
 			options="$options list set remove"
 			;;
 		explain) options="$map flow group" ;;
+		middlebox) options="$map --format --why --by --network list add remove nat balancer proxy none" ;;
 		verdict) options="$map --format --why --by --network list set remove any $verdicts" ;;
 		recommend) options="$map $taps --granularity --default --output" ;;
 		export)

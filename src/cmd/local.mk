@@ -11,6 +11,7 @@ allowmap_SOURCES = \
 	src/cmd/ingest.c \
 	src/cmd/list.c \
 	src/cmd/main.c \
+	src/cmd/middlebox.c \
 	src/cmd/networks.c \
 	src/cmd/recommend.c \
 	src/cmd/status.c \

@@ -27,6 +27,7 @@ static const Command commands[] = {
 	{"connections", am_cmd_connections, "list the connections behind the flows", FALSE},
 	{"groups", am_cmd_groups, "list the groups that rules are written between", FALSE},
 	{"networks", am_cmd_networks, "which address space is in which VLAN or tunnel", FALSE},
+	{"middlebox", am_cmd_middlebox, "list NAT, balancers and proxies, say where there is one", FALSE},
 	{"explain", am_cmd_explain, "show the evidence behind a flow or a group", FALSE},
 	{"verdict", am_cmd_verdict, "decide about a flow yourself, list that, take it back", FALSE},
 	{"recommend", am_cmd_recommend, "write the least-privilege policy", FALSE},
