@@ -12,9 +12,9 @@
 /* Of a service that is asked, or of one that a client asks for: connections with words both ways. */
 typedef struct {
 	uint64_t connections;
-	uint32_t ends;   /* distinct clients, or servers */
-	uint8_t outside; /* one of these is */
-	uint64_t relayed;
+	uint32_t ends;                                 /* distinct clients, or servers */
+	uint8_t outside;                               /* one of these is */
+	uint64_t relayed[AM_RELAYED_BOTH_CHANGED + 1]; /* by AmRelayedKind */
 } Sum;
 
 /* A row whose addresses the map knows. */
@@ -62,7 +62,8 @@ static gboolean find_end(const AmMap *map, uint32_t network, const AmAddress *ad
 /* More often than once in a while, and not as often the other way round. */
 static gboolean is_telling(const AmRelayed *relayed)
 {
-	return relayed->connections >= AM_RELAYED_CONNECTIONS &&
+	/* Of an address that others are translated to, all of them together have to be as many. */
+	return (relayed->connections >= AM_RELAYED_CONNECTIONS || relayed->kind == AM_RELAYED_CLIENT_CHANGED) &&
 	       relayed->turned * AM_RELAYED_TURNED <= relayed->connections;
 }
 
@@ -110,19 +111,19 @@ static void add_up(Relays *relays)
 		const Row *row = &g_array_index(relays->rows, Row, n);
 		const AmRelayed *relayed = row->relayed;
 		if (relayed->kind != AM_RELAYED_CLIENT_CHANGED)
-			sum_of(relays->asked, relays->asked_sums, row->front, relayed->front_port)->relayed +=
-				relayed->connections;
+			sum_of(relays->asked, relays->asked_sums, row->front, relayed->front_port)
+				->relayed[relayed->kind] += relayed->connections;
 		if (relayed->kind != AM_RELAYED_SERVER_CHANGED)
-			sum_of(relays->asks, relays->asks_sums, row->client, relayed->port)->relayed +=
+			sum_of(relays->asks, relays->asks_sums, row->client, relayed->port)->relayed[relayed->kind] +=
 				relayed->connections;
 	}
 }
 
 /* ---- What is one path */
 
-static gboolean is_share(const Sum *sum, double share)
+static gboolean is_share(const Sum *sum, uint8_t kind, double share)
 {
-	return (double)sum->relayed >= share * (double)sum->connections;
+	return (double)sum->relayed[kind] >= share * (double)sum->connections;
 }
 
 /* Of one machine, or of a pair that shares an address: as far as their addresses and what they say of themselves show it. */
@@ -140,20 +141,24 @@ static gboolean is_near(const AmMiddleboxWork *found, uint32_t front, uint32_t c
 static gboolean is_path(const Relays *relays, const Row *row, gboolean known)
 {
 	const AmRelayed *relayed = row->relayed;
-	if (relayed->kind == AM_RELAYED_CLIENT_CHANGED)
-		return is_share(sum_of(relays->asks, relays->asks_sums, row->client, 0), AM_RELAYED_SHARE);
+	if (relayed->kind == AM_RELAYED_CLIENT_CHANGED) {
+		const Sum *all = sum_of(relays->asks, relays->asks_sums, row->client, 0);
+		return all->relayed[relayed->kind] >= AM_RELAYED_CONNECTIONS &&
+		       is_share(all, relayed->kind, AM_RELAYED_SHARE);
+	}
 	const Sum *asked = sum_of(relays->asked, relays->asked_sums, row->front, relayed->front_port);
 	if (relayed->kind == AM_RELAYED_SERVER_CHANGED)
-		return is_share(asked, AM_RELAYED_SEEN);
+		return is_share(asked, relayed->kind, AM_RELAYED_SEEN);
 	const Sum *asks = sum_of(relays->asks, relays->asks_sums, row->client, relayed->port);
-	if (asked->ends < AM_RELAYED_CLIENTS || !is_share(asked, AM_RELAYED_SEEN))
+	if (asked->ends < AM_RELAYED_CLIENTS || !is_share(asked, relayed->kind, AM_RELAYED_SEEN))
 		return FALSE;
 	if (row->front == row->client)
-		return is_share(asks, AM_RELAYED_SHARE);
+		return is_share(asks, relayed->kind, AM_RELAYED_SHARE);
 	if (known)
-		return is_share(asked, AM_RELAYED_SHARE);
+		return is_share(asked, relayed->kind, AM_RELAYED_SHARE);
 	return is_near(relays->found, row->front, row->client) &&
-	       (is_share(asks, AM_RELAYED_SHARE) || is_share(asked, AM_RELAYED_NEARLY_ALL));
+	       (is_share(asks, relayed->kind, AM_RELAYED_SHARE) ||
+		is_share(asked, relayed->kind, AM_RELAYED_NEARLY_ALL));
 }
 
 static void accept(Relays *relays, Row *row)

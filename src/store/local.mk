@@ -115,7 +115,7 @@ sql_files += \
 	$(NULL)
 
 if HAVE_CUNIT
-store_tests = tests/unit/test-store tests/unit/test-store-file tests/unit/test-store-live tests/unit/test-store-observed tests/unit/test-store-tally tests/unit/test-store-decisions
+store_tests = tests/unit/test-store tests/unit/test-relayed tests/unit/test-store-file tests/unit/test-store-live tests/unit/test-store-observed tests/unit/test-store-tally tests/unit/test-store-decisions
 check_PROGRAMS += $(store_tests)
 TESTS += $(store_tests)
 store_test_CPPFLAGS = $(unit_CPPFLAGS) $(SQLITE_CFLAGS) -I$(top_srcdir)/src/store
@@ -132,6 +132,9 @@ tests_unit_test_store_file_LDADD = $(store_test_libs)
 tests_unit_test_store_live_CPPFLAGS = $(store_test_CPPFLAGS)
 tests_unit_test_store_live_SOURCES = tests/unit/test-store-live.c tests/unit/store.h tests/unit/unit.h
 tests_unit_test_store_live_LDADD = $(store_test_libs)
+tests_unit_test_relayed_CPPFLAGS = $(store_test_CPPFLAGS)
+tests_unit_test_relayed_SOURCES = tests/unit/test-relayed.c tests/unit/store-facts.h tests/unit/store.h tests/unit/unit.h
+tests_unit_test_relayed_LDADD = $(store_test_libs)
 tests_unit_test_store_tally_CPPFLAGS = $(store_test_CPPFLAGS)
 tests_unit_test_store_tally_SOURCES = tests/unit/test-store-tally.c tests/unit/store.h tests/unit/unit.h
 tests_unit_test_store_tally_LDADD = $(store_test_libs)
