@@ -14,7 +14,7 @@ _allowmap()
 	local verdicts="essential undecided background suspicious local" options
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
-		options="analyze ingest capture import status assets listeners flows connections groups networks group expect exclude visibility explain verdict recommend export"
+		options="analyze ingest capture import status assets listeners flows connections groups networks group expect exclude visibility middlebox explain verdict recommend export"
 		mapfile -t COMPREPLY < <(compgen -W "$options --help --version" -- "$word")
 		return
 	fi
@@ -68,6 +68,7 @@ _allowmap()
 		visibility) options="$map $taps --format --why --by list set remove" ;;
 		import) options="$map --list --remove --type --source --map --network --format --why --by" ;;
 		explain) options="$map flow group" ;;
+		middlebox) options="$map --format --why --by --network list add remove nat balancer proxy none" ;;
 		verdict) options="$map --format --why --by --network list set remove any $verdicts" ;;
 		recommend) options="$map $taps --granularity --default --output" ;;
 		export)

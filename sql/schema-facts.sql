@@ -251,3 +251,18 @@ CREATE TABLE listener_list_entries (
 	program TEXT NOT NULL, -- or the service that a scan found; '': not told
 	PRIMARY KEY (list, host, address, ip_protocol, port, at_ns)
 ) WITHOUT ROWID;
+
+-- What middleboxes hand on, by comparison of connections while they are written.
+CREATE TABLE relayed (
+	run INTEGER,
+	network INTEGER,
+	kind INTEGER, -- 1: same client, another server; 2: same server, another client; 3: both are others
+	front BLOB, -- kinds 1 and 3: the server that was asked; 2: the client
+	front_port INTEGER, -- 2: 0
+	client BLOB, -- of what it went on as; 1: 17 zero octets
+	server BLOB, -- 2, and 3 where the server that was asked is the client: 17 zero octets
+	port INTEGER, -- 2: 0
+	connections INTEGER, -- that were alike
+	turned INTEGER, -- that were alike, but the other way round in time: what chance makes
+	PRIMARY KEY (run, network, kind, front, front_port, client, server, port)
+) WITHOUT ROWID;

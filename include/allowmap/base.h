@@ -147,6 +147,10 @@ const char *am_observed_name(AmObservedKind kind);
  * long, with blanks or control characters, or of an address that is nobody's. */
 gboolean am_observation_fill(AmObservation *observation, const AmAddress *address, AmObservedKind kind,
 			     const char *value, size_t size);
+/* "nat", "balancer", ...; "withdrawn" for AM_MIDDLEBOX_WITHDRAWN. */
+const char *am_middlebox_role_name(int role);
+gboolean am_middlebox_role_parse(const char *name, int *ret_role);
+const char *am_client_view_name(AmClientView view); /* "real", "hidden", "unknown" */
 gboolean am_observed_parse(const char *name, AmObservedKind *ret_kind);
 /* By network, address, kind and value. */
 int am_observation_compare(gconstpointer a, gconstpointer b);
@@ -208,6 +212,7 @@ void am_run_free(AmRun *run);
 void am_input_clear(AmInput *input); /* frees what it holds, not itself */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmRun, am_run_free)
 GArray *am_encapsulated_array_new(void);               /* of AmEncapsulated; frees what they hold with it */
+GArray *am_middlebox_hints_new(void);                  /* of AmMiddleboxHint; the same */
 GArray *am_network_rules_new(void);                    /* of AmNetworkRule; the same */
 AmListenerList *am_listener_list_new(AmListKind kind); /* without entries */
 void am_listener_list_free(AmListenerList *list);
@@ -244,6 +249,13 @@ gboolean am_inventory_kind_parse(const char *name, AmInventoryKind *ret_kind);
 const char *am_inventory_skip_text(AmInventorySkip reason); /* of AM_INVENTORY_USED: "" */
 /* What the inventories say of an asset under this name, as far as it counts; NULL = nothing. Borrowed. */
 const char *am_asset_label(const AmMap *map, const AmAsset *asset, const char *name);
+
+/* The middlebox whose address it is, or NULL. Borrowed. O(log n). */
+const AmMiddlebox *am_middlebox_find(const AmMap *map, uint32_t endpoint);
+/* The legs of paths that an edge is, as a run of the map's: how many, and the first. O(log n). */
+guint am_legs_find(const AmMap *map, uint32_t edge, guint *ret_first);
+/* The other leg of the same path, as far as it is told: "10.40.20.4 > 10.40.21.10 tcp/8080", "any > 10.40.20.100 tcp/80". g_free() */
+char *am_leg_text(const AmMap *map, const AmLeg *leg);
 
 /* What a map shows of pairs of subnets. */
 AmVisibility *am_visibility_new(void); /* of nothing */

@@ -8,6 +8,7 @@
 #include "model/decision.h"
 #include "model/map.h"
 #include "model/observation.h"
+#include "model/relayed.h"
 #include "model/tally.h"
 #include "model/visibility.h"
 
@@ -15,7 +16,8 @@ typedef struct {
 	GArray *inside; /* AmPrefix: what is inside; NULL = RFC 1918, RFC 4193, RFC 6598 and link-local; and, when none
 	                          of these occurs in the tallies, everything */
 	double group_cut; /* 0 = the default (ALGORITHMS §3): average-link IDF-Jaccard distance under which classes merge */
-	const GArray *listed; /* AmListedListener: what hosts and scans tell of listeners; NULL = nothing */
+	const GArray *listed;  /* AmListedListener: what hosts and scans tell of listeners; NULL = nothing */
+	const GArray *relayed; /* AmRelayed: what was handed on, by am_facts_relayed(); NULL = not known. Borrowed */
 } AmMapOptions;
 
 /* Takes nothing; `tallies` (AmTally), `observations` (AmObservation, by am_observation_compare(); may be NULL), `networks` (char *)

@@ -65,6 +65,9 @@ gboolean am_report_visibility(const AmMap *map, const AmVisibility *visibility, 
 /* `seen`: AmEncapsulated, run by run. `rules`: the network table, AmNetworkRule. */
 gboolean am_report_networks(const GArray *seen, const GArray *rules, AmFormat format, FILE *out, GError **error);
 
+/* `hints`: what was said of middleboxes, AmMiddleboxHint, oldest first. `map`: as it is with that. */
+gboolean am_report_middleboxes(const AmMap *map, const GArray *hints, AmFormat format, FILE *out, GError **error);
+
 /* `overrides`: what was decided, AmOverride, oldest first. `map`: as it is with that. */
 gboolean am_report_verdicts(const AmMap *map, const GArray *overrides, AmFormat format, FILE *out, GError **error);
 

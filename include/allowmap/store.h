@@ -104,6 +104,8 @@ GPtrArray *am_facts_runs(AmFacts *facts, GError **error); /* AmRun *, by id; fre
 GArray *am_facts_tallies(AmFacts *facts, GError **error);
 /* What was seen of addresses, summed over runs and sensors, by am_observation_compare(). GArray of AmObservation. */
 GArray *am_facts_observations(AmFacts *facts, GError **error);
+/* What middleboxes handed on, summed over runs. GArray of AmRelayed. */
+GArray *am_facts_relayed(AmFacts *facts, GError **error);
 GPtrArray *am_facts_networks(AmFacts *facts, GError **error);        /* char *, index = id */
 GArray *am_facts_encapsulated(AmFacts *facts, GError **error);       /* AmEncapsulated, run by run, by kind and id */
 uint64_t am_facts_count_connections(AmFacts *facts, GError **error); /* UINT64_MAX on error */
@@ -141,6 +143,7 @@ gboolean am_decisions_withdraw(AmDecisions *decisions, int64_t number, const cha
  * and at_ns are taken. `inventory` NULL: what it said is taken back. *ret_before: there was something; may be NULL. */
 gboolean am_decisions_add_import(AmDecisions *decisions, const AmImport *import, const AmInventory *inventory,
 				 gboolean *ret_before, GError **error);
+gboolean am_decisions_add_middlebox(AmDecisions *decisions, const AmMiddleboxHint *hint, GError **error);
 AmDecisionSet *am_decisions_load(AmDecisions *decisions, GError **error);
 void am_decision_set_free(AmDecisionSet *set);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmDecisionSet, am_decision_set_free)

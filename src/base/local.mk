@@ -13,9 +13,11 @@ libam_base_a_SOURCES = \
 	include/allowmap/model/live.h \
 	include/allowmap/model/coverage.h \
 	include/allowmap/model/map.h \
+	include/allowmap/model/middlebox.h \
 	include/allowmap/model/observation.h \
 	include/allowmap/model/packet.h \
 	include/allowmap/model/related.h \
+	include/allowmap/model/relayed.h \
 	include/allowmap/model/policy.h \
 	include/allowmap/model/run.h \
 	include/allowmap/model/schedule.h \
@@ -30,6 +32,7 @@ libam_base_a_SOURCES = \
 	src/base/embedded.c \
 	src/base/listener-model.c \
 	src/base/inventory-model.c \
+	src/base/middlebox-model.c \
 	src/base/names.c \
 	src/base/network-model.c \
 	src/base/observation-model.c \

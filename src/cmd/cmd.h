@@ -27,6 +27,7 @@ int am_cmd_groups(int argc, char **argv);
 int am_cmd_import(int argc, char **argv);
 int am_cmd_ingest(int argc, char **argv);
 int am_cmd_listeners(int argc, char **argv);
+int am_cmd_middlebox(int argc, char **argv);
 int am_cmd_networks(int argc, char **argv);
 int am_cmd_recommend(int argc, char **argv);
 int am_cmd_status(int argc, char **argv);

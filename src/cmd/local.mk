@@ -17,6 +17,7 @@ allowmap_SOURCES = \
 	src/cmd/list.c \
 	src/cmd/listeners.c \
 	src/cmd/main.c \
+	src/cmd/middlebox.c \
 	src/cmd/networks.c \
 	src/cmd/recommend.c \
 	src/cmd/status.c \

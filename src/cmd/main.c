@@ -32,6 +32,7 @@ static const Command commands[] = {
 	{"expect", am_cmd_expect, "declare releases, scanners and monitoring", FALSE},
 	{"exclude", am_cmd_exclude, "leave out what is nobody's business", FALSE},
 	{"visibility", am_cmd_visibility_verb, "keep what is known of taps and subnets", FALSE},
+	{"middlebox", am_cmd_middlebox, "list NAT, balancers and proxies, say where there is one", FALSE},
 	{"explain", am_cmd_explain, "show the evidence behind a flow or a group", FALSE},
 	{"verdict", am_cmd_verdict, "decide about a flow yourself, list that, take it back", FALSE},
 	{"recommend", am_cmd_recommend, "write the least-privilege policy", FALSE},

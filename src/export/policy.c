@@ -198,6 +198,8 @@ static json_t *evidence_json(const AmRuleEvidence *evidence)
 	if (evidence->l7[0] != '\0')
 		put(object, "app_confidence", json_string(am_l7_confidence_name(evidence->l7_confidence)));
 	put_text(object, "related_to", am_related_name((AmRelatedKind)evidence->related));
+	if (evidence->client != AM_CLIENT_UNKNOWN)
+		put(object, "client", json_string(am_client_view_name((AmClientView)evidence->client)));
 	return object;
 }
 

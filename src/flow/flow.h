@@ -41,6 +41,8 @@ enum {
 	AM_FLOW_WENT_ON = 1 << 7, /* the sender of a SYN-ACK that nobody has confirmed sent what comes after that */
 };
 
+#define AM_SYSTEM_SIZE 16 /* "128:mnwnns", with the NUL */
+
 /* What every packet touches: two cache lines. */
 typedef struct {
 	AmFlowKey key;
@@ -80,9 +82,10 @@ typedef struct {
 	uint32_t encapsulation_id;
 	uint8_t encapsulation;
 	uint8_t mac[2][6];
-	uint8_t is_near[2]; /* the sender of its first packet is on this link */
-	uint8_t carries;    /* AmEncapsulation: of the first outer packet of a tunnel in it; 0 = none */
-	uint8_t shows;      /* AM_SHOWS_ bits */
+	char system[AM_SYSTEM_SIZE]; /* of who sent the SYN */
+	uint8_t is_near[2];          /* the sender of its first packet is on this link */
+	uint8_t carries;             /* AmEncapsulation: of the first outer packet of a tunnel in it; 0 = none */
+	uint8_t shows;               /* AM_SHOWS_ bits */
 	uint8_t is_answered; /* the outer packets of the other direction, which are a connection of their own, were seen */
 	uint64_t n_outers; /* packets that are a tunnel's outer ones */
 	AmRelated related;

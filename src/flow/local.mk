@@ -23,6 +23,8 @@ libam_flow_a_SOURCES = \
 	src/flow/observe-link.c \
 	src/flow/observe-names.c \
 	src/flow/observe-private.h \
+	src/flow/observe-system.c \
+	src/flow/observe-virtual.c \
 	src/flow/outers.c \
 	src/flow/outers.h \
 	src/flow/record.c \

@@ -334,7 +334,12 @@ static void read_tcp(const AmTeller *teller)
 void am_observe_names(AmObserver *observer, const AmPacket *packet, int64_t time_ns, AmConnectionBatch *out)
 {
 	const AmTeller teller = {observer, packet, time_ns, out};
-	if (packet->tuple.ip_protocol == AM_PROTO_TCP) {
+	gboolean is_tcp = packet->tuple.ip_protocol == AM_PROTO_TCP;
+	if (packet->tuple.ip_protocol == AM_OBSERVE_VRRP || (!is_tcp && packet->tuple.source_port == AM_OBSERVE_HSRP)) {
+		am_observe_virtual(observer, packet, time_ns, out);
+		return;
+	}
+	if (is_tcp) {
 		read_tcp(&teller);
 		return;
 	}

@@ -25,6 +25,7 @@ struct AmObserver {
 	uint32_t n;
 	Crowd *crowds;
 	uint32_t n_crowds;
+	AmSystems *systems; /* made at the first */
 };
 
 AmObserver *am_observer_new(uint64_t key0, uint64_t key1)
@@ -40,6 +41,7 @@ void am_observer_forget(AmObserver *observer)
 	g_clear_pointer(&observer->entries, g_free);
 	g_clear_pointer(&observer->slots, g_free);
 	g_clear_pointer(&observer->crowds, g_free);
+	g_clear_pointer(&observer->systems, g_free);
 	observer->n = observer->n_crowds = 0;
 }
 
@@ -178,4 +180,30 @@ void am_observer_add_mac(AmObserver *observer, uint16_t network, const AmAddress
 	am_mac_text(mac, observation.value);
 	if (add(observer, &observation, out) && crowd != NULL)
 		crowd->addresses++;
+}
+
+static void add_system(AmObserver *observer, uint16_t network, const AmAddress *address, const AmSystemBefore *seen,
+		       AmConnectionBatch *out)
+{
+	AmObservation observation = observation_of(network, address, AM_OBSERVED_SYSTEM, seen->first_ns, seen->last_ns);
+	g_strlcpy(observation.value, seen->system, sizeof observation.value);
+	observation.count = seen->count;
+	(void)add(observer, &observation, out);
+}
+
+void am_observer_add_system(AmObserver *observer, uint16_t network, const AmAddress *address, const char *system,
+			    int64_t first_ns, int64_t last_ns, AmConnectionBatch *out)
+{
+	uint64_t words[3] = {network};
+	AmSystemBefore before, now = {.first_ns = first_ns, .last_ns = last_ns, .count = 1};
+	if (observer->systems == NULL)
+		observer->systems = am_systems_new();
+	memcpy(&words[1], address->bytes, sizeof address->bytes);
+	uint32_t hash = (uint32_t)am_flow_hash(observer->key0, observer->key1, words, G_N_ELEMENTS(words));
+	if (!am_systems_add(observer->systems, hash, network, address, system, first_ns, last_ns, &before))
+		return;
+	if (before.count > 0)
+		add_system(observer, network, address, &before, out);
+	g_strlcpy(now.system, system, sizeof now.system);
+	add_system(observer, network, address, &now, out);
 }

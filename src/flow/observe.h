@@ -16,6 +16,9 @@ void am_observer_add(AmObserver *observer, uint16_t network, const AmAddress *ad
 /* Of a host that was seen to converse; a MAC of zeros, or of a group, is none. */
 void am_observer_add_mac(AmObserver *observer, uint16_t network, const AmAddress *address, const uint8_t mac[6],
 			 int64_t first_ns, int64_t last_ns, AmConnectionBatch *out);
+/* What system (am_observe_system()) opened a connection that was answered; told from when the address shows another one. */
+void am_observer_add_system(AmObserver *observer, uint16_t network, const AmAddress *address, const char *system,
+			    int64_t first_ns, int64_t last_ns, AmConnectionBatch *out);
 /* Gives out what is there, and forgets it. */
 void am_observer_give_out(AmObserver *observer, AmConnectionBatch *out);
 void am_observer_forget(AmObserver *observer); /* time begins anew; call after giving out */
@@ -34,6 +37,24 @@ static inline gboolean am_observe_is_near(const AmPacket *packet)
  * sender's, no more than AM_OBSERVER_CROWD are noted. */
 void am_observer_add_of(AmObserver *observer, uint16_t network, const AmAddress *address, AmObservedKind kind,
 			const char *value, const uint8_t sender[6], int64_t time_ns, AmConnectionBatch *out);
+/* ---- observe-virtual.c: VRRP and HSRP. */
+#define AM_OBSERVE_VRRP 112
+#define AM_OBSERVE_HSRP 1985
+void am_observe_virtual(AmObserver *observer, const AmPacket *packet, int64_t time_ns, AmConnectionBatch *out);
+
+/* ---- observe-system.c */
+typedef struct AmSystems AmSystems;
+/* What was seen of the other system before; count 0 = nothing that was not told. */
+typedef struct {
+	char system[AM_SYSTEM_SIZE];
+	int64_t first_ns, last_ns;
+	uint32_t count;
+} AmSystemBefore;
+AmSystems *am_systems_new(void); /* g_free() */
+gboolean am_systems_add(AmSystems *systems, uint32_t hash, uint16_t network, const AmAddress *address,
+			const char *system, int64_t first_ns, int64_t last_ns, AmSystemBefore *ret_before);
+/* Of a SYN; "" when it cannot be read. */
+void am_observe_system(const AmPacket *packet, char ret_system[AM_SYSTEM_SIZE]);
 
 /* ---- observe-names.c: is this the port of a protocol that tells names? `nth`: of its side in the connection, from 1. */
 #define AM_OBSERVE_TCP_PACKETS 8
@@ -67,7 +88,7 @@ static inline gboolean am_observe_is_telling(const AmPacket *packet, uint64_t nt
 		}
 	}
 	if (packet->tuple.ip_protocol != AM_PROTO_UDP)
-		return FALSE;
+		return packet->tuple.ip_protocol == AM_OBSERVE_VRRP;
 	switch (packet->tuple.source_port) {
 	case 53:
 	case 67:
@@ -76,6 +97,7 @@ static inline gboolean am_observe_is_telling(const AmPacket *packet, uint64_t nt
 	case 137:
 	case 161:
 	case 1900:
+	case AM_OBSERVE_HSRP:
 	case 5353:
 	case 5355:
 		return TRUE;

@@ -64,6 +64,19 @@ static void observe_macs(AmFlowShard *shard, const AmFlowRecord *record, const A
 	}
 }
 
+/* Once a connection; of two that opened it at once nothing is told. */
+static void observe_system(AmFlowShard *shard, const AmFlowRecord *record, const AmConnection *connection,
+			   AmConnectionBatch *out)
+{
+	uint32_t syn = connection->evidence & (AM_EVIDENCE_SYN_LO | AM_EVIDENCE_SYN_HI);
+	if (record->system[0] == '\0' || (connection->evidence & AM_EVIDENCE_OPEN) != 0 ||
+	    (syn != AM_EVIDENCE_SYN_LO && syn != AM_EVIDENCE_SYN_HI))
+		return;
+	am_observer_add_system(shard->observer, (uint16_t)connection->network,
+			       syn == AM_EVIDENCE_SYN_LO ? &connection->lo : &connection->hi, record->system,
+			       connection->first_ns, connection->first_ns, out);
+}
+
 static void emit(AmFlowShard *shard, const AmFlow *flow, const AmFlowRecord *record, uint32_t more_evidence,
 		 AmConnectionBatch *out)
 {
@@ -103,8 +116,10 @@ static void emit(AmFlowShard *shard, const AmFlow *flow, const AmFlowRecord *rec
 		g_strlcpy(connection->l7, am_encapsulation_name((AmEncapsulation)record->carries), AM_L7_SIZE);
 		connection->l7_confidence = AM_L7_DPI;
 	}
-	if (is_answered(flow))
+	if (is_answered(flow)) {
 		observe_macs(shard, record, connection, out);
+		observe_system(shard, record, connection, out);
+	}
 }
 
 /* In the direction of the opener, for nDPI's guesses. */

@@ -209,6 +209,8 @@ static void count(AmFlow *flow, AmFlowRecord *record, const AmPacket *packet, in
 	if (flow->total.packets[direction]++ == 0) {
 		memcpy(record->mac[direction], packet->source_mac, 6);
 		record->is_near[direction] = am_observe_is_near(packet);
+		if ((packet->tcp_flags & (AM_TCP_SYN | AM_TCP_ACK)) == AM_TCP_SYN)
+			am_observe_system(packet, record->system);
 	}
 	flow->total.bytes[direction] += packet->ip_wire_size;
 	flow->total.payload[direction] += am_evidence_payload(packet);

@@ -294,7 +294,10 @@ static gboolean read_evidence(AmJsonPlace *place, const json_t *value, AmRuleEvi
 		directions[n] = am_direction_name((AmDirection)n);
 	for (int n = 0; n < AM_N_L7_CONFIDENCES; n++)
 		confidences[n] = am_l7_confidence_name((AmL7Confidence)n);
-	int direction = 0, confidence = 0, related = AM_RELATED_NONE - 1;
+	const char *views[AM_N_CLIENT_VIEWS + 1] = {0};
+	for (int n = 0; n < AM_N_CLIENT_VIEWS; n++)
+		views[n] = am_client_view_name((AmClientView)n);
+	int direction = 0, confidence = 0, related = AM_RELATED_NONE - 1, client = AM_CLIENT_UNKNOWN;
 	int64_t flows = 0, bytes = 0, edges = 0, days = 0;
 	g_autofree char *l7 = NULL;
 	if (value == NULL)
@@ -302,8 +305,8 @@ static gboolean read_evidence(AmJsonPlace *place, const json_t *value, AmRuleEvi
 	gsize at = am_json_enter(place, "evidence");
 	if (!am_json_check_object(place, value,
 				  NAMES("flows", "edges", "bytes", "first", "last", "days_seen", "direction", "l7",
-					"app_confidence", "related_to"),
-				  NAMES("nat", "sources", "visibility", "capture_loss", "client")) ||
+					"app_confidence", "related_to", "client"),
+				  NAMES("nat", "sources", "visibility", "capture_loss")) ||
 	    !am_json_get_integer(place, value, "flows", INT64_MAX, &flows) ||
 	    !am_json_get_integer(place, value, "edges", UINT32_MAX, &edges) ||
 	    !am_json_get_integer(place, value, "bytes", INT64_MAX, &bytes) ||
@@ -313,7 +316,8 @@ static gboolean read_evidence(AmJsonPlace *place, const json_t *value, AmRuleEvi
 	    !am_json_get_choice(place, value, "direction", directions, &direction) ||
 	    !am_json_get_text(place, value, "l7", sizeof evidence->l7 - 1, &l7) ||
 	    !am_json_get_choice(place, value, "app_confidence", confidences, &confidence) ||
-	    !am_json_get_choice(place, value, "related_to", kinds, &related))
+	    !am_json_get_choice(place, value, "related_to", kinds, &related) ||
+	    !am_json_get_choice(place, value, "client", views, &client))
 		return FALSE;
 	if (l7 != NULL && strlen(l7) >= sizeof evidence->l7)
 		return am_json_fail(place, "\"l7\" is too long");
@@ -324,6 +328,7 @@ static gboolean read_evidence(AmJsonPlace *place, const json_t *value, AmRuleEvi
 	evidence->direction = (AmDirection)direction;
 	evidence->l7_confidence = (uint8_t)confidence;
 	evidence->related = (uint8_t)(related + 1);
+	evidence->client = (uint8_t)client;
 	g_strlcpy(evidence->l7, l7 != NULL ? l7 : "", sizeof evidence->l7);
 	am_json_leave(place, at);
 	return TRUE;

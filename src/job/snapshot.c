@@ -39,14 +39,18 @@ AmSnapshot *am_job_snapshot(const char *db, const char *decisions_path, const Am
 	g_autoptr(GArray) listed = am_facts_listed(facts, error);
 	if (listed == NULL)
 		return NULL;
+	g_autoptr(GArray) relayed = am_facts_relayed(facts, error);
+	if (relayed == NULL)
+		return NULL;
 	g_clear_pointer(&facts, am_facts_free);
 
 	snapshot->decisions = load_decisions(db, decisions_path, error);
 	if (snapshot->decisions == NULL)
 		return NULL;
-	AmMapOptions with_lists = options != NULL ? *options : (AmMapOptions){0};
-	with_lists.listed = listed;
-	snapshot->map = am_map_build(tallies, observations, networks, snapshot->decisions, &with_lists);
+	AmMapOptions whole = options != NULL ? *options : (AmMapOptions){0};
+	whole.listed = listed;
+	whole.relayed = relayed;
+	snapshot->map = am_map_build(tallies, observations, networks, snapshot->decisions, &whole);
 	return g_steal_pointer(&snapshot);
 }
 

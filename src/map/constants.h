@@ -61,6 +61,21 @@
 #define AM_BALANCED_ERROR 0.02
 #define AM_FRONT_CLIENTS 3 /* of an address that never asks anything itself, so that it may be a balancer's */
 
+/* ---- Middleboxes (ours). Connections that went on as others: so many, and the other way round, which is chance, not even one for so
+ * many. */
+#define AM_RELAYED_CONNECTIONS 5
+#define AM_RELAYED_TURNED 5
+#define AM_RELAYED_CLIENTS 2 /* of one client, two legs may be its own doing */
+/* Of all with words: of what is asked on in a middlebox's own name half came from somewhere (checks of its own, and paths that are not
+ * mirrored, are the rest); of what it was asked, as much went on as a mirror of one path in three shows. Nearly all of what it was
+ * asked stands for what it asks, too. */
+#define AM_RELAYED_SHARE 0.5
+#define AM_RELAYED_SEEN 0.3
+#define AM_RELAYED_NEARLY_ALL 0.8
+/* Another system behind an address shows in so many connections, and in one of so many. */
+#define AM_SYSTEM_CONNECTIONS 5
+#define AM_SYSTEM_SHARE 50
+
 /* ---- Collectors (ours). A collector need not say a word, and then nothing shows that it is up; but so many hosts would
  * not all go on writing to one that is gone without a router's complaint. */
 #define AM_COLLECTOR_CLIENTS 4

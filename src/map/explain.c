@@ -6,6 +6,7 @@
 #include "allowmap/base.h"
 #include "allowmap/map.h"
 #include "work.h"
+#include "middlebox.h"
 
 static void add_ends(GString *text, const AmMap *map, const AmEdge *edge)
 {
@@ -131,6 +132,7 @@ char *am_map_explain_edge(const AmMap *map, const AmDecisionSet *decisions, uint
 	add_reasons(text, edge);
 	add_figures(text, map, edge);
 	add_context(text, map, edge);
+	am_middlebox_explain(text, map, edge_index);
 	if (edge->override_index >= 0 && decisions != NULL) {
 		char at[AM_TIME_TEXT_SIZE];
 		const AmOverride *override = &g_array_index(decisions->overrides, AmOverride, edge->override_index);

@@ -32,6 +32,10 @@ libam_map_a_SOURCES = \
 	src/map/map.c \
 	src/map/merge.c \
 	src/map/makers.c \
+	src/map/middlebox.c \
+	src/map/middlebox-legs.c \
+	src/map/middlebox-relays.c \
+	src/map/middlebox.h \
 	src/map/names.c \
 	src/map/naming-labelled.c \
 	src/map/neighbours.c \
@@ -60,10 +64,9 @@ libam_map_a_SOURCES = \
 
 if HAVE_CUNIT
 map_tests = tests/unit/test-map tests/unit/test-direction tests/unit/test-scan tests/unit/test-groups \
-	tests/unit/test-related-edges tests/unit/test-devices tests/unit/test-identity tests/unit/test-leases tests/unit/test-overrides tests/unit/test-peers \
-	tests/unit/test-kinds tests/unit/test-coverage tests/unit/test-visibility tests/unit/test-habits
-	tests/unit/test-related-edges tests/unit/test-devices tests/unit/test-identity tests/unit/test-labels tests/unit/test-leases tests/unit/test-overrides tests/unit/test-declared tests/unit/test-peers tests/unit/test-pools \
-	tests/unit/test-kinds tests/unit/test-listeners tests/unit/test-schedule tests/unit/test-coverage tests/unit/test-visibility
+	tests/unit/test-related-edges tests/unit/test-devices tests/unit/test-habits tests/unit/test-identity tests/unit/test-labels tests/unit/test-leases \
+	tests/unit/test-middlebox tests/unit/test-overrides tests/unit/test-declared tests/unit/test-peers tests/unit/test-pools tests/unit/test-kinds \
+	tests/unit/test-listeners tests/unit/test-schedule tests/unit/test-coverage tests/unit/test-visibility
 check_PROGRAMS += $(map_tests)
 TESTS += $(map_tests)
 tests_unit_test_map_CPPFLAGS = $(unit_CPPFLAGS)
@@ -72,6 +75,9 @@ tests_unit_test_map_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) 
 tests_unit_test_related_edges_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_related_edges_SOURCES = tests/unit/test-related-edges.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_related_edges_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
+tests_unit_test_middlebox_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_middlebox_SOURCES = tests/unit/test-middlebox.c tests/unit/map-fixture.h tests/unit/unit.h
+tests_unit_test_middlebox_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
 tests_unit_test_identity_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_identity_SOURCES = tests/unit/test-identity.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_identity_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
@@ -93,6 +99,9 @@ tests_unit_test_listeners_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_
 tests_unit_test_schedule_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_schedule_SOURCES = tests/unit/test-schedule.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_schedule_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
+tests_unit_test_habits_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_habits_SOURCES = tests/unit/test-habits.c tests/unit/map-fixture.h tests/unit/unit.h
+tests_unit_test_habits_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
 tests_unit_test_kinds_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_kinds_SOURCES = tests/unit/test-kinds.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_kinds_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm

@@ -43,6 +43,9 @@ static AmMap *map_new(const GPtrArray *networks)
 	map->groups = g_array_new(FALSE, TRUE, sizeof(AmGroup));
 	g_array_set_clear_func(map->groups, group_clear);
 	map->pools = g_array_new(FALSE, TRUE, sizeof(AmPool));
+	map->middleboxes = g_array_new(FALSE, TRUE, sizeof(AmMiddlebox));
+	map->relays = g_array_new(FALSE, TRUE, sizeof(AmRelay));
+	map->legs = g_array_new(FALSE, TRUE, sizeof(AmLeg));
 	map->inside = g_array_new(FALSE, TRUE, sizeof(AmPrefix));
 	return map;
 }
@@ -62,6 +65,9 @@ void am_map_free(AmMap *map)
 	g_array_unref(map->edges);
 	g_array_unref(map->groups);
 	g_array_unref(map->pools);
+	g_array_unref(map->middleboxes);
+	g_array_unref(map->relays);
+	g_array_unref(map->legs);
 	am_coverage_free(map->coverage);
 	g_array_unref(map->inside);
 	g_free(map);
@@ -136,6 +142,7 @@ AmMap *am_map_build(const GArray *tallies, const GArray *observations, const GPt
 	am_edges_build(&work);
 	am_verdicts_build(&work);
 	am_schedule_build(&work);
+	am_middleboxes_build(&work);
 	am_listeners_build(&work);
 	am_labels_build(&work);
 	am_listed_add(&work);

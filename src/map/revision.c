@@ -140,8 +140,18 @@ static uint64_t hash_decisions(const AmDecisionSet *decisions)
 		hash = mix_prefix(mix_text(hash, hint->network), &hint->server);
 		hash = am_mix(am_mix(hash, (uint64_t)hint->ip_protocol), (uint64_t)hint->port);
 	}
+	for (guint n = 0; decisions != NULL && decisions->middleboxes != NULL && n < decisions->middleboxes->len; n++) {
+		const AmMiddleboxHint *hint = &g_array_index(decisions->middleboxes, AmMiddleboxHint, n);
+		hash = am_mix(mix_address(mix_text(hash, hint->network), &hint->address), (uint64_t)hint->role);
+	}
 	hash = am_mix(hash, hash_labels(decisions));
 	return decisions != NULL ? mix_declared(hash, decisions) : hash;
+}
+
+static uint64_t hash_relayed(const AmRelayed *relayed)
+{
+	uint64_t hash = am_mix_bytes(relayed->kind, relayed, AM_RELAYED_KEY_SIZE);
+	return am_mix(am_mix(hash, relayed->connections), relayed->turned);
 }
 
 void am_revision_build(AmMapWork *work)
@@ -154,6 +164,9 @@ void am_revision_build(AmMapWork *work)
 	const GArray *listed = work->options != NULL ? work->options->listed : NULL;
 	for (guint n = 0; listed != NULL && n < listed->len; n++)
 		sum += hash_listed(&g_array_index(listed, AmListedListener, n));
+	const GArray *relayed = work->options != NULL ? work->options->relayed : NULL;
+	for (guint n = 0; relayed != NULL && n < relayed->len; n++)
+		sum += hash_relayed(&g_array_index(relayed, AmRelayed, n));
 	hash = am_mix(am_mix(hash, sum), hash_decisions(work->decisions));
 	for (guint n = 0; n < work->map->networks->len; n++)
 		hash = mix_text(hash, work->map->networks->pdata[n]);

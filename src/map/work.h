@@ -315,6 +315,8 @@ void am_related_find(AmMapWork *work);
 gboolean am_related_tells_client(const AmEdge *edge, const AmEdgeNotes *notes);
 /* The verdicts of thin edges that have one. */
 void am_related_inherit(AmMapWork *work);
+/* middlebox.c: sets middleboxes and relays of the map, and whose the clients of its edges are. Needs the edges. */
+void am_middleboxes_build(AmMapWork *work);
 /* listeners.c */
 void am_listeners_build(AmMapWork *work);
 /* listed.c: what hosts and scans tell of listeners, beside those that were seen. */

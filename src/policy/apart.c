@@ -5,7 +5,9 @@
  * (shares of a laptop or two), these are permitted by their addresses.
  *
  * Nor do groups join what keeps apart: where each of several clients uses one server of its own, again and again, and none
- * uses another's (tenants and their databases, pairs that replicate), the pairs are all that is needed. */
+ * uses another's (tenants and their databases, pairs that replicate), the pairs are all that is needed.
+ *
+ * And where a middlebox asks for others, that is no need of its group. */
 #include "config.h"
 
 #include "private.h"
@@ -142,6 +144,44 @@ static void part_odd_servers(const AmMap *map, const GArray *edges, AmApart *apa
 	}
 }
 
+/* By group: do all addresses of its members hide who asks through them? g_free() */
+static uint8_t *find_middle_groups(const AmMap *map, const uint8_t *hides)
+{
+	uint8_t *all = g_new0(uint8_t, MAX(map->groups->len, 1));
+	for (guint g = 0; g < map->groups->len; g++) {
+		const GArray *members = g_array_index(map->groups, AmGroup, g).members;
+		all[g] = members->len > 0;
+		for (guint m = 0; m < members->len; m++) {
+			const AmAsset *asset =
+				&g_array_index(map->assets, AmAsset, g_array_index(members, uint32_t, m));
+			for (uint32_t e = asset->first_endpoint; e != AM_NO_INDEX; e = am_map_endpoint(map, e)->next)
+				all[g] &= hides[e];
+		}
+	}
+	return all;
+}
+
+/* Who asks through a middlebox is not known, but that the middlebox does is: the rule is from its address, and from no other member of
+ * a group that it may be in, unless they are middleboxes all. */
+static void part_middleboxes(const AmMap *map, const GArray *edges, AmApart *apart)
+{
+	if (map->middleboxes->len == 0)
+		return;
+	g_autofree uint8_t *hides = g_new0(uint8_t, MAX(map->endpoints->len, 1));
+	for (guint n = 0; n < map->middleboxes->len; n++) {
+		const AmMiddlebox *box = &g_array_index(map->middleboxes, AmMiddlebox, n);
+		hides[box->endpoint] = box->hides != FALSE;
+	}
+	g_autofree uint8_t *all = find_middle_groups(map, hides);
+	for (guint n = 0; n < edges->len; n++) {
+		const AmEdge *edge = &g_array_index(map->edges, AmEdge, g_array_index(edges, uint32_t, n));
+		uint32_t asset = am_map_endpoint(map, edge->client)->asset;
+		uint32_t group = g_array_index(map->assets, AmAsset, asset).group;
+		if (edge->client_view == AM_CLIENT_HIDDEN && group != AM_NO_INDEX && !all[group])
+			apart[n].ends |= AM_APART_CLIENT;
+	}
+}
+
 AmApart *am_edges_apart(const AmMap *map, const GArray *edges, AmGranularity granularity, GPtrArray *parts)
 {
 	AmApart *apart = g_new0(AmApart, MAX(edges->len, 1));
@@ -153,5 +193,6 @@ AmApart *am_edges_apart(const AmMap *map, const GArray *edges, AmGranularity gra
 			apart[n].ends = AM_APART_BOTH;
 	part_pairs(map, edges, apart);
 	part_odd_servers(map, edges, apart);
+	part_middleboxes(map, edges, apart);
 	return apart;
 }

@@ -431,6 +431,8 @@ static void count_l7(GArray *counts, const AmEdge *edge)
 static void add_evidence(AmRuleEvidence *evidence, const AmEdge *edge)
 {
 	gboolean is_first = evidence->edges++ == 0;
+	if (edge->client_view == AM_CLIENT_HIDDEN)
+		evidence->client = AM_CLIENT_HIDDEN;
 	evidence->connections += edge->connections;
 	evidence->bytes += edge->counts.bytes[0] + edge->counts.bytes[1];
 	if (is_first || edge->first_ns < evidence->first_ns)

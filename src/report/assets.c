@@ -56,6 +56,9 @@ enum {
 	NAMES_DIFFER,
 	KIND,
 	KIND_WHY,
+	MIDDLEBOX,
+	MIDDLEBOX_WHY,
+	VIRTUAL_OF,
 	MAC,
 	VENDOR,
 	NETWORK,
@@ -84,6 +87,10 @@ static const AmColumn asset_columns[N_ASSET_COLUMNS] = {
 	{"names_differ", AM_COLUMN_DATA},
 	{"kind", AM_COLUMN_ALL},
 	{"kind_why", AM_COLUMN_DATA},
+	{"middlebox",
+	 AM_COLUMN_ALL | AM_COLUMN_SHRINK}, /* nat, balancer, proxy; and virtual, an address that is passed on */
+	{"middlebox_why", AM_COLUMN_DATA},
+	{"virtual_of", AM_COLUMN_DATA}, /* the machine that has the virtual address */
 	{"mac", AM_COLUMN_DATA},
 	{"vendor", AM_COLUMN_ALL | AM_COLUMN_SHRINK},
 	{"network", AM_COLUMN_DATA},
@@ -107,6 +114,7 @@ typedef struct {
 	AmFilter filter;
 	AddressList addresses, names, told, labels, conflicts;
 	char mac[AM_MAC_TEXT_SIZE];
+	char roles[2 * 16];
 	uint64_t *serves, *uses; /* by asset */
 } Assets;
 
@@ -222,6 +230,26 @@ static void drop_empty(Assets *assets, AmColumn *columns)
 	}
 }
 
+/* What the first of its addresses that is one is. */
+static void fill_middlebox(Assets *assets, const AmAsset *asset, AmCell *cells)
+{
+	const AmMap *map = assets->map;
+	const AmMiddlebox *box = NULL;
+	for (uint32_t e = asset->first_endpoint; e != AM_NO_INDEX && box == NULL; e = am_view_endpoint(map, e)->next)
+		box = am_middlebox_find(map, e);
+	cells[MIDDLEBOX] = cells[MIDDLEBOX_WHY] = am_cell_text(NULL);
+	cells[VIRTUAL_OF] = am_cell_text(NULL);
+	if (box == NULL || (box->role == AM_MIDDLEBOX_NONE && !box->is_virtual))
+		return;
+	const char *role = box->role != AM_MIDDLEBOX_NONE ? am_middlebox_role_name(box->role) : "";
+	g_snprintf(assets->roles, sizeof assets->roles, "%s%s%s", role, role[0] != '\0' && box->is_virtual ? " " : "",
+		   box->is_virtual ? "virtual" : "");
+	cells[MIDDLEBOX] = am_cell_text(assets->roles);
+	cells[MIDDLEBOX_WHY] = am_cell_text(box->why);
+	if (box->holder != AM_NO_INDEX)
+		cells[VIRTUAL_OF] = am_cell_address(&am_view_endpoint(map, box->holder)->address);
+}
+
 static void fill_asset(void *context, guint row, AmCell *cells)
 {
 	Assets *assets = context;
@@ -238,6 +266,7 @@ static void fill_asset(void *context, guint row, AmCell *cells)
 	cells[NAMES_DIFFER] = am_cell_bool(names_differ(map, asset));
 	cells[KIND] = am_cell_text(am_asset_kind_name(asset->kind));
 	cells[KIND_WHY] = am_cell_text(asset->kind_why[0] != '\0' ? asset->kind_why : NULL);
+	fill_middlebox(assets, asset, cells);
 	cells[MAC] = am_cell_text(asset->has_mac ? am_mac_text(asset->mac, assets->mac) : NULL);
 	cells[VENDOR] = am_cell_text(asset->vendor[0] != '\0' ? asset->vendor : NULL);
 	cells[NETWORK] = am_cell_text(am_view_network(map, am_view_endpoint(map, asset->first_endpoint)->network));

@@ -29,6 +29,9 @@ enum {
 	SCHEDULE,
 	WEEK,
 	CONFIDENCE,
+	CLIENT_IS,
+	GOES_ON_AS,
+	COMES_FROM,
 	N_COLUMNS,
 };
 
@@ -55,6 +58,9 @@ static const AmColumn columns[N_COLUMNS] = {
 	{"schedule", AM_COLUMN_DATA},
 	{"week", AM_COLUMN_DATA},
 	{"confidence_percent", AM_COLUMN_DATA},
+	{"client_is", AM_COLUMN_DATA},                      /* real, hidden, unknown: whose address it is */
+	{"goes_on_as", AM_COLUMN_DATA | AM_COLUMN_NO_SORT}, /* legs of the same path, behind a middlebox */
+	{"comes_from", AM_COLUMN_DATA | AM_COLUMN_NO_SORT}, /* and in front of it */
 };
 
 typedef struct {
@@ -63,7 +69,22 @@ typedef struct {
 	AmServiceCells service;
 	const char *reasons[AM_N_REASONS];
 	char related[AM_RELATED_TEXT_SIZE], period[AM_PERIOD_TEXT_SIZE], week[AM_WEEK_TEXT_SIZE];
+	char related[AM_RELATED_TEXT_SIZE];
+	GPtrArray *legs[2]; /* char *: of the row, behind and in front */
 } Flows;
+
+static AmCell legs_cell(Flows *flows, guint row, uint32_t front)
+{
+	GPtrArray *texts = flows->legs[front];
+	guint first, n_legs = am_legs_find(flows->map, row, &first);
+	g_ptr_array_set_size(texts, 0);
+	for (guint n = 0; n < n_legs; n++) {
+		const AmLeg *leg = &g_array_index(flows->map->legs, AmLeg, first + n);
+		if (leg->front == front)
+			g_ptr_array_add(texts, am_leg_text(flows->map, leg));
+	}
+	return am_cell_list((const char *const *)texts->pdata, texts->len);
+}
 
 static gboolean keep_edge(const void *context, guint row)
 {
@@ -100,6 +121,9 @@ static void fill_edge(void *context, guint row, AmCell *cells)
 	cells[WEEK] = am_cell_text(am_week_text(&edge->week, flows->week));
 	cells[CONFIDENCE] = edge->confidence != AM_CONFIDENCE_UNKNOWN ? am_cell_number((edge->confidence + 5u) / 10)
 								      : am_cell_text(NULL);
+	cells[CLIENT_IS] = am_cell_text(am_client_view_name((AmClientView)edge->client_view));
+	cells[GOES_ON_AS] = legs_cell(flows, row, 1);
+	cells[COMES_FROM] = legs_cell(flows, row, 0);
 }
 
 gboolean am_report_flows(const AmMap *map, const AmListOptions *options, FILE *out, AmListed *ret_listed,
@@ -117,5 +141,10 @@ gboolean am_report_flows(const AmMap *map, const AmListOptions *options, FILE *o
 		.fill = fill_edge,
 		.context = &flows,
 	};
-	return am_listing_run(&listing, options, out, ret_listed, error);
+	for (int l = 0; l < 2; l++)
+		flows.legs[l] = g_ptr_array_new_with_free_func(g_free);
+	gboolean good = am_listing_run(&listing, options, out, ret_listed, error);
+	for (int l = 0; l < 2; l++)
+		g_ptr_array_free(flows.legs[l], TRUE);
+	return good;
 }

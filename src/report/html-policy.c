@@ -73,7 +73,10 @@ static void rule_row(GString *page, const AmRule *rule)
 	const AmRuleEvidence *evidence = &rule->evidence;
 	g_string_append(page, "<tr>");
 	am_html_cell_code(page, rule->id);
-	am_html_cell(page, from);
+	if (evidence->client == AM_CLIENT_HIDDEN)
+		am_html_add(page, "<td>%s <small>asks for others</small></td>", from);
+	else
+		am_html_cell(page, from);
 	am_html_cell(page, to);
 	am_html_cell_code(page, service);
 	if (evidence->related != AM_RELATED_NONE)

@@ -35,6 +35,7 @@ libam_report_a_SOURCES = \
 	src/report/metrics.c \
 	src/report/notify.c \
 	src/report/imports.c \
+	src/report/middleboxes.c \
 	src/report/networks.c \
 	src/report/status.c \
 	src/report/summary.c \

@@ -235,6 +235,16 @@ gboolean am_decisions_append(AmDecisions *decisions, const char *kind, int64_t a
 	return ok;
 }
 
+gboolean am_decisions_append(AmDecisions *decisions, const char *kind, int64_t at_ns, const char *who, GString *content,
+			     int64_t *ret_n, GError **error)
+{
+	gboolean ok = begin_addition(decisions, error) &&
+		      end_addition(decisions,
+				   add_entry(decisions->database, kind, at_ns, who, content->str, ret_n, error), error);
+	g_string_free(content, TRUE);
+	return ok;
+}
+
 /* ---- Networks */
 
 static gboolean write_network(AmDatabase *database, const AmNetworkRule *rule, GError **error)
@@ -405,6 +415,7 @@ AmDecisionSet *am_decisions_load(AmDecisions *decisions, GError **error)
 	set->imports = am_imports_new();
 	set->labels = am_labels_new();
 	set->leases = am_leases_new();
+	set->middleboxes = am_middlebox_hints_new();
 	g_array_set_clear_func(set->overrides, (GDestroyNotify)(void (*)(void))clear_override);
 	g_array_set_clear_func(set->hints, (GDestroyNotify)(void (*)(void))clear_hint);
 	AmDatabase *database = decisions->database;
@@ -414,6 +425,7 @@ AmDecisionSet *am_decisions_load(AmDecisions *decisions, GError **error)
 		return NULL;
 	gboolean ok = read_overrides(database, set->overrides, error) && read_hints(database, set->hints, error) &&
 		      read_networks(database, set->networks, error) && am_declarations_read(database, set, error) &&
+		      am_middlebox_hints_read(database, set->middleboxes, error) &&
 		      am_decisions_read_imports(database, set, error);
 	am_database_roll_back(database); /* nothing was written */
 	return ok ? g_steal_pointer(&set) : NULL;
@@ -432,6 +444,7 @@ void am_decision_set_free(AmDecisionSet *set)
 	g_clear_pointer(&set->imports, g_array_unref);
 	g_clear_pointer(&set->labels, g_array_unref);
 	g_clear_pointer(&set->leases, g_array_unref);
+	g_clear_pointer(&set->middleboxes, g_array_unref);
 	g_free(set);
 }
 

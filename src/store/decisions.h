@@ -13,7 +13,7 @@ struct AmDecisions {
  * what its entry says. What was cut off at the end shows only against a head that was kept elsewhere. */
 gboolean am_decisions_verify(AmDecisions *decisions, GError **error);
 
-/* ---- For declarations.c: entries that are all of what they say, with no row elsewhere. */
+/* ---- For entries that are all of what they say, with no row elsewhere. */
 /* Every entry's content begins with kind, time and who. To be freed with g_string_free(). */
 GString *am_decisions_content(const char *kind, int64_t at_ns, const char *who);
 void am_decisions_add_line(GString *content, const char *name, const char *value);
@@ -35,3 +35,5 @@ gboolean am_decisions_set_tampered(AmDatabase *database, int64_t n, const char *
 /* decisions-imports.c: those in force, into `set`; and whether they and their rows say what the log says. */
 gboolean am_decisions_read_imports(AmDatabase *database, AmDecisionSet *set, GError **error);
 gboolean am_decisions_verify_imports(AmDatabase *database, guint n_logged, GError **error);
+/* decisions-middleboxes.c: adds what was said (AmMiddleboxHint), oldest first; inside a transaction. */
+gboolean am_middlebox_hints_read(AmDatabase *database, GArray *hints, GError **error);

@@ -28,7 +28,8 @@ gboolean am_facts_commit_live(AmFacts *facts, const AmRun *run, GError **error)
 	gboolean thin_out = facts->commits % MAX(facts->limits.thin_out, 1) == 0;
 	if (!am_facts_begin_transaction(facts, error) || !am_facts_merge(facts, error) ||
 	    (thin_out && !am_facts_thin_out(facts, error)) || !am_facts_write_observations(facts, error) ||
-	    !am_facts_write_progress(facts, run, error) || !am_facts_commit(facts, error))
+	    !am_facts_write_relayed(facts, run->committed_ns, error) || !am_facts_write_progress(facts, run, error) ||
+	    !am_facts_commit(facts, error))
 		return am_facts_fail(facts);
 	return TRUE;
 }

@@ -323,9 +323,11 @@ GPtrArray *am_facts_runs(AmFacts *facts, GError **error)
 static gboolean remove_run(AmFacts *facts, int64_t run, GError **error)
 {
 	static const char *const queries[] = {
-		"facts-run-remove-connections", "facts-run-remove-unanswered",     "facts-run-remove-inputs",
-		"facts-run-remove-ledger",      "facts-run-remove-l7-names",       "facts-run-remove-networks",
-		"facts-run-remove-sensors",     "facts-run-remove-encapsulations", "facts-run-remove",
+		"facts-run-remove-connections", "facts-run-remove-unanswered",
+		"facts-run-remove-inputs",      "facts-run-remove-ledger",
+		"facts-run-remove-l7-names",    "facts-run-remove-networks",
+		"facts-run-remove-sensors",     "facts-run-remove-encapsulations",
+		"facts-run-remove-relayed",     "facts-run-remove",
 	};
 	gboolean ok = TRUE;
 	for (guint n = 0; ok && n < G_N_ELEMENTS(queries); n++) {

@@ -41,6 +41,8 @@ static void end_run(AmFacts *facts)
 	facts->commits = 0;
 	facts->not_kept = facts->not_observed = 0;
 	g_clear_pointer(&facts->observed, g_tree_destroy);
+	g_clear_pointer(&facts->relays, am_relay_finder_free);
+	facts->relayed_after = 0;
 	facts->in_transaction = FALSE;
 	facts->rows = 0;
 	facts->connections = 0;
@@ -352,7 +354,8 @@ gboolean am_facts_finish_run(AmFacts *facts, const AmRun *run, GError **error)
 	    !am_database_run(facts->database, "PRAGMA synchronous = FULL", error) ||
 	    !am_database_run(facts->database, "BEGIN IMMEDIATE", error) || !am_facts_merge(facts, error) ||
 	    !am_facts_thin_out(facts, error) || !am_facts_write_observations(facts, error) ||
-	    !am_facts_write_run(facts, run, error) || !am_database_run(facts->database, "COMMIT", error))
+	    !am_facts_write_relayed(facts, INT64_MAX, error) || !am_facts_write_run(facts, run, error) ||
+	    !am_database_run(facts->database, "COMMIT", error))
 		return am_facts_fail(facts);
 	end_run(facts);
 	/* The run is kept, whatever comes of this: a reader may be in the way, and the next one to close clears it away. */

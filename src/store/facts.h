@@ -4,6 +4,7 @@
 #include "database.h"
 #include "feed.h"
 #include "lock.h"
+#include "relayed.h"
 #include "spill.h"
 
 /* What is done by number, never by time, so that the same input gives the same bytes. Tests make them small. */
@@ -34,11 +35,13 @@ struct AmFacts {
 	uint64_t connections;                                 /* of the run */
 	AmFeed *new_connections, *new_tallies, *new_tally_l7; /* NULL: reads */
 	AmSumTable *sums;
-	GTree *observed;     /* AmObservation, not written yet; NULL = none */
-	AmSpill *spill;      /* NULL: memory was enough so far */
-	GHashTable *l7_ids;  /* char * → id */
-	GPtrArray *l7_names; /* char *, owned by l7_ids; index = id - 1 */
-	GArray *days;        /* AmFactsDay: what was merged into */
+	GTree *observed;       /* AmObservation, not written yet; NULL = none */
+	AmRelayFinder *relays; /* NULL: nothing was looked at yet */
+	int64_t relayed_after; /* the last connection that was */
+	AmSpill *spill;        /* NULL: memory was enough so far */
+	GHashTable *l7_ids;    /* char * → id */
+	GPtrArray *l7_names;   /* char *, owned by l7_ids; index = id - 1 */
+	GArray *days;          /* AmFactsDay: what was merged into */
 };
 
 typedef struct {
@@ -87,6 +90,10 @@ gboolean am_facts_thin_out(AmFacts *facts, GError **error);
 /* ---- facts-observed.c */
 /* What waits; inside the caller's transaction. */
 gboolean am_facts_write_observations(AmFacts *facts, GError **error);
+
+/* ---- facts-relayed.c */
+/* Looks at what began until then, give or take (INT64_MAX: at all); inside the caller's transaction. */
+gboolean am_facts_write_relayed(AmFacts *facts, int64_t now_ns, GError **error);
 
 /* ---- facts-run.c: runs, their inputs and ledgers. */
 gboolean am_facts_remove_unfinished(AmFacts *facts, GError **error);

@@ -8,6 +8,7 @@ libam_store_a_SOURCES = \
 	src/store/declarations.c \
 	src/store/decisions.h \
 	src/store/decisions-imports.c \
+	src/store/decisions-middleboxes.c \
 	src/store/facts.c \
 	src/store/facts.h \
 	src/store/facts-encapsulated.c \
@@ -20,9 +21,12 @@ libam_store_a_SOURCES = \
 	src/store/facts-tally.c \
 	src/store/feed.c \
 	src/store/feed.h \
+	src/store/facts-relayed.c \
 	src/store/lock.c \
 	src/store/lock.h \
 	src/store/ports.c \
+	src/store/relayed.c \
+	src/store/relayed.h \
 	src/store/spill.c \
 	src/store/spill.h \
 	src/store/tally.c \
@@ -40,6 +44,7 @@ sql_files += \
 	sql/migrations/005-facts-unanswered.sql \
 	sql/migrations/006-facts-related.sql \
 	sql/migrations/007-facts-listeners.sql \
+	sql/migrations/008-facts-relayed.sql \
 	sql/migrations/001-decisions.sql \
 	sql/migrations/002-decisions-networks.sql \
 	sql/queries/decisions-declared.sql \
@@ -54,6 +59,7 @@ sql_files += \
 	sql/queries/decisions-leases.sql \
 	sql/queries/decisions-leases-remove.sql \
 	sql/queries/decisions-log-add.sql \
+	sql/queries/decisions-middleboxes.sql \
 	sql/queries/decisions-log-last.sql \
 	sql/queries/decisions-log.sql \
 	sql/queries/decisions-override-add.sql \
@@ -108,6 +114,10 @@ sql_files += \
 	sql/queries/facts-run-remove-sensors.sql \
 	sql/queries/facts-run-remove-unanswered.sql \
 	sql/queries/facts-run-remove.sql \
+	sql/queries/facts-run-remove-relayed.sql \
+	sql/queries/facts-relayed.sql \
+	sql/queries/facts-relayed-add.sql \
+	sql/queries/facts-relayable.sql \
 	sql/queries/facts-run-unfinished.sql \
 	sql/queries/facts-runs-live.sql \
 	sql/queries/facts-runs.sql \
@@ -125,7 +135,7 @@ sql_files += \
 	$(NULL)
 
 if HAVE_CUNIT
-store_tests = tests/unit/test-store tests/unit/test-store-file tests/unit/test-store-listed tests/unit/test-store-live tests/unit/test-store-observed tests/unit/test-store-tally tests/unit/test-store-decisions tests/unit/test-store-declared
+store_tests = tests/unit/test-store tests/unit/test-relayed tests/unit/test-store-file tests/unit/test-store-listed tests/unit/test-store-live tests/unit/test-store-observed tests/unit/test-store-tally tests/unit/test-store-decisions tests/unit/test-store-declared
 check_PROGRAMS += $(store_tests)
 TESTS += $(store_tests)
 store_test_CPPFLAGS = $(unit_CPPFLAGS) $(SQLITE_CFLAGS) -I$(top_srcdir)/src/store
@@ -145,6 +155,9 @@ tests_unit_test_store_listed_LDADD = $(store_test_libs)
 tests_unit_test_store_live_CPPFLAGS = $(store_test_CPPFLAGS)
 tests_unit_test_store_live_SOURCES = tests/unit/test-store-live.c tests/unit/store.h tests/unit/unit.h
 tests_unit_test_store_live_LDADD = $(store_test_libs)
+tests_unit_test_relayed_CPPFLAGS = $(store_test_CPPFLAGS)
+tests_unit_test_relayed_SOURCES = tests/unit/test-relayed.c tests/unit/store-facts.h tests/unit/store.h tests/unit/unit.h
+tests_unit_test_relayed_LDADD = $(store_test_libs)
 tests_unit_test_store_tally_CPPFLAGS = $(store_test_CPPFLAGS)
 tests_unit_test_store_tally_SOURCES = tests/unit/test-store-tally.c tests/unit/store.h tests/unit/unit.h
 tests_unit_test_store_tally_LDADD = $(store_test_libs)

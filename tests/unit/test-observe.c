@@ -292,12 +292,110 @@ static void test_table(void)
 	am_observer_free(observer);
 }
 
+static AmConnectionBatch take_virtual(const uint8_t *message, size_t size, uint8_t ip_protocol, uint8_t hops)
+{
+	AmObserver *observer = am_observer_new(1, 2);
+	AmConnectionBatch out = {0};
+	TestPacket t;
+	test_packet(&t, 5, ip_protocol, "10.0.0.4", ip_protocol == AM_PROTO_UDP ? 1985 : 0, "224.0.0.18",
+		    ip_protocol == AM_PROTO_UDP ? 1985 : 0, message, size);
+	t.bytes[8] = hops;
+	CU_ASSERT_TRUE(am_observe_is_telling(&t.packet, 1));
+	am_observe_names(observer, &t.packet, t.packet.time_ns, &out);
+	am_observer_give_out(observer, &out);
+	am_observer_free(observer);
+	return out;
+}
+
+static void check_virtual(const uint8_t *message, size_t size, uint8_t ip_protocol, const char *value)
+{
+	AmConnectionBatch out = take_virtual(message, size, ip_protocol, 255);
+	CU_ASSERT_EQUAL(out.n_observations, 1);
+	check(&out, 0, "10.0.0.100", AM_OBSERVED_VIRTUAL, value);
+	am_connection_batch_clear(&out);
+	for (size_t cut = 0; cut < size; cut++) {
+		out = take_virtual(message, cut, ip_protocol, 255);
+		CU_ASSERT_EQUAL(out.n_observations, 0);
+		am_connection_batch_clear(&out);
+	}
+}
+
+static void test_virtual(void)
+{
+	uint8_t vrrp3[12] = {0x31, 100, 200, 1, 0, 100, 0, 0, 10, 0, 0, 100};
+	const uint8_t vrrp2[20] = {0x21, 100, 200, 1, 0, 1, 0, 0, 10, 0, 0, 100};
+	const uint8_t hsrp1[20] = {0, 0, 16, 3, 10, 100, 7, 0, [16] = 10, 0, 0, 100};
+	uint8_t hsrp2[42] = {1, 40, 2, 0, 6, 4, 1, 0, [26] = 10, 0, 0, 100};
+	check_virtual(vrrp3, sizeof vrrp3, AM_OBSERVE_VRRP, "vrrp/100@10.0.0.4");
+	check_virtual(vrrp2, sizeof vrrp2, AM_OBSERVE_VRRP, "vrrp/100@10.0.0.4");
+	check_virtual(hsrp1, sizeof hsrp1, AM_PROTO_UDP, "hsrp/7@10.0.0.4");
+	check_virtual(hsrp2, sizeof hsrp2, AM_PROTO_UDP, "hsrp/256@10.0.0.4");
+	/* From elsewhere; who steps back; too many; its own address; who is on stand-by. */
+	AmConnectionBatch out = take_virtual(vrrp3, sizeof vrrp3, AM_OBSERVE_VRRP, 254);
+	CU_ASSERT_EQUAL(out.n_observations, 0);
+	for (int n = 0; n < 4; n++) {
+		uint8_t bad[12];
+		memcpy(bad, vrrp3, sizeof bad);
+		bad[n == 0 ? 2 : n == 1 ? 3 : n == 2 ? 11 : 0] = n == 0 ? 0 : n == 1 ? 255 : n == 2 ? 4 : 0x41;
+		AmConnectionBatch none = take_virtual(bad, sizeof bad, AM_OBSERVE_VRRP, 255);
+		CU_ASSERT_EQUAL(none.n_observations, 0);
+		am_connection_batch_clear(&none);
+	}
+	hsrp2[4] = 5;
+	AmConnectionBatch standby = take_virtual(hsrp2, sizeof hsrp2, AM_PROTO_UDP, 255);
+	CU_ASSERT_EQUAL(standby.n_observations, 0);
+	am_connection_batch_clear(&standby);
+	am_connection_batch_clear(&out);
+}
+
+static void test_system(void)
+{
+	static const uint8_t options[] = {2, 4, 5, 180, 4, 2, 8, 10, 0, 0, 0, 0, 0, 0, 0, 0, 1, 3, 3, 7};
+	char system[AM_SYSTEM_SIZE];
+	TestPacket t;
+	test_packet(&t, 5, AM_PROTO_TCP, "10.0.0.4", 40000, "10.0.0.9", 443, options, sizeof options);
+	t.bytes[8] = 61;
+	t.bytes[32] = (20 + sizeof options) / 4 << 4;
+	am_observe_system(&t.packet, system);
+	CU_ASSERT_STRING_EQUAL(system, "64:mstnw");
+	t.bytes[8] = 127;
+	t.bytes[41] = 0; /* an option without a size ends it */
+	am_observe_system(&t.packet, system);
+	CU_ASSERT_STRING_EQUAL(system, "128:m");
+	t.packet.ip_size = 45; /* cut */
+	am_observe_system(&t.packet, system);
+	CU_ASSERT_STRING_EQUAL(system, "");
+	t.bytes[0] = 0x4f; /* a header that is longer than the packet */
+	am_observe_system(&t.packet, system);
+	CU_ASSERT_STRING_EQUAL(system, "");
+
+	/* One system is nothing to tell; from the second on, all. */
+	AmObserver *observer = am_observer_new(1, 2);
+	AmConnectionBatch out = {0};
+	AmAddress address = test_address("192.0.2.10");
+	for (int n = 0; n < 5; n++)
+		am_observer_add_system(observer, 0, &address, "64:mstnw", n, n, &out);
+	am_observer_give_out(observer, &out);
+	CU_ASSERT_EQUAL(out.n_observations, 0);
+	am_observer_add_system(observer, 0, &address, "128:mnwnns", 7, 7, &out);
+	am_observer_add_system(observer, 0, &address, "64:mstnw", 8, 8, &out);
+	am_observer_give_out(observer, &out);
+	CU_ASSERT_EQUAL_FATAL(out.n_observations, 2);
+	CU_ASSERT_STRING_EQUAL(out.observations[0].value, "64:mstnw");
+	CU_ASSERT_EQUAL(out.observations[0].kind, AM_OBSERVED_SYSTEM);
+	CU_ASSERT_EQUAL(out.observations[0].count, 6);
+	CU_ASSERT_EQUAL(out.observations[0].last_ns, 8);
+	CU_ASSERT_STRING_EQUAL(out.observations[1].value, "128:mnwnns");
+	am_connection_batch_clear(&out);
+	am_observer_free(observer);
+}
+
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
-		UNIT_TEST(test_dns),  UNIT_TEST(test_reverse), UNIT_TEST(test_netbios),
-		UNIT_TEST(test_dhcp), UNIT_TEST(test_hostile), UNIT_TEST(test_table),
-		{NULL, NULL},
+		UNIT_TEST(test_dns),     UNIT_TEST(test_reverse), UNIT_TEST(test_netbios),
+		UNIT_TEST(test_dhcp),    UNIT_TEST(test_hostile), UNIT_TEST(test_table),
+		UNIT_TEST(test_virtual), UNIT_TEST(test_system),  {NULL, NULL},
 	};
 	return unit_run("observe", tests);
 }

@@ -411,14 +411,76 @@ static void test_not_ours(void)
 	CU_ASSERT_EQUAL(store_clean(folder), 1);
 }
 
+static void say(const char *db, const char *address, int role, const char *network)
+{
+	g_autoptr(AmDecisions) decisions = am_decisions_open(db, TRUE, NULL);
+	AmMiddleboxHint hint = {.role = role,
+				.network = (char *)network,
+				.who = (char *)"ann",
+				.why = (char *)"rack 4\nunit 2",
+				.at_ns = T0};
+	CU_ASSERT_PTR_NOT_NULL_FATAL(decisions);
+	CU_ASSERT_TRUE(am_address_parse(address, &hint.address));
+	CU_ASSERT_TRUE(am_decisions_add_middlebox(decisions, &hint, NULL));
+	CU_ASSERT_TRUE(am_decisions_verify(decisions, NULL));
+}
+
+static void test_middleboxes(void)
+{
+	char *folder = store_folder();
+	g_autofree char *db = g_build_filename(folder, "d.db", NULL);
+	g_autoptr(GError) error = NULL;
+	say(db, "10.0.0.1", AM_MIDDLEBOX_NAT, NULL);
+	say(db, "2001:db8::1", AM_MIDDLEBOX_WITHDRAWN, "blue");
+	g_autoptr(AmDecisions) decisions = am_decisions_open(db, FALSE, NULL);
+	g_autoptr(AmDecisionSet) set = am_decisions_load(decisions, NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(set);
+	CU_ASSERT_EQUAL_FATAL(set->middleboxes->len, 2);
+	const AmMiddleboxHint *hints = (const AmMiddleboxHint *)set->middleboxes->data;
+	CU_ASSERT_EQUAL(hints[0].role, AM_MIDDLEBOX_NAT);
+	CU_ASSERT_PTR_NULL(hints[0].network);
+	CU_ASSERT_STRING_EQUAL(hints[0].who, "ann");
+	CU_ASSERT_STRING_EQUAL(hints[0].why, "rack 4\nunit 2");
+	CU_ASSERT_EQUAL(hints[0].at_ns, T0);
+	CU_ASSERT_EQUAL(hints[1].role, AM_MIDDLEBOX_WITHDRAWN);
+	CU_ASSERT_STRING_EQUAL(hints[1].network, "blue");
+	AmAddress address = store_address("2001:db8::1");
+	CU_ASSERT_EQUAL(am_address_compare(&hints[1].address, &address), 0);
+	/* What the log cannot have said is damage. */
+	static const char *const damages[] = {"role king", "shoe 43", "address 10.0.0", "role nat\nrole nat", "why"};
+	for (size_t n = 0; n < G_N_ELEMENTS(damages); n++) {
+		g_autofree char *sql =
+			g_strdup_printf("INSERT INTO log VALUES ((SELECT max(n) + 1 FROM log), 0, 'ann', 'middlebox', "
+					"'address 10.0.0.1' || char(10) || 'role nat' || char(10) || 'why x' || "
+					"char(10) || '%s' || char(10), "
+					"zeroblob(32))",
+					damages[n]);
+		run_sql(db, sql, SQLITE_OK);
+		g_clear_error(&error);
+		CU_ASSERT_PTR_NULL(am_decisions_load(decisions, &error));
+		CU_ASSERT_TRUE(g_error_matches(error, AM_STORE_ERROR, AM_STORE_ERROR_FAILED));
+		run_sql(db, "DROP TRIGGER IF EXISTS log_is_never_shortened; DELETE FROM log WHERE n > 2", SQLITE_OK);
+	}
+	g_autoptr(AmDecisionSet) again = am_decisions_load(decisions, NULL);
+	CU_ASSERT_PTR_NOT_NULL(again);
+	g_clear_pointer(&decisions, am_decisions_free);
+	(void)store_clean(folder);
+}
+
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
-		UNIT_TEST(test_path),       UNIT_TEST(test_none),
-		UNIT_TEST(test_round_trip), UNIT_TEST(test_survives_rerun),
-		UNIT_TEST(test_networks),   UNIT_TEST(test_log),
-		UNIT_TEST(test_not_ours),   UNIT_TEST(test_withdrawn),
-		UNIT_TEST(test_imports),    {NULL, NULL},
+		UNIT_TEST(test_path),
+		UNIT_TEST(test_none),
+		UNIT_TEST(test_round_trip),
+		UNIT_TEST(test_survives_rerun),
+		UNIT_TEST(test_networks),
+		UNIT_TEST(test_log),
+		UNIT_TEST(test_not_ours),
+		UNIT_TEST(test_withdrawn),
+		UNIT_TEST(test_imports),
+		UNIT_TEST(test_middleboxes),
+		{NULL, NULL},
 	};
 	return unit_run("store-decisions", tests);
 }

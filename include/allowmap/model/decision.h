@@ -5,6 +5,7 @@
 #include "declared.h"
 #include "encapsulation.h"
 #include "inventory.h"
+#include "middlebox.h"
 #include "verdict.h"
 
 #include <glib.h>
@@ -52,4 +53,5 @@ typedef struct {
 	GArray *imports;         /* AmImport, those in force, oldest first */
 	GArray *labels;          /* AmLabel, import by import */
 	GArray *leases;          /* AmLease, the same */
+	GArray *middleboxes;     /* AmMiddleboxHint, oldest first; the newest of an address counts */
 } AmDecisionSet;

@@ -3,6 +3,7 @@
 
 #include "coverage.h"
 #include "listener.h"
+#include "middlebox.h"
 #include "observation.h"
 #include "schedule.h"
 #include "tally.h"
@@ -131,8 +132,9 @@ typedef struct {
 	AmTallyL7 l7[AM_TALLY_MAX_L7]; /* most frequent first */
 	char server_name[AM_SERVER_NAME_SIZE];
 	uint64_t risks;
-	AmRelated related; /* which service announced its port; 0 = none. lo is the endpoint with the lower index */
-	uint32_t control;  /* that service's edge between the two, or AM_NO_INDEX */
+	AmRelated related;   /* which service announced its port; 0 = none. lo is the endpoint with the lower index */
+	uint32_t control;    /* that service's edge between the two, or AM_NO_INDEX */
+	uint8_t client_view; /* AmClientView */
 	int32_t override_index; /* into AmDecisionSet.overrides, -1 = none */
 } AmEdge;
 
@@ -185,6 +187,9 @@ typedef struct {
 	GArray *edges;             /* AmEdge */
 	GArray *groups;            /* AmGroup */
 	GArray *pools;             /* AmPool */
+	GArray *middleboxes;       /* AmMiddlebox */
+	GArray *relays;            /* AmRelay */
+	GArray *legs;              /* AmLeg */
 	GArray *inside;            /* AmPrefix: what counts as inside; none = everything */
 	int64_t first_ns, last_ns; /* of all tallies */
 	uint32_t days;             /* distinct UTC days with any tally */

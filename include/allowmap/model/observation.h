@@ -35,7 +35,10 @@
 	X(ARP, "arp")                 /* the MAC that it told in ARP (RFC 826) */                                      \
 	X(ASKED, "asked")             /* somebody looked for it by ARP; "arp" */                                       \
 	X(OFFERS, "offers")           /* what it announces to its link: "_ipp._tcp" (RFC 6763), "upnp:mediaserver" */  \
-	X(CAPABLE, "capable")         /* of LLDP and CDP: "bridge,router" */
+	X(CAPABLE, "capable")         /* of LLDP and CDP: "bridge,router" */                                           \
+	X(VIRTUAL,                                                                                                     \
+	  "virtual")        /* an address that machines pass on to each other: "vrrp/100@10.0.0.4", and who has it */  \
+	X(SYSTEM, "system") /* of an address that opens connections in several ways: "64:mstnw", one of them */
 
 typedef enum {
 #define X(id, name) AM_OBSERVED_##id,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "address.h"
+#include "middlebox.h"
 #include "related.h"
 #include "run.h"
 #include "verdict.h"
@@ -53,6 +54,7 @@ typedef struct {
 	uint8_t l7_confidence; /* AmL7Confidence */
 	uint8_t related;       /* AmRelatedKind: its ports were announced by connections of this kind */
 	uint32_t edges;        /* essential edges behind it */
+	uint8_t client; /* AmClientView: HIDDEN where a middlebox asks for others in any of them; else not told */
 } AmRuleEvidence;
 
 typedef struct {
