@@ -75,7 +75,8 @@ gboolean am_inventory_check_fields(const char *const *fields, GError **error);
  * cannot be used is counted by its reason. An entry that says of the same key otherwise than one before it is counted, and
  * the first one stands. Names are mapped to what the field usually calls them (owner, team, contact → owner). Of several
  * groups, the one with the fewest entries is the `group`, and what names an environment (prod, test) is that.
- * AM_IMPORT_ERROR_INVALID: not that format, or none that is read. */
+ * AM_IMPORT_ERROR_INVALID: not that format, or none that is read. Memory: that of the labels, and of JSON some twenty times the
+ * file. */
 AmInventory *am_import_inventory(const char *text, size_t size, const AmInventoryOptions *options, GError **error);
 
 /* The canonical policy document; strict: the path of what is wrong is in the message, `rules[3].service.ports[0]: ...`.
