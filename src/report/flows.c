@@ -69,7 +69,6 @@ typedef struct {
 	AmServiceCells service;
 	const char *reasons[AM_N_REASONS];
 	char related[AM_RELATED_TEXT_SIZE], period[AM_PERIOD_TEXT_SIZE], week[AM_WEEK_TEXT_SIZE];
-	char related[AM_RELATED_TEXT_SIZE];
 	GPtrArray *legs[2]; /* char *: of the row, behind and in front */
 } Flows;
 

@@ -235,16 +235,6 @@ gboolean am_decisions_append(AmDecisions *decisions, const char *kind, int64_t a
 	return ok;
 }
 
-gboolean am_decisions_append(AmDecisions *decisions, const char *kind, int64_t at_ns, const char *who, GString *content,
-			     int64_t *ret_n, GError **error)
-{
-	gboolean ok = begin_addition(decisions, error) &&
-		      end_addition(decisions,
-				   add_entry(decisions->database, kind, at_ns, who, content->str, ret_n, error), error);
-	g_string_free(content, TRUE);
-	return ok;
-}
-
 /* ---- Networks */
 
 static gboolean write_network(AmDatabase *database, const AmNetworkRule *rule, GError **error)
