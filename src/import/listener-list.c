@@ -127,9 +127,19 @@ static int compare_whole(gconstpointer a, gconstpointer b)
 	return order != 0 ? order : compare_times(x->at_ns, y->at_ns);
 }
 
+/* What could not be read may be what is missed. */
+static gboolean is_legible(const AmListenerList *list)
+{
+	return list->skipped[AM_LIST_SKIP_SYNTAX] + list->skipped[AM_LIST_SKIP_NAMED] +
+		       list->skipped[AM_LIST_SKIP_MANY] ==
+	       0;
+}
+
 static void settle(AmListenerList *list)
 {
 	guint kept = 0;
+	if (!is_legible(list))
+		g_array_set_size(list->whole, 0);
 	g_array_sort(list->entries, compare_entries);
 	for (guint n = 0; n < list->entries->len; n++) {
 		AmListEntry entry = g_array_index(list->entries, AmListEntry, n);

@@ -77,9 +77,8 @@ static void add_row(const Log *log, const json_t *row, gboolean is_closed)
 
 static void add_rows(const Log *log, const json_t *rows, gboolean is_closed)
 {
-	size_t n;
-	const json_t *row;
-	json_array_foreach(rows, n, row) add_row(log, row, is_closed);
+	for (size_t n = 0; n < json_array_size(rows); n++)
+		add_row(log, json_array_get(rows, n), is_closed);
 }
 
 /* The host of --host, if that is told. */

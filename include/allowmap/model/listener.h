@@ -117,7 +117,7 @@ typedef struct {
 typedef struct {
 	AmListKind kind;
 	GArray *entries;                   /* AmListEntry, sorted by (host, address, protocol, port, time), each once */
-	GArray *whole;                     /* AmListWhole, sorted, each once */
+	GArray *whole;                     /* AmListWhole, sorted, each once; none when any entry could not be read */
 	uint64_t lines;                    /* = sum(skipped) */
 	uint64_t skipped[AM_N_LIST_SKIPS]; /* under AM_LIST_USED those that were used */
 } AmListenerList;
