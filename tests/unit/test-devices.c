@@ -154,7 +154,7 @@ static void test_made(void)
 	check(map, "10.0.0.4", AM_ASSET_PRINTER, "announces _ipp._tcp, and does nothing that speaks against it");
 	check(map, "10.0.0.6", AM_ASSET_WORKSTATION,
 	      "uses the web and what people's machines use, and nobody relies on it");
-	check(map, "10.0.0.7", AM_ASSET_IOT, "made by Axis Communications, and nobody relies on it");
+	check(map, "10.0.0.7", AM_ASSET_IOT, "made by AXIS COMMUNICATIONS, and nobody relies on it");
 	net_clear(&net);
 }
 

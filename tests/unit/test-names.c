@@ -79,8 +79,11 @@ static void test_siblings(void)
 	talk(&net, "10.0.0.22", 443);
 	tell_at(again, address("10.0.0.20"), AM_OBSERVED_MAC, "3c:52:82:00:00:07", 1);
 	tell_at(again, address("2001:db8::20"), AM_OBSERVED_MAC, "3c:52:82:00:00:07", 1);
-	AmObservation later = {
-		.address = address("10.0.0.22"), .kind = AM_OBSERVED_MAC, .count = 1, .first_ns = AT(0, 12), .last_ns = AT(0, 13)};
+	AmObservation later = {.address = address("10.0.0.22"),
+			       .kind = AM_OBSERVED_MAC,
+			       .count = 1,
+			       .first_ns = AT(0, 12),
+			       .last_ns = AT(0, 13)};
 	g_strlcpy(later.value, "3c:52:82:00:00:07", sizeof later.value);
 	g_array_append_val(again, later);
 	later.kind = AM_OBSERVED_DNS;
