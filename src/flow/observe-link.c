@@ -79,6 +79,8 @@ typedef struct {
 
 static void take_name(Device *device, const uint8_t *name, size_t size)
 {
+	while (size > 0 && name[size - 1] == 0) /* some count the end of a C string */
+		size--;
 	if (size == 0 || size >= sizeof device->name)
 		return;
 	for (size_t n = 0; n < size; n++) {

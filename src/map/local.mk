@@ -65,7 +65,7 @@ libam_map_a_SOURCES = \
 if HAVE_CUNIT
 map_tests = tests/unit/test-map tests/unit/test-direction tests/unit/test-scan tests/unit/test-groups \
 	tests/unit/test-related-edges tests/unit/test-devices tests/unit/test-habits tests/unit/test-identity tests/unit/test-labels tests/unit/test-leases \
-	tests/unit/test-middlebox tests/unit/test-overrides tests/unit/test-declared tests/unit/test-peers tests/unit/test-pools tests/unit/test-kinds \
+	tests/unit/test-middlebox tests/unit/test-names tests/unit/test-overrides tests/unit/test-declared tests/unit/test-peers tests/unit/test-pools tests/unit/test-kinds \
 	tests/unit/test-listeners tests/unit/test-schedule tests/unit/test-coverage tests/unit/test-visibility
 check_PROGRAMS += $(map_tests)
 TESTS += $(map_tests)
@@ -78,6 +78,9 @@ tests_unit_test_related_edges_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(G
 tests_unit_test_middlebox_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_middlebox_SOURCES = tests/unit/test-middlebox.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_middlebox_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
+tests_unit_test_names_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_names_SOURCES = tests/unit/test-names.c tests/unit/map-fixture.h tests/unit/unit.h
+tests_unit_test_names_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
 tests_unit_test_identity_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_identity_SOURCES = tests/unit/test-identity.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_identity_LDADD = libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm

@@ -67,7 +67,19 @@ static void test_kinds(void)
 		g_snprintf(agent, sizeof agent, "10.0.0.%d", n);
 		use(&net, "10.0.0.10", agent, AM_PROTO_TCP, 10050);
 	}
+	use(&net, "10.0.0.11", "10.0.0.9", AM_PROTO_TCP, 5432);
+	for (int n = 30; n < 33; n++) {
+		char target[16];
+		g_snprintf(target, sizeof target, "10.0.0.%d", n);
+		use(&net, "10.0.0.12", target, AM_PROTO_TCP, 22);
+	}
+	use(&net, "10.0.0.13", "224.0.1.129", AM_PROTO_UDP, 319);
 	g_autoptr(AmMap) map = net_map(&net);
+	check(map, "10.0.0.11", AM_ASSET_SERVER,
+	      "uses databases, caches or queues, and nothing that people's machines do");
+	check(map, "10.0.0.12", AM_ASSET_WORKSTATION, "logs in to others, not around the clock, and offers nothing");
+	check(map, "10.0.0.13", AM_ASSET_IOT,
+	      "takes part in PTP, as instruments and controllers do, and nobody relies on it");
 	check(map, "10.0.0.1", AM_ASSET_PRINTER, "serves tcp/9100");
 	check(map, "10.0.0.2", AM_ASSET_SERVER, "serves tcp/9100");
 	check(map, "10.0.0.3", AM_ASSET_IOT, "serves tcp/502");
@@ -102,11 +114,56 @@ static void test_scanned(void)
 	net_clear(&net);
 }
 
+/* Who made it tells where nothing that it does tells more, and what it announces where nothing speaks against it. */
+static void test_made(void)
+{
+	static const struct {
+		const char *who, *mac, *offers;
+	} rows[] = {
+		{"10.0.0.1", "00:1b:0d:00:00:01", ""},          /* Cisco, serves names and time */
+		{"10.0.0.2", "00:1b:0d:00:00:02", ""},          /* Cisco, serves a database */
+		{"10.0.0.3", "00:50:56:00:00:03", ""},          /* VMware, does nothing telling */
+		{"10.0.0.4", "52:54:00:00:00:04", "_ipp._tcp"}, /* of nobody, announces a printer */
+		{"10.0.0.6", "52:54:00:00:00:06", "_ipp._tcp"}, /* so does one that people use */
+		{"10.0.0.7", "00:40:8c:00:00:07", ""},          /* Axis */
+	};
+	Net net = net_new();
+	g_autoptr(GArray) told = g_array_new(FALSE, FALSE, sizeof(AmObservation));
+	serve(&net, "10.0.0.1", AM_PROTO_UDP, 53, 4, "dns");
+	serve(&net, "10.0.0.2", AM_PROTO_TCP, 5432, 4, "postgresql");
+	use(&net, "10.0.0.3", "10.0.0.9", AM_PROTO_TCP, 5000);
+	use(&net, "10.0.0.4", "10.0.0.9", AM_PROTO_TCP, 5000);
+	use(&net, "10.0.0.6", "192.0.2.1", AM_PROTO_TCP, 443);
+	use(&net, "10.0.0.6", "10.0.0.9", AM_PROTO_TCP, 389);
+	use(&net, "10.0.0.7", "10.0.0.9", AM_PROTO_TCP, 5000);
+	for (size_t n = 0; n < G_N_ELEMENTS(rows); n++) {
+		AmObservation one = {.address = address(rows[n].who), .kind = AM_OBSERVED_MAC, .count = 1};
+		one.first_ns = FIRST_DAY * DAY_NS;
+		one.last_ns = one.first_ns + DAY_NS;
+		g_strlcpy(one.value, rows[n].mac, sizeof one.value);
+		g_array_append_val(told, one);
+		one.kind = AM_OBSERVED_OFFERS;
+		g_strlcpy(one.value, rows[n].offers, sizeof one.value);
+		g_array_append_val(told, one);
+	}
+	g_array_sort(told, am_observation_compare);
+	g_autoptr(AmMap) map = am_map_build(net.tallies, told, net.networks, NULL, NULL);
+	check(map, "10.0.0.1", AM_ASSET_NETWORK, "made by Cisco Systems, and serves what runs a network");
+	check(map, "10.0.0.2", AM_ASSET_SERVER, "serves tcp/5432");
+	check(map, "10.0.0.3", AM_ASSET_SERVER, "a virtual machine, by its MAC");
+	check(map, "10.0.0.4", AM_ASSET_PRINTER, "announces _ipp._tcp, and does nothing that speaks against it");
+	check(map, "10.0.0.6", AM_ASSET_WORKSTATION,
+	      "uses the web and what people's machines use, and nobody relies on it");
+	check(map, "10.0.0.7", AM_ASSET_IOT, "made by AXIS COMMUNICATIONS, and nobody relies on it");
+	net_clear(&net);
+}
+
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
 		UNIT_TEST(test_kinds),
 		UNIT_TEST(test_scanned),
+		UNIT_TEST(test_made),
 		{NULL, NULL},
 	};
 	return unit_run("devices", tests);

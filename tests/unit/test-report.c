@@ -467,7 +467,8 @@ static void test_empty(void)
 	CU_ASSERT_EQUAL(count(am_report_flows, &fixture.map, (AmListOptions){0}), 0);
 	CU_ASSERT_EQUAL(count(am_report_groups, &fixture.map, (AmListOptions){.sort = "name"}), 0);
 	char *text = list(am_report_assets, &fixture.map, (AmListOptions){0});
-	CU_ASSERT_STRING_EQUAL(text, "ADDRESSES  NAME  KIND  GROUP  INSIDE  SCANNER  SERVES  USES  FIRST  LAST\n");
+	CU_ASSERT_STRING_EQUAL(text,
+			       "ADDRESSES  NAME  KIND  VENDOR  GROUP  INSIDE  SCANNER  SERVES  USES  FIRST  LAST\n");
 	free(text);
 	assert_option_error(am_report_flows, &fixture.map, (AmListOptions){.group = "web"}, "(none)");
 	size_t size = 0;
