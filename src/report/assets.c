@@ -76,8 +76,7 @@ static const AmColumn asset_columns[N_ASSET_COLUMNS] = {
 	{"names", AM_COLUMN_DATA | AM_COLUMN_NO_SORT}, /* all, with who told them: "dns:www.example.com" */
 	{"kind", AM_COLUMN_ALL},
 	{"kind_why", AM_COLUMN_DATA},
-	{"middlebox",
-	 AM_COLUMN_ALL | AM_COLUMN_SHRINK}, /* nat, balancer, proxy; and virtual, an address that is passed on */
+	{"middlebox", AM_COLUMN_DATA}, /* nat, balancer, proxy; and virtual, an address that is passed on */
 	{"middlebox_why", AM_COLUMN_DATA},
 	{"virtual_of", AM_COLUMN_DATA}, /* the machine that has the virtual address */
 	{"mac", AM_COLUMN_DATA},
