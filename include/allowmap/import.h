@@ -38,7 +38,7 @@ gboolean am_log_recognise(const uint8_t *bytes, size_t size, AmInputKind *ret_ki
  * also when an error stops it, and what was read before was handed over. `each` gives FALSE with its error set to stop. A
  * line of more than 64 KiB is skipped. */
 typedef gboolean (*AmLogFunc)(const AmConnection *connection, gpointer user_data, GError **error);
-/* What a log tells of addresses (Zeek's dns, dhcp, ssl, ntlm): at most a few for a line, in its order. */
+/* What a log tells of addresses (Zeek's dns, dhcp, ssl, ntlm, kerberos): at most a few for a line, in its order. */
 typedef gboolean (*AmLogObserveFunc)(const AmObservation *observation, gpointer user_data, GError **error);
 gboolean am_import_log(AmByteReader reader, const AmLogOptions *options, AmLogFunc each, AmLogObserveFunc observe,
 		       gpointer user_data, AmLogCounts *ret_counts, GError **error);

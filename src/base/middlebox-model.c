@@ -63,7 +63,7 @@ const AmMiddlebox *am_middlebox_find(const AmMap *map, uint32_t endpoint)
 {
 	const AmMiddlebox wanted = {.endpoint = endpoint};
 	guint at;
-	return g_array_binary_search(map->middleboxes, &wanted, compare_boxes, &at)
+	return map->middleboxes != NULL && g_array_binary_search(map->middleboxes, &wanted, compare_boxes, &at)
 		       ? &g_array_index(map->middleboxes, AmMiddlebox, at)
 		       : NULL;
 }
@@ -84,6 +84,9 @@ static guint first_leg(const AmMap *map, uint32_t edge)
 guint am_legs_find(const AmMap *map, uint32_t edge, guint *ret_first)
 {
 	guint n = 0;
+	*ret_first = 0;
+	if (map->legs == NULL)
+		return 0;
 	*ret_first = first_leg(map, edge);
 	while (*ret_first + n < map->legs->len && g_array_index(map->legs, AmLeg, *ret_first + n).edge == edge)
 		n++;

@@ -60,7 +60,7 @@ gboolean am_log_recognise(const uint8_t *bytes, size_t size, AmInputKind *ret_ki
 		return TRUE;
 	}
 	if (am_log_is_zeek(text, size))
-		*ret_what = "a Zeek log of another kind; conn, dns, dhcp, ssl and ntlm are read";
+		*ret_what = "a Zeek log of another kind; conn, dns, dhcp, ssl, ntlm and kerberos are read";
 	else if (size > 0 && (text[0] == '{' || text[0] == '['))
 		*ret_what = "perhaps JSON, but no connection log that is read";
 	return FALSE;

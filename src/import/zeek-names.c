@@ -1,4 +1,4 @@
-/* Zeek's logs beside conn.log that tell what addresses are called: dns, dhcp, ssl and ntlm, in both forms (Zeek manual,
+/* Zeek's logs beside conn.log that tell what addresses are called: dns, dhcp, ssl, ntlm and kerberos, in both forms (Zeek manual,
  * "dns.log", ...). They make observations and no connections: those are in conn.log. Which log a line is of is told by the
  * columns that it has. Names are what somebody said, as in packets: the map weighs them. */
 #include "config.h"
@@ -16,6 +16,7 @@
 #define COLUMNS(X)                                                                                                     \
 	X(TS, "ts")                                                                                                    \
 	X(PATH, "_path")                                                                                               \
+	X(ORIG_H, "id.orig_h")                                                                                         \
 	X(RESP_H, "id.resp_h")                                                                                         \
 	X(RESP_P, "id.resp_p")                                                                                         \
 	X(QUERY, "query")                                                                                              \
@@ -34,7 +35,8 @@
 	X(ASSIGNED, "assigned_addr")                                                                                   \
 	X(HOST_NAME, "host_name")                                                                                      \
 	X(NTLM_DNS, "server_dns_computer_name")                                                                        \
-	X(NTLM_NB, "server_nb_computer_name")
+	X(NTLM_NB, "server_nb_computer_name")                                                                          \
+	X(CLIENT, "client")
 
 typedef enum {
 #define X(id, name) COLUMN_##id,
@@ -127,6 +129,21 @@ static gboolean tell_dhcp(Teller *teller, const AmLogValue *values)
 	return values[COLUMN_MAC].text != NULL || values[COLUMN_HOST_NAME].text != NULL;
 }
 
+/* "WS-17$/LAB.TEST": the account of the machine that asks. */
+static gboolean tell_kerberos(Teller *teller, const AmLogValue *values)
+{
+	AmAddress address;
+	AmLogValue client = values[COLUMN_CLIENT];
+	const char *end = client.text != NULL ? memchr(client.text, '$', client.size) : NULL;
+	if (end == NULL || !am_log_address(&values[COLUMN_ORIG_H], &address))
+		return FALSE;
+	AmLogValue name = {client.text, (size_t)(end - client.text)};
+	if (memchr(name.text, '/', name.size) != NULL)
+		return FALSE;
+	tell(teller, &address, AM_OBSERVED_KERBEROS, &name);
+	return TRUE;
+}
+
 static gboolean tell_server(Teller *teller, const AmLogValue *values)
 {
 	AmAddress address;
@@ -148,6 +165,8 @@ static int use(const Reader *reader, const AmLogValue *values, AmLogSink *sink, 
 		used = tell_dns(reader, &teller, values);
 	else if (values[COLUMN_ASSIGNED].text != NULL)
 		used = tell_dhcp(&teller, values);
+	else if (values[COLUMN_CLIENT].text != NULL)
+		used = tell_kerberos(&teller, values);
 	else
 		used = tell_server(&teller, values);
 	return teller.failed ? AM_LOG_FAILED : used ? AM_LOG_USED : AM_LOG_SKIP_OTHER;
@@ -198,7 +217,8 @@ static gboolean recognise(const char *text, size_t size)
 	static const char *const known[][2] = {{"query", "qtype_name"},
 					       {"assigned_addr", "lease_time"},
 					       {"server_name", "cipher"},
-					       {"hostname", "server_nb_computer_name"}};
+					       {"hostname", "server_nb_computer_name"},
+					       {"request_type", "client"}};
 	const char *line = am_zeek_is_tsv(text, size) ? memmem(text, size, "#fields", strlen("#fields")) : text;
 	if (line == NULL || (line == text && !am_log_is_zeek(text, size) && !(size > 0 && text[0] == '{')))
 		return FALSE;

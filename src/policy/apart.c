@@ -165,7 +165,7 @@ static uint8_t *find_middle_groups(const AmMap *map, const uint8_t *hides)
  * a group that it may be in, unless they are middleboxes all. */
 static void part_middleboxes(const AmMap *map, const GArray *edges, AmApart *apart)
 {
-	if (map->middleboxes->len == 0)
+	if (map->middleboxes == NULL || map->middleboxes->len == 0)
 		return;
 	g_autofree uint8_t *hides = g_new0(uint8_t, MAX(map->endpoints->len, 1));
 	for (guint n = 0; n < map->middleboxes->len; n++) {

@@ -87,8 +87,7 @@ static const AmColumn asset_columns[N_ASSET_COLUMNS] = {
 	{"names_differ", AM_COLUMN_DATA},
 	{"kind", AM_COLUMN_ALL},
 	{"kind_why", AM_COLUMN_DATA},
-	{"middlebox",
-	 AM_COLUMN_ALL | AM_COLUMN_SHRINK}, /* nat, balancer, proxy; and virtual, an address that is passed on */
+	{"middlebox", AM_COLUMN_DATA}, /* nat, balancer, proxy; and virtual, an address that is passed on */
 	{"middlebox_why", AM_COLUMN_DATA},
 	{"virtual_of", AM_COLUMN_DATA}, /* the machine that has the virtual address */
 	{"mac", AM_COLUMN_DATA},

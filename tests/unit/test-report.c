@@ -76,7 +76,7 @@ static void test_flows_json(void)
 	CU_ASSERT_EQUAL_FATAL(json_array_size(flows), 55);
 	const char *common = "client server client_group server_group network proto l7 l7_confidence direction verdict "
 			     "reasons connections packets bytes first last days outcomes related_to schedule week "
-			     "confidence_percent";
+			     "confidence_percent client_is goes_on_as comes_from";
 	g_autofree char *with_port = g_strconcat(common, " port", NULL),
 			*icmp = g_strconcat(common, " type code", NULL);
 	json_t *ping = json_array_get(flows, 0), *tls = json_array_get(flows, 2), *gre = json_array_get(flows, 54);

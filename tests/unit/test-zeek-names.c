@@ -105,6 +105,19 @@ static void test_servers(void)
 	CU_ASSERT_STRING_EQUAL(ntlm, "ntlm 10.0.0.2 files.lab.test;ntlm 10.0.0.3 files3;");
 }
 
+/* The account of a machine tells whose address it is; that of a user does not. */
+static void test_kerberos(void)
+{
+	g_autofree char *told =
+		told_by(HEADER("kerberos") "#fields\t" ID "request_type\tclient\tservice\tsuccess\n"
+					   "1772409601.500000\tC1\t10.0.0.9\t40000\t10.0.0.2\t88\tTGS\tDESK-9$/LAB.TEST"
+					   "\tcifs/files.lab.test\tT\n"
+					   "1772409601.500000\tC1\t10.0.0.8\t40000\t10.0.0.2\t88\tAS\tann/LAB.TEST"
+					   "\tkrbtgt/LAB.TEST\tT\n",
+			1, 1);
+	CU_ASSERT_STRING_EQUAL(told, "kerberos 10.0.0.9 desk-9;");
+}
+
 /* What is no name is not kept; nothing else stops. */
 static void test_hostile(void)
 {
@@ -133,8 +146,14 @@ static void test_not_recognised(void)
 int main(void)
 {
 	CU_TestInfo tests[] = {
-		UNIT_TEST(test_dns),     UNIT_TEST(test_dns_json),       UNIT_TEST(test_dhcp), UNIT_TEST(test_servers),
-		UNIT_TEST(test_hostile), UNIT_TEST(test_not_recognised), {NULL, NULL},
+		UNIT_TEST(test_dns),
+		UNIT_TEST(test_dns_json),
+		UNIT_TEST(test_dhcp),
+		UNIT_TEST(test_servers),
+		UNIT_TEST(test_kerberos),
+		UNIT_TEST(test_hostile),
+		UNIT_TEST(test_not_recognised),
+		{NULL, NULL},
 	};
 	return unit_run("zeek-names", tests);
 }

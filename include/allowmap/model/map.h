@@ -187,7 +187,7 @@ typedef struct {
 	GArray *edges;             /* AmEdge */
 	GArray *groups;            /* AmGroup */
 	GArray *pools;             /* AmPool */
-	GArray *middleboxes;       /* AmMiddlebox */
+	GArray *middleboxes;       /* AmMiddlebox; this and the next two: NULL = not looked for */
 	GArray *relays;            /* AmRelay */
 	GArray *legs;              /* AmLeg */
 	GArray *inside;            /* AmPrefix: what counts as inside; none = everything */

@@ -11,7 +11,7 @@
 	X(PCAPNG, "pcapng")                                                                                            \
 	X(ZEEK_TSV, "zeek-tsv")                                                                                        \
 	X(ZEEK_JSON, "zeek-json")                                                                                      \
-	X(ZEEK_NAMES, "zeek-names") /* dns, dhcp, ssl, ntlm: what addresses are called */                              \
+	X(ZEEK_NAMES, "zeek-names") /* dns, dhcp, ssl, ntlm, kerberos: what addresses are called */                    \
 	X(SURICATA, "suricata-eve")                                                                                    \
 	X(CONNTRACK, "conntrack")                                                                                      \
 	X(VPC_FLOW, "vpc-flow-log")                                                                                    \
