@@ -6,10 +6,11 @@
 #include <stdio.h>
 
 static const char description[] =
-	"Reads pcap and pcapng, and connection logs (Zeek conn.log and, for names, dns, dhcp, ssl, ntlm and "
-	"kerberos.log;\n"
-	"Suricata eve.json, conntrack -L, AWS VPC flow logs, Hubble, nfdump), also compressed (gz, zst, xz, bz2); '-' "
-	"is standard input, a folder means all files\n"
+	"Reads pcap and pcapng, and connection logs: Zeek conn.log (and, for names, dns, dhcp, ssl, ntlm and "
+	"kerberos.log),\n"
+	"Suricata eve.json, conntrack -L, AWS VPC flow logs, Hubble, nfdump; also compressed (gz, zst, xz, bz2). '-' "
+	"is\n"
+	"standard input, a folder means all files\n"
 	"in it. Several files are taken in the order of their times. A file that is known already is left out, so\n"
 	"the same folder can be ingested again and again.\n"
 	"\n"
