@@ -8,6 +8,7 @@ libam_policy_a_SOURCES = \
 	src/policy/compiled.c \
 	src/policy/contract.c \
 	src/policy/equal.c \
+	src/policy/evidence.c \
 	src/policy/expand.c \
 	src/policy/judged.c \
 	src/policy/needed.c \

@@ -28,12 +28,6 @@ typedef struct {
 } Unit;
 
 typedef struct {
-	uint64_t connections;
-	uint8_t confidence;
-	char name[AM_L7_SIZE];
-} L7Count;
-
-typedef struct {
 	const AmMap *map;
 	AmPolicy *policy;
 	GArray *edges;              /* uint32_t: indexes of the edges that need a rule */
@@ -410,56 +404,6 @@ static void fill_service(const Builder *builder, AmService *service, AmSlice ser
 	}
 }
 
-static void count_l7(GArray *counts, const AmEdge *edge)
-{
-	for (int n = 0; n < edge->n_l7; n++) {
-		const AmTallyL7 *l7 = &edge->l7[n];
-		guint at = 0;
-		while (at < counts->len && strcmp(g_array_index(counts, L7Count, at).name, l7->name) != 0)
-			at++;
-		if (at == counts->len) {
-			L7Count fresh = {0};
-			g_strlcpy(fresh.name, l7->name, sizeof fresh.name);
-			g_array_append_val(counts, fresh);
-		}
-		L7Count *count = &g_array_index(counts, L7Count, at);
-		count->connections += l7->connections;
-		count->confidence = MAX(count->confidence, l7->confidence);
-	}
-}
-
-static void add_evidence(AmRuleEvidence *evidence, const AmEdge *edge)
-{
-	gboolean is_first = evidence->edges++ == 0;
-	if (edge->client_view == AM_CLIENT_HIDDEN)
-		evidence->client = AM_CLIENT_HIDDEN;
-	evidence->connections += edge->connections;
-	evidence->bytes += edge->counts.bytes[0] + edge->counts.bytes[1];
-	if (is_first || edge->first_ns < evidence->first_ns)
-		evidence->first_ns = edge->first_ns;
-	if (is_first || edge->last_ns > evidence->last_ns)
-		evidence->last_ns = edge->last_ns;
-	/* Which days they were is not kept; the edge that was seen most often stands for the rule. */
-	evidence->days = MAX(evidence->days, edge->days);
-	if (is_first || edge->direction > evidence->direction)
-		evidence->direction = edge->direction;
-}
-
-static void set_l7(AmRuleEvidence *evidence, const GArray *counts)
-{
-	const L7Count *best = NULL;
-	for (guint n = 0; n < counts->len; n++) {
-		const L7Count *count = &g_array_index(counts, L7Count, n);
-		if (best == NULL || count->connections > best->connections ||
-		    (count->connections == best->connections && strcmp(count->name, best->name) < 0))
-			best = count;
-	}
-	if (best == NULL)
-		return;
-	g_strlcpy(evidence->l7, best->name, sizeof evidence->l7);
-	evidence->l7_confidence = best->confidence;
-}
-
 /* Somebody's words for the document; NULL for none. */
 static char *safe_words(const char *words, size_t most)
 {
@@ -495,18 +439,18 @@ static void add_rules(Builder *builder, const AmContraction *contraction)
 		fill_service(builder, &rule->service, am_number_set(&contraction->sets[2], product->service, &storage));
 		rule->evidence.related = (uint8_t)(product->class >> CLASS_RELATED & 7);
 		g_ptr_array_add(builder->policy->rules, rule);
-		g_ptr_array_add(counts, g_array_new(FALSE, TRUE, sizeof(L7Count)));
+		g_ptr_array_add(counts, am_l7_counts_new());
 	}
 	for (guint n = 0; n < builder->edges->len; n++) {
 		uint32_t at = g_array_index(contraction->tuple_product, uint32_t, builder->tuple_of[n]);
-		add_evidence(&((AmRule *)builder->policy->rules->pdata[at])->evidence, needed_edge(builder, n));
-		count_l7(counts->pdata[at], needed_edge(builder, n));
+		am_evidence_add(&((AmRule *)builder->policy->rules->pdata[at])->evidence, counts->pdata[at],
+				needed_edge(builder, n));
 		const AmGroup *sanctioned = sanctioned_group(builder->map, needed_edge(builder, n));
 		if (sanctioned != NULL)
 			add_sanction(builder->policy->rules->pdata[at], sanctioned);
 	}
 	for (guint n = 0; n < n_rules; n++)
-		set_l7(&((AmRule *)builder->policy->rules->pdata[n])->evidence, counts->pdata[n]);
+		am_evidence_set_l7(&((AmRule *)builder->policy->rules->pdata[n])->evidence, counts->pdata[n]);
 }
 
 AmPolicy *am_policy_recommend(const AmMap *map, const AmRecommendOptions *options)

@@ -133,8 +133,8 @@ static GArray *split(const char *content)
 		Line line = {.taken = FALSE};
 		memcpy(line.name, at, (size_t)(space - at));
 		g_autofree char *escaped = g_strndup(space + 1, (size_t)(end - space - 1));
-		line.value = g_strcompress(escaped);
 		g_array_append_val(lines, line);
+		g_array_index(lines, Line, lines->len - 1).value = g_strcompress(escaped);
 	}
 	return g_steal_pointer(&lines);
 }
