@@ -34,7 +34,7 @@ static void count_l7(GArray *counts, const AmEdge *edge)
 	}
 }
 
-void am_evidence_add(AmRuleEvidence *evidence, GArray *counts, const AmEdge *edge)
+void am_rule_evidence_add(AmRuleEvidence *evidence, GArray *counts, const AmEdge *edge)
 {
 	count_l7(counts, edge);
 	gboolean is_first = evidence->edges++ == 0;
@@ -52,7 +52,7 @@ void am_evidence_add(AmRuleEvidence *evidence, GArray *counts, const AmEdge *edg
 		evidence->direction = edge->direction;
 }
 
-void am_evidence_set_l7(AmRuleEvidence *evidence, const GArray *counts)
+void am_rule_evidence_set_l7(AmRuleEvidence *evidence, const GArray *counts)
 {
 	const L7Count *best = NULL;
 	for (guint n = 0; n < counts->len; n++) {

@@ -133,9 +133,9 @@ GArray *am_known_intervals(const AmMap *map, const AmSpaces *spaces);
 
 /* ---- evidence.c */
 GArray *am_l7_counts_new(void); /* of a rule: how often which l7 was seen. To be unreferenced */
-void am_evidence_add(AmRuleEvidence *evidence, GArray *counts, const AmEdge *edge);
+void am_rule_evidence_add(AmRuleEvidence *evidence, GArray *counts, const AmEdge *edge);
 /* At the end: the most frequent one. */
-void am_evidence_set_l7(AmRuleEvidence *evidence, const GArray *counts);
+void am_rule_evidence_set_l7(AmRuleEvidence *evidence, const GArray *counts);
 
 /* ---- judged.c */
 /* A service between two units of rules: what one tuple of groups would permit. */

@@ -443,14 +443,14 @@ static void add_rules(Builder *builder, const AmContraction *contraction)
 	}
 	for (guint n = 0; n < builder->edges->len; n++) {
 		uint32_t at = g_array_index(contraction->tuple_product, uint32_t, builder->tuple_of[n]);
-		am_evidence_add(&((AmRule *)builder->policy->rules->pdata[at])->evidence, counts->pdata[at],
-				needed_edge(builder, n));
+		am_rule_evidence_add(&((AmRule *)builder->policy->rules->pdata[at])->evidence, counts->pdata[at],
+				     needed_edge(builder, n));
 		const AmGroup *sanctioned = sanctioned_group(builder->map, needed_edge(builder, n));
 		if (sanctioned != NULL)
 			add_sanction(builder->policy->rules->pdata[at], sanctioned);
 	}
 	for (guint n = 0; n < n_rules; n++)
-		am_evidence_set_l7(&((AmRule *)builder->policy->rules->pdata[n])->evidence, counts->pdata[n]);
+		am_rule_evidence_set_l7(&((AmRule *)builder->policy->rules->pdata[n])->evidence, counts->pdata[n]);
 }
 
 AmPolicy *am_policy_recommend(const AmMap *map, const AmRecommendOptions *options)
