@@ -80,13 +80,20 @@ gboolean am_edge_is_nameless(const AmEdge *edge)
 	return host[0] == '\0' || am_address_parse(host, &address);
 }
 
-/* How many inside hosts use each outside service, whether by a name, and how many use any. */
+static uint32_t asset_of(const AmMapWork *work, uint32_t endpoint)
+{
+	return g_array_index(work->map->endpoints, AmEndpoint, endpoint).asset;
+}
+
+/* How many inside machines use each outside service, whether by a name, and how many use any: with the IPv6 addresses of each
+ * counted as well, what all use by IPv4 would be what half of them do. */
 void am_beacon_prepare(AmMapWork *work)
 {
 	find_own(work);
 	find_resolvers(work);
 	guint n_edges = work->map->edges->len;
-	g_autofree gboolean *outward = g_new0(gboolean, MAX(work->map->endpoints->len, 1));
+	g_autofree guint *last_of =
+		g_new0(guint, MAX(work->map->assets->len, 1)); /* by asset: 1 + the service counted last */
 	for (guint first = 0, end = 0; first < n_edges; first = end) {
 		const AmEdge *head = am_work_edge(work, work->by_service[first]);
 		uint32_t clients = 0;
@@ -98,9 +105,10 @@ void am_beacon_prepare(AmMapWork *work)
 				break;
 			if (!goes_out(work, edge, am_work_notes(work, work->by_service[end])))
 				continue;
-			clients++;
+			guint *last = &last_of[asset_of(work, edge->client)];
+			clients += *last != first + 1;
+			*last = first + 1;
 			named = named || !am_edge_is_nameless(edge);
-			outward[edge->client] = TRUE;
 		}
 		for (guint n = first; n < end; n++) {
 			am_work_notes(work, work->by_service[n])->outward_clients = clients;
@@ -108,8 +116,8 @@ void am_beacon_prepare(AmMapWork *work)
 		}
 	}
 	work->n_outward = 0;
-	for (guint n = 0; n < work->map->endpoints->len; n++)
-		work->n_outward += outward[n] != FALSE;
+	for (guint n = 0; n < work->map->assets->len; n++)
+		work->n_outward += last_of[n] != 0;
 }
 
 /* Daily counts of whole days (the first and the last of the edge are cut), against what chance would give. */
