@@ -243,6 +243,25 @@ static void test_beacon_by_another_address(void)
 	net_clear(&net);
 }
 
+/* What all machines do by IPv4 is usual, though by IPv6 they do something else. */
+static void test_usual_of_machines(void)
+{
+	Net net = net_new();
+	g_autoptr(GArray) told = g_array_new(FALSE, FALSE, sizeof(AmObservation));
+	net_span(&net, 1);
+	for (int n = 1; n <= 8; n++) {
+		g_autofree char *four = g_strdup_printf("10.0.1.%d", n), *six = g_strdup_printf("fd00:1::%d", n);
+		g_autofree char *mac = g_strdup_printf("3c:52:82:00:00:%02d", n);
+		know_mac(told, four, mac, 0, 0);
+		know_mac(told, six, mac, 0, 0);
+		beacon(&net, four, "198.51.100.1", FALSE);
+		browse(&net, six, "2001:db8:ffff::1", "www.example");
+	}
+	g_autoptr(AmMap) map = build(&net, told);
+	CU_ASSERT_FALSE(reason_given(map, "10.0.1.1", "198.51.100.1", 443, AM_REASON_BEACON));
+	net_clear(&net);
+}
+
 /* Polls of a device whose answers alone are mirrored: as the mirror misses all that it gets, they stand for the questions. Of one
  * whose questions are seen elsewhere, they do not. */
 static void test_answers_of_a_half_seen_server(void)
@@ -469,6 +488,7 @@ int main(void)
 		UNIT_TEST(test_name_that_was_not_heard),
 		UNIT_TEST(test_beacon_behind_a_translator),
 		UNIT_TEST(test_beacon_by_another_address),
+		UNIT_TEST(test_usual_of_machines),
 		UNIT_TEST(test_answers_of_a_half_seen_server),
 		UNIT_TEST(test_machine_that_moves),
 		UNIT_TEST(test_colleagues_are_machines),
