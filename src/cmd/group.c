@@ -85,9 +85,12 @@ static gboolean add_group(const AmMap *map, const char *word, GArray *members, g
 	const AmGroup *group = find_group(map, word, error);
 	if (group == NULL || !check_free(map, index_of(map, group), word, error))
 		return FALSE;
-	for (guint n = 0; n < group->members->len; n++)
-		add_member(map, g_array_index(group->members, uint32_t, n), members);
-	*ret_inside = g_array_index(map->assets, AmAsset, g_array_index(group->members, uint32_t, 0)).inside;
+	*ret_inside = FALSE; /* of one that an inventory made, both may be */
+	for (guint n = 0; n < group->members->len; n++) {
+		uint32_t asset = g_array_index(group->members, uint32_t, n);
+		add_member(map, asset, members);
+		*ret_inside |= g_array_index(map->assets, AmAsset, asset).inside;
+	}
 	return check_length(members, error);
 }
 

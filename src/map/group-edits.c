@@ -69,13 +69,17 @@ static uint32_t find_asset(const Edits *edits, const AmGroupMember *member)
 		network++;
 	MacKey key = mac_key(network, member->mac);
 	uint32_t known = member->has_mac ? am_table_find(edits->macs, &key) : AM_TABLE_NONE;
+	uint32_t endpoint = am_map_find_endpoint(map, network, &member->address);
+	uint32_t asset =
+		endpoint != AM_NO_INDEX ? g_array_index(map->endpoints, AmEndpoint, endpoint).asset : AM_NO_INDEX;
+	const AmAsset *there = asset != AM_NO_INDEX ? &g_array_index(map->assets, AmAsset, asset) : NULL;
+	gboolean has_mac = member->has_mac && there != NULL && there->has_mac;
+	/* Of several assets with this MAC (identity.c keeps apart what goes by other names) the one with the address. */
+	if (has_mac && memcmp(there->mac, member->mac, sizeof there->mac) == 0)
+		return asset;
 	if (known != AM_TABLE_NONE)
 		return g_array_index(edits->mac_assets, uint32_t, known);
-	uint32_t endpoint = am_map_find_endpoint(map, network, &member->address);
-	if (endpoint == AM_NO_INDEX)
-		return AM_NO_INDEX;
-	uint32_t asset = g_array_index(map->endpoints, AmEndpoint, endpoint).asset;
-	return member->has_mac && g_array_index(map->assets, AmAsset, asset).has_mac ? AM_NO_INDEX : asset;
+	return has_mac ? AM_NO_INDEX : asset;
 }
 
 /* uint32_t: those that there are, each once. */
@@ -158,19 +162,31 @@ static uint64_t mark_of_edit(const AmGroupEdit *edit)
 	return mark;
 }
 
-/* Inside and outside never share a group. */
-static void put(Edits *edits, const GArray *assets, uint32_t group, gboolean inside)
-{
-	for (guint n = 0; n < assets->len; n++) {
-		uint32_t asset = g_array_index(assets, uint32_t, n);
-		if (g_array_index(edits->map->assets, AmAsset, asset).inside == inside)
-			edits->group_of[asset] = group;
-	}
-}
-
 static gboolean is_inside(const Edits *edits, uint32_t asset)
 {
 	return g_array_index(edits->map->assets, AmAsset, asset).inside;
+}
+
+static gboolean any_inside(const Edits *edits, const GArray *assets)
+{
+	for (guint n = 0; n < assets->len; n++)
+		if (is_inside(edits, g_array_index(assets, uint32_t, n)))
+			return TRUE;
+	return FALSE;
+}
+
+/* Inside and outside share no group, but where an inventory calls them the same (groups.c); that goes as a whole. */
+static void put(Edits *edits, const GArray *assets, uint32_t group, gboolean inside)
+{
+	g_autofree uint8_t *has_inside = g_new0(uint8_t, MAX(edits->map->groups->len, 1));
+	for (uint32_t n = 0; n < edits->map->assets->len; n++)
+		if (edits->group_of[n] != AM_NO_INDEX && is_inside(edits, n))
+			has_inside[edits->group_of[n]] = TRUE;
+	for (guint n = 0; n < assets->len; n++) {
+		uint32_t asset = g_array_index(assets, uint32_t, n), own = edits->group_of[asset];
+		if (is_inside(edits, asset) == inside || (inside && own != AM_NO_INDEX && has_inside[own]))
+			edits->group_of[asset] = group;
+	}
 }
 
 static void note(Edits *edits, uint32_t group, const char *what, const AmSaid *said)
@@ -228,10 +244,10 @@ static void apply(Edits *edits, const AmGroupEdit *edit)
 		return; /* none of them is there */
 	if (edit->kind == AM_GROUP_EDIT_MERGE)
 		add_company(edits, assets);
-	gboolean inside = assets->len > 0 && is_inside(edits, g_array_index(assets, uint32_t, 0));
+	gboolean inside = any_inside(edits, assets);
 	if (edit->kind == AM_GROUP_EDIT_MOVE) {
 		g_autoptr(GArray) anchors = find_assets(edits, edit->anchors);
-		inside = is_inside(edits, g_array_index(anchors, uint32_t, 0));
+		inside = any_inside(edits, anchors);
 	}
 	put(edits, assets, group, inside);
 	if (edit->name != NULL)

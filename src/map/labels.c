@@ -343,3 +343,25 @@ uint64_t am_labels_group_mark(const AmMapWork *work, uint32_t asset)
 		return 0;
 	return am_mix(am_mix_bytes(7, role, strlen(role)), work->realms[asset]) | 1;
 }
+
+uint32_t am_labels_speaker(const AmMapWork *work, const GArray *members)
+{
+	g_autoptr(AmTable) marks = am_table_new(sizeof(uint64_t));
+	g_autoptr(GArray) counts = g_array_new(FALSE, TRUE, sizeof(guint));
+	g_autoptr(GArray) firsts = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	guint best = 0;
+	for (guint n = 0; n < members->len; n++) {
+		uint32_t member = g_array_index(members, uint32_t, n);
+		uint64_t mark = am_labels_group_mark(work, member);
+		uint32_t at = am_table_add(marks, &mark);
+		if (at == firsts->len) {
+			g_array_append_val(firsts, member);
+			g_array_set_size(counts, at + 1);
+		}
+		g_array_index(counts, guint, at)++;
+	}
+	for (guint n = 1; n < counts->len; n++)
+		if (g_array_index(counts, guint, n) > g_array_index(counts, guint, best))
+			best = n;
+	return g_array_index(firsts, uint32_t, best);
+}

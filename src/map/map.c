@@ -43,6 +43,7 @@ static AmMap *map_new(const GPtrArray *networks)
 	map->groups = g_array_new(FALSE, TRUE, sizeof(AmGroup));
 	g_array_set_clear_func(map->groups, group_clear);
 	map->pools = g_array_new(FALSE, TRUE, sizeof(AmPool));
+	map->reserved = g_array_new(FALSE, TRUE, sizeof(AmReserved));
 	map->middleboxes = g_array_new(FALSE, TRUE, sizeof(AmMiddlebox));
 	map->relays = g_array_new(FALSE, TRUE, sizeof(AmRelay));
 	map->legs = g_array_new(FALSE, TRUE, sizeof(AmLeg));
@@ -65,6 +66,7 @@ void am_map_free(AmMap *map)
 	g_array_unref(map->edges);
 	g_array_unref(map->groups);
 	g_array_unref(map->pools);
+	g_array_unref(map->reserved);
 	g_array_unref(map->middleboxes);
 	g_array_unref(map->relays);
 	g_array_unref(map->legs);

@@ -49,25 +49,77 @@ static uint8_t *find_ends(const AmMap *map)
 	return is_end;
 }
 
-/* Only few edges are looked for in all paths. */
+typedef struct {
+	uint32_t endpoint, relay;
+} End;
+
+static int compare_places(gconstpointer a, gconstpointer b)
+{
+	const End *x = a, *y = b;
+	if (x->endpoint != y->endpoint)
+		return x->endpoint < y->endpoint ? -1 : 1;
+	return x->relay < y->relay ? -1 : x->relay > y->relay;
+}
+
+/* The paths by their front (side 0), or by their client (1). */
+static GArray *index_relays(const AmMap *map, int side)
+{
+	GArray *ends = g_array_sized_new(FALSE, FALSE, sizeof(End), map->relays->len);
+	for (uint32_t n = 0; n < map->relays->len; n++) {
+		const AmRelay *relay = &g_array_index(map->relays, AmRelay, n);
+		End end = {side == 0 ? relay->front : relay->client, n};
+		g_array_append_val(ends, end);
+	}
+	g_array_sort(ends, compare_places);
+	return ends;
+}
+
+static void add_legs_at(AmMap *map, uint32_t edge_index, uint32_t front, const GArray *index, uint32_t endpoint)
+{
+	const AmEdge *edge = &g_array_index(map->edges, AmEdge, edge_index);
+	guint low = 0, high = index->len;
+	while (low < high) {
+		guint middle = low + (high - low) / 2;
+		if (g_array_index(index, End, middle).endpoint < endpoint)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < index->len && g_array_index(index, End, low).endpoint == endpoint; low++) {
+		const AmLeg leg = {edge_index, g_array_index(index, End, low).relay, front};
+		const AmRelay *relay = &g_array_index(map->relays, AmRelay, leg.relay);
+		if (front ? is_front(map, relay, edge) : is_back(map, relay, edge))
+			g_array_append_val(map->legs, leg);
+	}
+}
+
+static int compare_legs(gconstpointer a, gconstpointer b)
+{
+	const AmLeg *x = a, *y = b;
+	if (x->edge != y->edge)
+		return x->edge < y->edge ? -1 : 1;
+	if (x->front != y->front)
+		return x->front < y->front ? -1 : 1;
+	return x->relay < y->relay ? -1 : x->relay > y->relay;
+}
+
+/* Only few edges are looked for, and only in the paths that have an end of theirs. */
 void am_middlebox_find_legs(AmMap *map)
 {
 	if (map->relays->len == 0)
 		return;
 	g_autofree uint8_t *is_end = find_ends(map);
+	g_autoptr(GArray) by_front = index_relays(map, 0), by_client = index_relays(map, 1);
 	for (uint32_t e = 0; e < map->edges->len; e++) {
 		const AmEdge *edge = &g_array_index(map->edges, AmEdge, e);
 		if (edge->ip_protocol != AM_PROTO_TCP || !(is_end[edge->client] || is_end[edge->server]))
 			continue;
-		for (uint32_t front = 0; front < 2; front++) {
-			for (uint32_t n = 0; n < map->relays->len; n++) {
-				const AmRelay *relay = &g_array_index(map->relays, AmRelay, n);
-				const AmLeg leg = {e, n, front};
-				if (front ? is_front(map, relay, edge) : is_back(map, relay, edge))
-					g_array_append_val(map->legs, leg);
-			}
-		}
+		add_legs_at(map, e, FALSE, by_client, edge->client);
+		add_legs_at(map, e, FALSE, by_client, AM_NO_INDEX);
+		add_legs_at(map, e, TRUE, by_front, edge->client);
+		add_legs_at(map, e, TRUE, by_front, edge->server);
 	}
+	g_array_sort(map->legs, compare_legs);
 }
 
 /* ---- For `explain flow` */

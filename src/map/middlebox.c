@@ -194,13 +194,16 @@ static const AmMiddleboxHint *find_hint(const AmMapWork *work, uint32_t endpoint
 	const AmEndpoint *end = &g_array_index(work->map->endpoints, AmEndpoint, endpoint);
 	const char *network = end->network < work->map->networks->len ? work->map->networks->pdata[end->network] : NULL;
 	const AmMiddleboxHint *any = NULL;
+	gboolean taken_back = FALSE; /* what was said of it in its network */
 	for (guint n = hints != NULL ? hints->len : 0; n-- > 0;) {
 		const AmMiddleboxHint *hint = &g_array_index(hints, AmMiddleboxHint, n);
 		if (am_address_compare(&hint->address, &end->address) != 0)
 			continue;
-		if (hint->network != NULL && g_strcmp0(hint->network, network) == 0 &&
-		    hint->role != AM_MIDDLEBOX_WITHDRAWN)
-			return hint;
+		if (hint->network != NULL && g_strcmp0(hint->network, network) == 0 && !taken_back) {
+			if (hint->role != AM_MIDDLEBOX_WITHDRAWN)
+				return hint;
+			taken_back = TRUE;
+		}
 		if (hint->network == NULL && any == NULL)
 			any = hint;
 	}

@@ -142,7 +142,7 @@ void am_naming_labelled(AmMapWork *work, const uint32_t *order, GHashTable *take
 {
 	for (guint n = 0; n < work->map->groups->len; n++) {
 		AmGroup *group = &g_array_index(work->map->groups, AmGroup, order[n]);
-		uint32_t member = g_array_index(group->members, uint32_t, 0);
+		uint32_t member = am_labels_speaker(work, group->members);
 		if (work->roles[member] == NULL || group->made ||
 		    group->name[0] != '\0') /* a person made or named it */
 			continue;

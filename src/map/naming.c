@@ -243,7 +243,7 @@ void am_naming_build(AmMapWork *work)
 			continue;
 		guint first = habits.first[g], n_habits = habits.first[g + 1] - first;
 		const Habit *own = &((const Habit *)habits.habits->data)[first];
-		uint32_t member = g_array_index(group->members, uint32_t, 0);
+		uint32_t member = am_labels_speaker(work, group->members);
 		char base[24];
 		const char *role = work->roles[member];
 		name_group(group, own, n_habits, g_array_index(map->assets, AmAsset, member).inside, base);

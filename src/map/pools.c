@@ -7,6 +7,8 @@
 #include "constants.h"
 #include "work.h"
 
+#include "allowmap/base.h"
+
 #include <string.h>
 
 #define SUBNET_IPV4 24
@@ -110,8 +112,12 @@ static Motion watch(const AmMapWork *work, const Presence *presence, const Place
 		uint32_t endpoint = places[n].endpoint;
 		const Presence *own = &presence[endpoint];
 		motion.leased += work->hosts[endpoint].leased || work->macs[endpoint].leased;
-		motion.moved += has_another_there(work, &places[n]);
-		motion.goers += own->last_ns <= map->last_ns - AM_NS_PER_DAY;
+		gboolean goes = own->last_ns <= map->last_ns - AM_NS_PER_DAY;
+		gboolean comes = own->first_ns >= map->first_ns + AM_NS_PER_DAY;
+		/* Servers have several addresses of IPv6 for good: temporary ones come and go. */
+		motion.moved +=
+			has_another_there(work, &places[n]) && (places[n].subnet.address.family == 4 || comes || goes);
+		motion.goers += goes;
 		int64_t day = (own->first_ns - map->first_ns) / AM_NS_PER_DAY;
 		if (day == 0)
 			continue;
@@ -175,6 +181,9 @@ static void add_pool(AmMapWork *work, const Presence *presence, const Place *pla
 		guint own = next - first;
 		if (places[first].group == AM_NO_INDEX || own < AM_POOL_OWN * (n_places - own))
 			continue;
+		/* What a person declared of these hosts he did not declare of whoever has an address beside them. */
+		if (g_array_index(work->map->groups, AmGroup, places[first].group).sanctioned != NULL)
+			continue;
 		Motion motion = watch(work, presence, &places[first], own);
 		AmPool pool = {places[0].network, .group = places[first].group};
 		pool.kind = kind_of(&motion, places[0].subnet.address.family);
@@ -203,6 +212,80 @@ static void tell(const AmMap *map)
 	}
 }
 
+/* ---- What is said of a part of a pool, be anybody there or not, holds for who is new there */
+
+/* The pool that has all of the prefix, and more; NULL: none. O(log pools). */
+static const AmPool *pool_around(const AmMap *map, uint32_t network, const AmPrefix *prefix)
+{
+	guint low = 0, high = map->pools->len;
+	while (low < high) {
+		guint middle = low + (high - low) / 2;
+		const AmPool *pool = &g_array_index(map->pools, AmPool, middle);
+		if (pool->network < network ||
+		    (pool->network == network && am_address_compare(&pool->prefix.address, &prefix->address) <= 0))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	const AmPool *pool = low > 0 ? &g_array_index(map->pools, AmPool, low - 1) : NULL;
+	gboolean inside = pool != NULL && pool->network == network && pool->prefix.length < prefix->length &&
+			  am_prefix_contains(&pool->prefix, &prefix->address);
+	return inside ? pool : NULL;
+}
+
+/* `name` NULL: any network. */
+static void reserve(const AmMap *map, const char *name, const AmPrefix *prefix)
+{
+	for (uint32_t network = 0; network < map->networks->len; network++) {
+		AmReserved reserved = {network, *prefix};
+		if ((name == NULL || strcmp(name, map->networks->pdata[network]) == 0) &&
+		    pool_around(map, network, prefix) != NULL)
+			g_array_append_val(map->reserved, reserved);
+	}
+}
+
+static void reserve_decided(const AmMap *map, const AmDecisionSet *decisions)
+{
+	for (guint n = 0; decisions->overrides != NULL && n < decisions->overrides->len; n++) {
+		const AmOverride *override = &g_array_index(decisions->overrides, AmOverride, n);
+		if (override->verdict == AM_OVERRIDE_WITHDRAWN || override->verdict == AM_VERDICT_ESSENTIAL)
+			continue;
+		reserve(map, override->network, &override->client);
+		reserve(map, override->network, &override->server);
+	}
+	for (guint n = 0; decisions->declarations != NULL && n < decisions->declarations->len; n++) {
+		const AmDeclaration *declared = decisions->declarations->pdata[n];
+		for (guint h = 0;
+		     !declared->said.withdrawn && declared->kind != AM_DECLARED_CHANGE && h < declared->hosts->len; h++)
+			reserve(map, declared->network, &g_array_index(declared->hosts, AmPrefix, h));
+	}
+}
+
+/* Another application, owner or role than the group's. */
+static void reserve_labelled(const AmMapWork *work)
+{
+	static const char *const borders[] = {AM_LABEL_APPLICATION, AM_LABEL_OWNER, AM_LABEL_ROLE, AM_LABEL_GROUP};
+	const AmMap *map = work->map;
+	for (guint n = 0; work->decisions->labels != NULL && n < work->decisions->labels->len; n++) {
+		const AmLabel *label = &g_array_index(work->decisions->labels, AmLabel, n);
+		gboolean is_border = FALSE;
+		for (guint b = 0; b < G_N_ELEMENTS(borders); b++)
+			is_border = is_border || strcmp(label->name, borders[b]) == 0;
+		for (uint32_t network = 0; is_border && label->of == AM_LABELLED_PREFIX && network < map->networks->len;
+		     network++) {
+			const AmPool *pool = pool_around(map, network, &label->prefix);
+			if (pool == NULL || !am_imported_holds_in(map, work->decisions, label->import, network))
+				continue;
+			const AmGroup *group = &g_array_index(map->groups, AmGroup, pool->group);
+			const AmAsset *speaker =
+				&g_array_index(map->assets, AmAsset, am_labels_speaker(work, group->members));
+			AmReserved reserved = {network, label->prefix};
+			if (g_strcmp0(am_asset_label(map, speaker, label->name), label->value) != 0)
+				g_array_append_val(map->reserved, reserved);
+		}
+	}
+}
+
 void am_pools_build(AmMapWork *work)
 {
 	g_autofree Presence *presence = find_presence(work);
@@ -212,6 +295,10 @@ void am_pools_build(AmMapWork *work)
 		while (next < places->len && compare_subnets(&all[first], &all[next]) == 0)
 			next++;
 		add_pool(work, presence, &all[first], next - first);
+	}
+	if (work->decisions != NULL && work->map->pools->len > 0) {
+		reserve_decided(work->map, work->decisions);
+		reserve_labelled(work);
 	}
 	tell(work->map);
 }

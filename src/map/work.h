@@ -225,6 +225,8 @@ gboolean am_imported_holds_in(const AmMap *map, const AmDecisionSet *decisions, 
 void am_labels_build(AmMapWork *work);
 /* What the group of an asset is known by, where an inventory made it; else 0. */
 uint64_t am_labels_group_mark(const AmMapWork *work, uint32_t asset);
+/* Which member speaks for a group: the first of those whose mark most of them have. */
+uint32_t am_labels_speaker(const AmMapWork *work, const GArray *members);
 /* makers.c: who made them; sets `makes`. And whose MAC that is: an asset, the first if there are several, or AM_NO_INDEX. */
 void am_makers_build(AmMapWork *work);
 uint32_t am_makers_find(const AmMapWork *work, uint32_t network, const uint8_t mac[6]);

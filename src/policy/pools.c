@@ -6,25 +6,43 @@
 
 #include <string.h>
 
-void am_prefix_add_without(GArray *to, AmPrefix prefix, const AmPrefix *holes, guint n_holes)
+/* `holes` ascend, and each lies in the prefix. */
+static void add_around(GArray *to, AmPrefix prefix, const AmPrefix *holes, guint n_holes)
 {
-	gboolean any = FALSE;
-	for (guint n = 0; n < n_holes; n++) {
-		if (holes[n].length <= prefix.length && am_prefix_contains(&holes[n], &prefix.address))
-			return;
-		any = any || am_prefix_contains(&prefix, &holes[n].address);
-	}
-	if (!any) {
+	if (n_holes == 0) {
 		g_array_append_val(to, prefix);
 		return;
 	}
+	if (holes[0].length <= prefix.length)
+		return;
 	/* A hole lies inside, so the prefix is no single address. */
 	AmPrefix low = prefix, high;
 	low.length++;
 	high = low;
 	high.address.bytes[prefix.length / 8] |= (uint8_t)(0x80u >> prefix.length % 8);
-	am_prefix_add_without(to, low, holes, n_holes);
-	am_prefix_add_without(to, high, holes, n_holes);
+	guint n_low = 0;
+	while (n_low < n_holes && am_prefix_contains(&low, &holes[n_low].address))
+		n_low++;
+	add_around(to, low, holes, n_low);
+	add_around(to, high, holes + n_low, n_holes - n_low);
+}
+
+static int compare_prefixes(gconstpointer a, gconstpointer b)
+{
+	return am_prefix_compare(a, b);
+}
+
+void am_prefix_add_without(GArray *to, AmPrefix prefix, const AmPrefix *holes, guint n_holes)
+{
+	g_autoptr(GArray) inside = g_array_new(FALSE, FALSE, sizeof(AmPrefix));
+	for (guint n = 0; n < n_holes; n++) {
+		if (holes[n].length <= prefix.length && am_prefix_contains(&holes[n], &prefix.address))
+			return;
+		if (am_prefix_contains(&prefix, &holes[n].address))
+			g_array_append_val(inside, holes[n]);
+	}
+	g_array_sort(inside, compare_prefixes);
+	add_around(to, prefix, (const AmPrefix *)(const void *)inside->data, inside->len);
 }
 
 /* By endpoint: it sent something, or is needed all the same (a collector of datagrams need not say a word). */
@@ -111,6 +129,11 @@ static void add_pool(const AmMap *map, const AmPool *pool, const uint8_t *known,
 		gboolean other = group == AM_NO_INDEX ? known[n] != 0 : group != pool->group;
 		if (lacking || other)
 			g_array_append_val(others, host);
+	}
+	for (guint n = 0; map->reserved != NULL && n < map->reserved->len; n++) {
+		const AmReserved *reserved = &g_array_index(map->reserved, AmReserved, n);
+		if (reserved->network == pool->network && am_prefix_contains(&pool->prefix, &reserved->prefix.address))
+			g_array_append_val(others, reserved->prefix);
 	}
 	am_prefix_add_without(members, pool->prefix, (const AmPrefix *)(const void *)others->data, others->len);
 }

@@ -313,12 +313,24 @@ static void add_members(Builder *builder, const Unit *unit, AmPolicyGroup *group
 	am_pools_add(builder->map, unit->network, unit->group, lacking(builder, unit), group->members);
 }
 
-/* A group lies within one application and owner; what all members say of these is said of it. */
+/* g_free(); NULL: none, or not all say so, as people may join what inventories keep apart. */
+static char *said_by_all(const AmMap *map, const AmGroup *group, const char *label)
+{
+	const char *said = NULL;
+	for (guint n = 0; n < group->members->len; n++) {
+		uint32_t member = g_array_index(group->members, uint32_t, n);
+		const char *own = am_asset_label(map, &g_array_index(map->assets, AmAsset, member), label);
+		if (n > 0 && g_strcmp0(own, said) != 0)
+			return NULL;
+		said = own;
+	}
+	return g_strdup(said);
+}
+
 static void set_owner(const AmMap *map, const AmGroup *group, AmPolicyGroup *named)
 {
-	const AmAsset *first = &g_array_index(map->assets, AmAsset, g_array_index(group->members, uint32_t, 0));
-	named->owner = g_strdup(am_asset_label(map, first, AM_LABEL_OWNER));
-	named->application = g_strdup(am_asset_label(map, first, AM_LABEL_APPLICATION));
+	named->owner = said_by_all(map, group, AM_LABEL_OWNER);
+	named->application = said_by_all(map, group, AM_LABEL_APPLICATION);
 }
 
 /* The map's groups, with those members that take part in an essential edge: more than that nobody has shown a need for. */

@@ -71,11 +71,19 @@ static void observe(Case *c, const char *of, AmObservedKind kind, const char *va
 	g_array_append_val(c->observations, o);
 }
 
+static void say_in(Case *c, const char *network, const char *of, int role)
+{
+	AmMiddleboxHint hint = {.network = g_strdup(network),
+				.address = address(of),
+				.role = role,
+				.who = g_strdup("ann"),
+				.why = g_strdup("rack 4")};
+	g_array_append_val(c->decisions.middleboxes, hint);
+}
+
 static void say(Case *c, const char *of, int role)
 {
-	AmMiddleboxHint hint = {
-		.address = address(of), .role = role, .who = g_strdup("ann"), .why = g_strdup("rack 4")};
-	g_array_append_val(c->decisions.middleboxes, hint);
+	say_in(c, NULL, of, role);
 }
 
 static const AmMiddlebox *box_of(const AmMap *map, const char *text)
@@ -294,6 +302,8 @@ static void test_hints(void)
 	say(&c, "10.0.2.4", AM_MIDDLEBOX_NONE);
 	say(&c, "10.0.1.1", AM_MIDDLEBOX_NAT);
 	say(&c, "10.0.1.1", AM_MIDDLEBOX_WITHDRAWN);
+	say_in(&c, "default", "10.0.1.2", AM_MIDDLEBOX_NAT);
+	say_in(&c, "default", "10.0.1.2", AM_MIDDLEBOX_WITHDRAWN);
 	say(&c, "10.9.9.9", AM_MIDDLEBOX_NAT); /* was not seen */
 	g_autoptr(AmMap) map = case_map(&c);
 	CU_ASSERT_STRING_NOT_EQUAL(map->revision, before->revision);
@@ -304,6 +314,7 @@ static void test_hints(void)
 	CU_ASSERT_EQUAL(role_of(map, "10.0.2.4"), AM_MIDDLEBOX_NONE);
 	ASSERT_VIEW(map, "10.0.2.4", "10.0.3.1", 8443, UNKNOWN);
 	CU_ASSERT_PTR_NULL(box_of(map, "10.0.1.1"));
+	CU_ASSERT_PTR_NULL(box_of(map, "10.0.1.2"));
 	case_clear(&c);
 }
 

@@ -140,12 +140,105 @@ static void test_temporary(void)
 	net_clear(&net);
 }
 
+/* Servers have several IPv6 addresses for good; that is no change of address. */
+static void test_several_for_good(void)
+{
+	Net net = net_new();
+	net_span(&net, 5);
+	g_autoptr(GArray) told = g_array_new(FALSE, FALSE, sizeof(AmObservation));
+	for (guint n = 0; n < 4; n++) {
+		g_autofree char *mac = g_strdup_printf("3c:52:82:00:00:%02x", n);
+		g_autofree char *fixed = g_strdup_printf("10.0.1.%u", n);
+		uses(&net, fixed, 0, 5);
+		tell(told, fixed, AM_OBSERVED_MAC, mac);
+		for (guint k = 0; k < 2; k++) {
+			g_autofree char *host = g_strdup_printf("fd00:1::%x:%x", 0x10 + n, k);
+			uses(&net, host, 0, 5);
+			tell(told, host, AM_OBSERVED_MAC, mac);
+		}
+	}
+	g_autoptr(AmMap) map = build(&net, told);
+	CU_ASSERT_EQUAL(map->pools->len, 0);
+	net_clear(&net);
+}
+
+static AmPrefix prefix(const char *text)
+{
+	AmPrefix parsed = {0};
+	CU_ASSERT_TRUE_FATAL(am_prefix_parse(text, &parsed, NULL));
+	return parsed;
+}
+
+/* Six leased desks, with what was decided. */
+static AmMap *decided_desk(const AmDecisionSet *decisions)
+{
+	Net net = net_new();
+	net_span(&net, 5);
+	g_autoptr(GArray) told = g_array_new(FALSE, FALSE, sizeof(AmObservation));
+	for (guint n = 0; n < 6; n++) {
+		g_autofree char *host = g_strdup_printf("10.0.1.%u", 20 + 7 * n);
+		g_autofree char *mac = g_strdup_printf("3c:52:82:00:00:%02x", n);
+		uses(&net, host, 0, 5);
+		tell(told, host, AM_OBSERVED_LEASE, mac);
+	}
+	g_array_sort(told, am_observation_compare);
+	AmMap *map = am_map_build(net.tallies, told, net.networks, decisions, NULL);
+	net_clear(&net);
+	return map;
+}
+
+/* What a person said of a part of the pool holds for who is new there; what he said of all of it, or took back, reserves nothing. */
+static void test_reserved(void)
+{
+	AmDecisionSet decisions = {.overrides = g_array_new(FALSE, TRUE, sizeof(AmOverride))};
+	AmOverride override = {.client = prefix("10.0.1.48/29"),
+			       .server = prefix("10.0.9.2"),
+			       .ip_protocol = AM_PROTO_TCP,
+			       .port = 5432,
+			       .verdict = AM_VERDICT_BACKGROUND};
+	g_array_append_val(decisions.overrides, override);
+	override.client = prefix("10.0.0.0/8");
+	g_array_append_val(decisions.overrides, override);
+	override.client = prefix("10.0.1.8/29");
+	override.verdict = AM_OVERRIDE_WITHDRAWN;
+	g_array_append_val(decisions.overrides, override);
+	g_autoptr(AmMap) map = decided_desk(&decisions);
+	CU_ASSERT_EQUAL(map->pools->len, 1);
+	CU_ASSERT_EQUAL_FATAL(map->reserved->len, 1);
+	g_autofree char *text = am_prefix_text(&g_array_index(map->reserved, AmReserved, 0).prefix);
+	CU_ASSERT_STRING_EQUAL(text, "10.0.1.48/29");
+	g_array_unref(decisions.overrides);
+}
+
+/* Who is declared to be a scanner is it by his address; who has another one there is not. */
+static void test_sanctioned(void)
+{
+	AmDecisionSet decisions = {.declarations = g_ptr_array_new_with_free_func((GDestroyNotify)am_declaration_free)};
+	AmDeclaration *scanner = am_declaration_new(AM_DECLARED_SCANNER);
+	AmPrefix hosts = prefix("10.0.1.0/26");
+	scanner->said = (AmSaid){.number = 1, .at_ns = AT(5, 0), .who = g_strdup("ann"), .why = g_strdup("audit")};
+	scanner->ticket = g_strdup("CHG-1");
+	scanner->ip_protocol = scanner->port = -1;
+	g_array_append_val(scanner->hosts, hosts);
+	g_ptr_array_add(decisions.declarations, scanner);
+	g_autoptr(AmMap) map = decided_desk(&decisions);
+	CU_ASSERT_EQUAL(map->pools->len, 0);
+	CU_ASSERT_PTR_NOT_NULL(g_array_index(map->groups, AmGroup, asset_of(map, "10.0.1.20")->group).sanctioned);
+	g_ptr_array_unref(decisions.declarations);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
-		UNIT_TEST(test_leased),    UNIT_TEST(test_one_lease_is_no_habit),
-		UNIT_TEST(test_others),    UNIT_TEST(test_elastic),
-		UNIT_TEST(test_temporary), {NULL, NULL},
+		UNIT_TEST(test_leased),
+		UNIT_TEST(test_one_lease_is_no_habit),
+		UNIT_TEST(test_others),
+		UNIT_TEST(test_elastic),
+		UNIT_TEST(test_temporary),
+		UNIT_TEST(test_several_for_good),
+		UNIT_TEST(test_reserved),
+		UNIT_TEST(test_sanctioned),
+		{NULL, NULL},
 	};
 	return unit_run("pools", tests);
 }

@@ -174,6 +174,12 @@ typedef struct {
 	AmPoolKind kind;
 } AmPool;
 
+/* In a pool, and not for whoever is new there: a person, or an inventory, says otherwise of these addresses. */
+typedef struct {
+	uint32_t network;
+	AmPrefix prefix;
+} AmReserved;
+
 typedef struct {
 	GPtrArray *networks;       /* char *, index = network id */
 	GArray *endpoints;         /* AmEndpoint, sorted by (network, address) */
@@ -187,6 +193,7 @@ typedef struct {
 	GArray *edges;             /* AmEdge */
 	GArray *groups;            /* AmGroup */
 	GArray *pools;             /* AmPool */
+	GArray *reserved;          /* AmReserved; NULL = none */
 	GArray *middleboxes;       /* AmMiddlebox; this and the next two: NULL = not looked for */
 	GArray *relays;            /* AmRelay */
 	GArray *legs;              /* AmLeg */
