@@ -8,6 +8,7 @@ EXTRA_DIST += \
 	tests/bench/live.sh \
 	tests/bench/peers.sh \
 	tests/bench/scale.sh \
+	tests/e2e/steps.sh \
 	tests/fixtures/README.md \
 	tests/fixtures/sample-topology.json \
 	tests/fixtures/sample-truth.tsv \

@@ -91,6 +91,9 @@ gboolean am_mac_parse(const char *text, uint8_t ret_mac[6]);                /* o
 /* "10.0.0.0/8", "2001:db8::1" (a host). Host bits set: error AM_BASE_ERROR_INVALID. */
 gboolean am_prefix_parse(const char *text, AmPrefix *ret_prefix, GError **error);
 AmPrefix am_prefix_host(const AmAddress *address);
+AmPrefix am_prefix_cut(const AmAddress *address, uint8_t length); /* the block of this length that holds it */
+/* The /24 of IPv4, the /64 of IPv6: what a subnet is taken to be where nobody tells. */
+AmPrefix am_prefix_subnet(const AmAddress *address);
 gboolean am_prefix_contains(const AmPrefix *prefix, const AmAddress *address);
 char *am_prefix_text(const AmPrefix *prefix);                /* always with "/length"; g_free() */
 int am_prefix_compare(const AmPrefix *a, const AmPrefix *b); /* by address, wider first */
@@ -250,6 +253,8 @@ const char *am_inventory_skip_text(AmInventorySkip reason); /* of AM_INVENTORY_U
 /* What the inventories say of an asset under this name, as far as it counts; NULL = nothing. Borrowed. */
 const char *am_asset_label(const AmMap *map, const AmAsset *asset, const char *name);
 
+/* The pool that holds the address, or NULL. Borrowed. O(log n). */
+const AmPool *am_pool_find(const AmMap *map, uint32_t network, const AmAddress *address);
 /* The middlebox whose address it is, or NULL. Borrowed. O(log n). */
 const AmMiddlebox *am_middlebox_find(const AmMap *map, uint32_t endpoint);
 /* The legs of paths that an edge is, as a run of the map's: how many, and the first. O(log n). */

@@ -37,6 +37,7 @@ libam_base_a_SOURCES = \
 	src/base/network-model.c \
 	src/base/observation-model.c \
 	src/base/policy-model.c \
+	src/base/pool-model.c \
 	src/base/prefix.c \
 	src/base/progress.c \
 	src/base/run-model.c \

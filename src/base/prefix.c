@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+#define SUBNET_IPV4 24
+#define SUBNET_IPV6 64
+
 /* Clears the bits past `length`; TRUE when any was set. */
 static gboolean mask(AmAddress *address, unsigned length)
 {
@@ -49,6 +52,18 @@ gboolean am_prefix_parse(const char *text, AmPrefix *ret_prefix, GError **error)
 AmPrefix am_prefix_host(const AmAddress *address)
 {
 	return (AmPrefix){.address = *address, .length = am_address_bits(address)};
+}
+
+AmPrefix am_prefix_cut(const AmAddress *address, uint8_t length)
+{
+	AmPrefix prefix = {.address = *address, .length = length};
+	mask(&prefix.address, length);
+	return prefix;
+}
+
+AmPrefix am_prefix_subnet(const AmAddress *address)
+{
+	return am_prefix_cut(address, address->family == 4 ? SUBNET_IPV4 : SUBNET_IPV6);
 }
 
 gboolean am_prefix_contains(const AmPrefix *prefix, const AmAddress *address)

@@ -39,6 +39,12 @@ AmSnapshot *am_declare_look(const AmMapArguments *map_arguments, GError **error)
 						   : am_job_snapshot_without_facts(db, map_arguments->decisions, error);
 }
 
+AmSnapshot *am_declare_look_first(const AmMapArguments *map_arguments, GError **error)
+{
+	gboolean decided = am_decisions_exist(am_declare_facts(map_arguments), map_arguments->decisions);
+	return decided ? am_declare_look(map_arguments, error) : am_cmd_snapshot(map_arguments, error);
+}
+
 AmDecisions *am_declare_open(const AmMapArguments *map_arguments, GError **error)
 {
 	g_autofree char *beside = am_decisions_path_for(am_declare_facts(map_arguments));
@@ -74,8 +80,7 @@ AmSnapshot *am_declare_list(const AmMapArguments *map_arguments, const AmDeclare
 	}
 	if (arguments->format != NULL && !am_format_parse(arguments->format, ret_format, error))
 		return NULL;
-	gboolean decided = am_decisions_exist(am_declare_facts(map_arguments), map_arguments->decisions);
-	return decided ? am_declare_look(map_arguments, error) : am_cmd_snapshot(map_arguments, error);
+	return am_declare_look_first(map_arguments, error);
 }
 
 gboolean am_declare_prefixes(const char *what, const char *text, GArray *prefixes, GError **error)

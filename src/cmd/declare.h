@@ -1,4 +1,5 @@
-/* What the commands share by which people declare something: expect, exclude, group, visibility. Private to cmd/. */
+/* What the commands share by which people say something: verdict, middlebox, import, expect, exclude, group, visibility. Private
+ * to cmd/. */
 #pragma once
 
 #include "cmd.h"
@@ -16,15 +17,16 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(AmDeclareArguments, am_declare_arguments_clear)
 const char *am_declare_facts(const AmMapArguments *map_arguments);
 /* The map, or one of nothing: one may decide before there are facts. */
 AmSnapshot *am_declare_look(const AmMapArguments *map_arguments, GError **error);
+/* For a list. Where there are neither facts nor decisions, the error of the facts: a name was mistyped. */
+AmSnapshot *am_declare_look_first(const AmMapArguments *map_arguments, GError **error);
+/* The same, when --format alone is allowed. NULL on error. */
+AmSnapshot *am_declare_list(const AmMapArguments *map_arguments, const AmDeclareArguments *arguments,
+			    AmFormat *ret_format, GError **error);
 /* The decisions, made when missing. */
 AmDecisions *am_declare_open(const AmMapArguments *map_arguments, GError **error);
 /* Fills who, when and why, with borrowed strings; refuses --format. */
 gboolean am_declare_said(const AmMapArguments *map_arguments, const AmDeclareArguments *arguments, AmSaid *ret_said,
 			 GError **error);
-/* For a list: --format, and nothing else. Also says so where there are neither facts nor decisions, so that a mistyped name shows.
- * NULL on error. */
-AmSnapshot *am_declare_list(const AmMapArguments *map_arguments, const AmDeclareArguments *arguments,
-			    AmFormat *ret_format, GError **error);
 /* "10.0.0.1,10.1.0.0/16" → AmPrefix, appended. */
 gboolean am_declare_prefixes(const char *what, const char *text, GArray *prefixes, GError **error);
 /* Takes back the decision of this number; `said` is what was said under it, NULL = there is no such decision of this verb. */

@@ -1,7 +1,7 @@
 /* import: inventories and leases into the decisions; which are there; and taking one back. */
 #include "config.h"
 
-#include "cmd.h"
+#include "declare.h"
 
 #include "allowmap/import.h"
 
@@ -42,19 +42,6 @@ static void arguments_clear(Arguments *arguments)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Arguments, arguments_clear)
 
-static const char *facts_path(const AmMapArguments *map_arguments)
-{
-	return map_arguments->db != NULL ? map_arguments->db : "allowmap.db";
-}
-
-/* One may import before there are facts. */
-static AmSnapshot *look(const AmMapArguments *map_arguments, GError **error)
-{
-	const char *db = facts_path(map_arguments);
-	return g_file_test(db, G_FILE_TEST_EXISTS) ? am_cmd_snapshot(map_arguments, error)
-						   : am_job_snapshot_without_facts(db, map_arguments->decisions, error);
-}
-
 /* ---- Which are there */
 
 static gboolean list(const AmMapArguments *map_arguments, const Arguments *arguments, GError **error)
@@ -62,16 +49,14 @@ static gboolean list(const AmMapArguments *map_arguments, const Arguments *argum
 	AmFormat format = AM_FORMAT_TABLE;
 	if (arguments->format != NULL && !am_format_parse(arguments->format, &format, error))
 		return FALSE;
-	/* Where there are neither facts nor decisions, a name was mistyped. */
-	gboolean decided = am_decisions_exist(facts_path(map_arguments), map_arguments->decisions);
-	g_autoptr(AmSnapshot) snapshot = decided ? look(map_arguments, error) : am_cmd_snapshot(map_arguments, error);
+	g_autoptr(AmSnapshot) snapshot = am_declare_look_first(map_arguments, error);
 	if (snapshot == NULL ||
 	    !am_report_imports(snapshot->map, snapshot->decisions->imports, format, stdout, error) ||
 	    !am_cmd_finish_output(error))
 		return FALSE;
 	if (snapshot->decisions->imports->len == 0)
 		am_cmd_say("nothing has been imported for %s yet; 'allowmap import FILE' does",
-			   facts_path(map_arguments));
+			   am_declare_facts(map_arguments));
 	return TRUE;
 }
 
@@ -84,9 +69,7 @@ static gboolean take_back(const AmMapArguments *map_arguments, const Arguments *
 	import.who = arguments->who != NULL ? arguments->who : (char *)g_get_user_name();
 	if (!am_clock(map_arguments->now, &import.at_ns, error))
 		return FALSE;
-	g_autofree char *beside = am_decisions_path_for(facts_path(map_arguments));
-	g_autoptr(AmDecisions) decisions =
-		am_decisions_open(map_arguments->decisions != NULL ? map_arguments->decisions : beside, TRUE, error);
+	g_autoptr(AmDecisions) decisions = am_declare_open(map_arguments, error);
 	if (decisions == NULL || !am_decisions_add_import(decisions, &import, NULL, &before, error))
 		return FALSE;
 	if (!before) {
@@ -146,10 +129,10 @@ static void say_file(const AmImportedFile *file)
 /* How many machines it is about. */
 static gboolean say_effect(const AmMapArguments *map_arguments, const AmImportResult *result, GError **error)
 {
-	const char *db = facts_path(map_arguments);
+	const char *db = am_declare_facts(map_arguments);
 	if (!g_file_test(db, G_FILE_TEST_EXISTS))
 		return TRUE;
-	g_autoptr(AmSnapshot) snapshot = look(map_arguments, error);
+	g_autoptr(AmSnapshot) snapshot = am_declare_look(map_arguments, error);
 	for (guint n = 0; snapshot != NULL && n < result->files->len; n++) {
 		const AmImportedFile *file = result->files->pdata[n];
 		uint64_t machines = am_report_count_labelled(snapshot->map, file->source);
@@ -187,7 +170,7 @@ static gboolean check_sources(char **paths, const Arguments *arguments, GError *
 static gboolean fill(char **paths, const AmMapArguments *map_arguments, const Arguments *arguments,
 		     AmImportOptions *ret_options, GError **error)
 {
-	AmImportOptions options = {.db = facts_path(map_arguments),
+	AmImportOptions options = {.db = am_declare_facts(map_arguments),
 				   .decisions = map_arguments->decisions,
 				   .paths = (const char *const *)paths,
 				   .source = arguments->source,

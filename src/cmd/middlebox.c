@@ -1,7 +1,7 @@
 /* middlebox: where addresses are translated and connections balanced or proxied: what was found, and what a person says. */
 #include "config.h"
 
-#include "cmd.h"
+#include "declare.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -25,20 +25,6 @@ typedef struct {
 	char *format, *network, *who, *why;
 } Arguments;
 
-static const char *facts_path(const AmMapArguments *map_arguments)
-{
-	return map_arguments->db != NULL ? map_arguments->db : "allowmap.db";
-}
-
-/* One may say so before there are facts. */
-static AmSnapshot *look(const AmMapArguments *map_arguments, GError **error)
-{
-	const char *db = facts_path(map_arguments);
-	return g_file_test(db, G_FILE_TEST_EXISTS) || !am_decisions_exist(db, map_arguments->decisions)
-		       ? am_cmd_snapshot(map_arguments, error)
-		       : am_job_snapshot_without_facts(db, map_arguments->decisions, error);
-}
-
 static gboolean list(const AmMapArguments *map_arguments, const Arguments *arguments, GError **error)
 {
 	AmFormat format = AM_FORMAT_TABLE;
@@ -48,14 +34,14 @@ static gboolean list(const AmMapArguments *map_arguments, const Arguments *argum
 	}
 	if (arguments->format != NULL && !am_format_parse(arguments->format, &format, error))
 		return FALSE;
-	g_autoptr(AmSnapshot) snapshot = look(map_arguments, error);
+	g_autoptr(AmSnapshot) snapshot = am_declare_look_first(map_arguments, error);
 	if (snapshot == NULL ||
 	    !am_report_middleboxes(snapshot->map, snapshot->decisions->middleboxes, format, stdout, error) ||
 	    !am_cmd_finish_output(error))
 		return FALSE;
 	if (snapshot->map->middleboxes->len == 0 && snapshot->decisions->middleboxes->len == 0)
 		am_cmd_say("no middlebox shows in %s; where you know of one, 'allowmap middlebox add' says so",
-			   facts_path(map_arguments));
+			   am_declare_facts(map_arguments));
 	return TRUE;
 }
 
@@ -93,9 +79,7 @@ static gboolean fill(char **words, gboolean adds, const AmMapArguments *map_argu
 
 static gboolean keep(const AmMapArguments *map_arguments, const AmMiddleboxHint *hint, GError **error)
 {
-	g_autofree char *beside = am_decisions_path_for(facts_path(map_arguments));
-	g_autoptr(AmDecisions) decisions =
-		am_decisions_open(map_arguments->decisions != NULL ? map_arguments->decisions : beside, TRUE, error);
+	g_autoptr(AmDecisions) decisions = am_declare_open(map_arguments, error);
 	return decisions != NULL && am_decisions_add_middlebox(decisions, hint, error);
 }
 
@@ -105,7 +89,7 @@ static gboolean decide(char **words, gboolean adds, const AmMapArguments *map_ar
 	AmMiddleboxHint hint;
 	if (!fill(words, adds, map_arguments, arguments, &hint, error))
 		return FALSE;
-	g_autofree char *beside = am_decisions_path_for(facts_path(map_arguments));
+	g_autofree char *beside = am_decisions_path_for(am_declare_facts(map_arguments));
 	const char *path = map_arguments->decisions != NULL ? map_arguments->decisions : beside;
 	g_autoptr(AmDecisions) before = adds ? NULL : am_decisions_open(path, FALSE, error);
 	g_autoptr(AmDecisionSet) set = before != NULL ? am_decisions_load(before, error) : NULL;

@@ -1,7 +1,7 @@
 /* verdict: a person decides about flows. It is kept apart from the facts and survives every new run. */
 #include "config.h"
 
-#include "cmd.h"
+#include "declare.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -21,19 +21,6 @@ typedef struct {
 	char *format, *network, *who, *why;
 } Arguments;
 
-static const char *facts_path(const AmMapArguments *map_arguments)
-{
-	return map_arguments->db != NULL ? map_arguments->db : "allowmap.db";
-}
-
-/* One may decide before there are facts. */
-static AmSnapshot *look(const AmMapArguments *map_arguments, GError **error)
-{
-	const char *db = facts_path(map_arguments);
-	return g_file_test(db, G_FILE_TEST_EXISTS) ? am_cmd_snapshot(map_arguments, error)
-						   : am_job_snapshot_without_facts(db, map_arguments->decisions, error);
-}
-
 static gboolean list(const AmMapArguments *map_arguments, const Arguments *arguments, GError **error)
 {
 	AmFormat format = AM_FORMAT_TABLE;
@@ -43,16 +30,14 @@ static gboolean list(const AmMapArguments *map_arguments, const Arguments *argum
 	}
 	if (arguments->format != NULL && !am_format_parse(arguments->format, &format, error))
 		return FALSE;
-	/* Where there are neither facts nor decisions, a name was mistyped. */
-	gboolean decided = am_decisions_exist(facts_path(map_arguments), map_arguments->decisions);
-	g_autoptr(AmSnapshot) snapshot = decided ? look(map_arguments, error) : am_cmd_snapshot(map_arguments, error);
+	g_autoptr(AmSnapshot) snapshot = am_declare_look_first(map_arguments, error);
 	if (snapshot == NULL ||
 	    !am_report_verdicts(snapshot->map, snapshot->decisions->overrides, format, stdout, error) ||
 	    !am_cmd_finish_output(error))
 		return FALSE;
 	if (snapshot->decisions->overrides->len == 0)
 		am_cmd_say("nobody has decided about a flow of %s yet; 'allowmap verdict set' does",
-			   facts_path(map_arguments));
+			   am_declare_facts(map_arguments));
 	return TRUE;
 }
 
@@ -90,9 +75,7 @@ static gboolean fill(char **words, gboolean sets, const AmMapArguments *map_argu
 
 static gboolean keep(const AmMapArguments *map_arguments, const AmOverride *override, GError **error)
 {
-	g_autofree char *beside = am_decisions_path_for(facts_path(map_arguments));
-	g_autoptr(AmDecisions) decisions =
-		am_decisions_open(map_arguments->decisions != NULL ? map_arguments->decisions : beside, TRUE, error);
+	g_autoptr(AmDecisions) decisions = am_declare_open(map_arguments, error);
 	return decisions != NULL && am_decisions_add_override(decisions, override, error);
 }
 
@@ -101,10 +84,10 @@ static gboolean set(char **words, const AmMapArguments *map_arguments, const Arg
 	AmOverride override;
 	if (!fill(words, TRUE, map_arguments, arguments, &override, error))
 		return FALSE;
-	g_autoptr(AmSnapshot) snapshot = look(map_arguments, error);
+	g_autoptr(AmSnapshot) snapshot = am_declare_look(map_arguments, error);
 	if (snapshot == NULL || !keep(map_arguments, &override, error))
 		return FALSE;
-	const char *db = facts_path(map_arguments);
+	const char *db = am_declare_facts(map_arguments);
 	guint n_flows = am_map_count_matching(snapshot->map, &override);
 	g_autofree char *effect =
 		n_flows > 0 ? g_strdup_printf("%u flow%s in %s match%s now, and 'allowmap recommend' goes by it",
@@ -120,7 +103,7 @@ static gboolean take_back(char **words, const AmMapArguments *map_arguments, con
 	AmOverride override;
 	if (!fill(words, FALSE, map_arguments, arguments, &override, error))
 		return FALSE;
-	g_autoptr(AmSnapshot) snapshot = look(map_arguments, error);
+	g_autoptr(AmSnapshot) snapshot = am_declare_look(map_arguments, error);
 	if (snapshot == NULL)
 		return FALSE;
 	guint n_decisions = am_map_count_withdrawn(snapshot->decisions->overrides, &override);
@@ -134,7 +117,7 @@ static gboolean take_back(char **words, const AmMapArguments *map_arguments, con
 	}
 	if (!keep(map_arguments, &override, error))
 		return FALSE;
-	const char *db = facts_path(map_arguments);
+	const char *db = am_declare_facts(map_arguments);
 	guint n_flows = am_map_count_decided(snapshot->map, &override);
 	g_autofree char *effect =
 		n_flows > 0 ? g_strdup_printf("%u flow%s in %s %s judged by what was seen again, and 'allowmap "

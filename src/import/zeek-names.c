@@ -15,7 +15,6 @@
 
 #define COLUMNS(X)                                                                                                     \
 	X(TS, "ts")                                                                                                    \
-	X(PATH, "_path")                                                                                               \
 	X(ORIG_H, "id.orig_h")                                                                                         \
 	X(RESP_H, "id.resp_h")                                                                                         \
 	X(RESP_P, "id.resp_p")                                                                                         \

@@ -142,16 +142,6 @@ static void match_key(const AmMapWork *work, const Index *index, const Key *key,
 		add_match(work, matches, asset, g_array_index(index->labels, Keyed, k).label, rank);
 }
 
-static AmPrefix shortened(const AmAddress *address, uint8_t length)
-{
-	AmPrefix prefix = {.address = *address, .length = length};
-	for (uint8_t bit = 0; bit < 128; bit++) {
-		if (bit >= length)
-			prefix.address.bytes[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
-	}
-	return prefix;
-}
-
 static void match_endpoints(const AmMapWork *work, const Index *index, GArray *matches)
 {
 	for (uint32_t n = 0; n < work->map->endpoints->len; n++) {
@@ -160,7 +150,7 @@ static void match_endpoints(const AmMapWork *work, const Index *index, GArray *m
 		for (int length = bits; length >= 0; length--) {
 			if (!index->has_length[length])
 				continue;
-			AmPrefix prefix = shortened(&endpoint->address, (uint8_t)length);
+			AmPrefix prefix = am_prefix_cut(&endpoint->address, (uint8_t)length);
 			Key key = prefix_key(&prefix);
 			int rank = length == bits ? RANK_HOST : RANK_PREFIX + bits - length;
 			match_key(work, index, &key, endpoint->asset, rank, matches);

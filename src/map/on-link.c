@@ -21,12 +21,7 @@ static gboolean is_link_scope(const AmAddress *address)
 /* As far as it is known without a routing table: IPv6 links are /64 (RFC 4291, 2.5.4); of IPv4, the address alone. */
 static AmPrefix link_of(const AmAddress *address)
 {
-	AmPrefix prefix = am_prefix_host(address);
-	if (address->family == 6) {
-		prefix.length = 64;
-		memset(prefix.address.bytes + 8, 0, 8);
-	}
-	return prefix;
+	return address->family == 6 ? am_prefix_subnet(address) : am_prefix_host(address);
 }
 
 GArray *am_map_on_link(const AmMap *map)

@@ -11,9 +11,6 @@
 
 #include <string.h>
 
-#define SUBNET_IPV4 24
-#define SUBNET_IPV6 64
-
 /* When an endpoint itself sent. */
 typedef struct {
 	int64_t first_ns, last_ns; /* first_ns = 0: never */
@@ -61,14 +58,6 @@ static Presence *find_presence(const AmMapWork *work)
 	return presence;
 }
 
-static AmPrefix subnet_of(const AmAddress *address)
-{
-	uint8_t length = address->family == 4 ? SUBNET_IPV4 : SUBNET_IPV6;
-	AmPrefix prefix = {.address.family = address->family, .length = length};
-	memcpy(prefix.address.bytes, address->bytes, length / 8);
-	return prefix;
-}
-
 static GArray *find_places(const AmMapWork *work, const Presence *presence)
 {
 	const AmMap *map = work->map;
@@ -78,7 +67,7 @@ static GArray *find_places(const AmMapWork *work, const Presence *presence)
 		if (!work->hosts[n].inside || presence[n].first_ns == 0 ||
 		    am_address_is_link_local(&endpoint->address) || am_address_is_loopback(&endpoint->address))
 			continue;
-		Place place = {endpoint->network, subnet_of(&endpoint->address),
+		Place place = {endpoint->network, am_prefix_subnet(&endpoint->address),
 			       g_array_index(map->assets, AmAsset, endpoint->asset).group, n};
 		g_array_append_val(places, place);
 	}
@@ -142,15 +131,6 @@ static AmPoolKind kind_of(const Motion *motion, uint8_t family)
 	return again && motion->comers >= enough && motion->goers >= enough ? AM_POOL_ELASTIC : AM_N_POOL_KINDS;
 }
 
-/* Of what is left of the prefix when its first `length` bits are as in `address`. */
-static AmPrefix cut(const AmAddress *address, uint8_t length)
-{
-	AmPrefix prefix = {.address = *address, .length = length};
-	for (unsigned bit = length; bit < am_address_bits(address); bit++)
-		prefix.address.bytes[bit / 8] &= (uint8_t) ~(0x80u >> bit % 8);
-	return prefix;
-}
-
 /* For values drawn evenly the expected end lies as far beyond the greatest as two neighbours lie apart (the German tank problem:
  * Goodman, J. Am. Stat. Assoc. 49 (1954) 97). Temporary addresses are drawn from the whole /64. */
 static AmPrefix extent(const AmMapWork *work, const Place *places, guint n_places)
@@ -165,11 +145,11 @@ static AmPrefix extent(const AmMapWork *work, const Place *places, guint n_place
 	low -= MIN(low, beyond);
 	high = MIN(high + beyond, 255);
 	uint8_t length = 32;
-	while (length > SUBNET_IPV4 && low >> (32 - length) != high >> (32 - length))
+	while (length > subnet->length && low >> (32 - length) != high >> (32 - length))
 		length--;
 	AmAddress first = subnet->address;
 	first.bytes[3] = (uint8_t)low;
-	return cut(&first, length);
+	return am_prefix_cut(&first, length);
 }
 
 /* The subnet's places: at most one group has a pool there, as it must be nearly alone. */
@@ -214,23 +194,11 @@ static void tell(const AmMap *map)
 
 /* ---- What is said of a part of a pool, be anybody there or not, holds for who is new there */
 
-/* The pool that has all of the prefix, and more; NULL: none. O(log pools). */
+/* The pool that has all of the prefix, and more; NULL: none. */
 static const AmPool *pool_around(const AmMap *map, uint32_t network, const AmPrefix *prefix)
 {
-	guint low = 0, high = map->pools->len;
-	while (low < high) {
-		guint middle = low + (high - low) / 2;
-		const AmPool *pool = &g_array_index(map->pools, AmPool, middle);
-		if (pool->network < network ||
-		    (pool->network == network && am_address_compare(&pool->prefix.address, &prefix->address) <= 0))
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	const AmPool *pool = low > 0 ? &g_array_index(map->pools, AmPool, low - 1) : NULL;
-	gboolean inside = pool != NULL && pool->network == network && pool->prefix.length < prefix->length &&
-			  am_prefix_contains(&pool->prefix, &prefix->address);
-	return inside ? pool : NULL;
+	const AmPool *pool = am_pool_find(map, network, &prefix->address);
+	return pool != NULL && pool->prefix.length < prefix->length ? pool : NULL;
 }
 
 /* `name` NULL: any network. */

@@ -16,9 +16,6 @@
 
 #include <string.h>
 
-#define NATURAL_IPV4 24
-#define NATURAL_IPV6 64
-
 /* What is known of an endpoint before there are subnets. */
 typedef struct {
 	uint8_t inside, outside; /* neither: multicast, link-local, loopback, none */
@@ -47,15 +44,6 @@ static gboolean in_any(const GArray *prefixes, const AmAddress *address)
 	return FALSE;
 }
 
-/* `address` cut to its first bits, whole octets. */
-static AmPrefix natural(const AmAddress *address)
-{
-	uint8_t length = address->family == 4 ? NATURAL_IPV4 : NATURAL_IPV6;
-	AmPrefix prefix = {.address.family = address->family, .length = length};
-	memcpy(prefix.address.bytes, address->bytes, length / 8);
-	return prefix;
-}
-
 static AmPrefix told_or_natural(const Finder *finder, const AmAddress *address)
 {
 	const GArray *told = finder->options != NULL ? finder->options->subnets : NULL;
@@ -65,7 +53,7 @@ static AmPrefix told_or_natural(const Finder *finder, const AmAddress *address)
 		if (am_prefix_contains(prefix, address) && (best == NULL || prefix->length > best->length))
 			best = prefix;
 	}
-	return best != NULL ? *best : natural(address);
+	return best != NULL ? *best : am_prefix_subnet(address);
 }
 
 static void place_hosts(Finder *finder)

@@ -111,6 +111,16 @@ int am_numbers_compare(gconstpointer a, gconstpointer b)
 	return x < y ? -1 : x > y;
 }
 
+void am_numbers_unique(GArray *numbers)
+{
+	guint n = 0;
+	g_array_sort(numbers, am_numbers_compare);
+	for (guint next = 0; next < numbers->len; next++)
+		if (n == 0 || g_array_index(numbers, uint32_t, n - 1) != g_array_index(numbers, uint32_t, next))
+			g_array_index(numbers, uint32_t, n++) = g_array_index(numbers, uint32_t, next);
+	g_array_set_size(numbers, n);
+}
+
 static GArray *sorted_entries(const GArray *products, Dimension dimension)
 {
 	GArray *entries = g_array_sized_new(FALSE, FALSE, sizeof(Entry), products->len);

@@ -301,6 +301,11 @@ const AmEndpoint *am_map_endpoint(const AmMap *map, uint32_t index)
 	return &g_array_index(map->endpoints, AmEndpoint, index);
 }
 
+uint32_t am_map_group_of(const AmMap *map, uint32_t endpoint)
+{
+	return g_array_index(map->assets, AmAsset, am_map_endpoint(map, endpoint)->asset).group;
+}
+
 const char *am_map_network(const AmMap *map, uint32_t network)
 {
 	const char *name = map->networks != NULL && network < map->networks->len ? map->networks->pdata[network] : NULL;

@@ -30,9 +30,9 @@ typedef struct {
 static uint64_t unit_key(const AmMap *map, uint32_t endpoint)
 {
 	const AmEndpoint *end = am_map_endpoint(map, endpoint);
-	uint32_t group = g_array_index(map->assets, AmAsset, end->asset).group;
-	if (group == AM_NO_INDEX)
-		group = am_pool_group(map, end);
+	uint32_t group = am_map_group_of(map, endpoint);
+	const AmPool *pool = group == AM_NO_INDEX ? am_pool_find(map, end->network, &end->address) : NULL;
+	group = pool != NULL ? pool->group : group;
 	return group != AM_NO_INDEX ? (uint64_t)end->network << 32 | group : UINT64_C(1) << 63 | endpoint;
 }
 
@@ -106,18 +106,8 @@ static GArray *judged_ends(const GArray *judged, const Verdict *area, int side)
 	GArray *ends = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	for (guint n = area->first; n < area->first + area->n; n++)
 		g_array_append_val(ends, g_array_index(judged, Judged, n).ends[side]);
-	g_array_sort(ends, am_numbers_compare);
-	guint kept = 0;
-	for (guint n = 0; n < ends->len; n++)
-		if (kept == 0 || g_array_index(ends, uint32_t, kept - 1) != g_array_index(ends, uint32_t, n))
-			g_array_index(ends, uint32_t, kept++) = g_array_index(ends, uint32_t, n);
-	g_array_set_size(ends, kept);
+	am_numbers_unique(ends);
 	return ends;
-}
-
-static uint32_t group_of(const AmMap *map, uint32_t endpoint)
-{
-	return g_array_index(map->assets, AmAsset, am_map_endpoint(map, endpoint)->asset).group;
 }
 
 /* Of those ends that are members of a group: how many there are, and of how many. Addresses where nobody is do not count: taken
@@ -127,7 +117,7 @@ static void count_members(const AmMap *map, const GArray *ends, uint64_t *ret_en
 	*ret_ends = 0;
 	*ret_size = 1;
 	for (guint n = 0; n < ends->len; n++) {
-		uint32_t group = group_of(map, g_array_index(ends, uint32_t, n));
+		uint32_t group = am_map_group_of(map, g_array_index(ends, uint32_t, n));
 		if (group == AM_NO_INDEX)
 			continue;
 		++*ret_ends;

@@ -45,8 +45,7 @@ void am_prefix_add_without(GArray *to, AmPrefix prefix, const AmPrefix *holes, g
 	add_around(to, prefix, (const AmPrefix *)(const void *)inside->data, inside->len);
 }
 
-/* By endpoint: it sent something, or is needed all the same (a collector of datagrams need not say a word). */
-static uint8_t *find_known(const AmMap *map)
+uint8_t *am_known_endpoints(const AmMap *map)
 {
 	uint8_t *known = g_new0(uint8_t, map->endpoints->len + 1);
 	for (guint n = 0; n < map->edges->len; n++) {
@@ -60,7 +59,7 @@ static uint8_t *find_known(const AmMap *map)
 
 GArray *am_known_intervals(const AmMap *map, const AmSpaces *spaces)
 {
-	g_autofree uint8_t *known = find_known(map);
+	g_autofree uint8_t *known = am_known_endpoints(map);
 	GArray *intervals = g_array_new(FALSE, FALSE, sizeof(AmInterval));
 	for (uint32_t n = 0; n < map->endpoints->len; n++) {
 		const AmEndpoint *endpoint = am_map_endpoint(map, n);
@@ -73,11 +72,6 @@ GArray *am_known_intervals(const AmMap *map, const AmSpaces *spaces)
 	}
 	am_intervals_normalise(intervals);
 	return intervals;
-}
-
-static uint32_t group_of(const AmMap *map, uint32_t endpoint)
-{
-	return g_array_index(map->assets, AmAsset, am_map_endpoint(map, endpoint)->asset).group;
 }
 
 /* The endpoints of a prefix lie side by side. */
@@ -96,25 +90,6 @@ static uint32_t first_endpoint_in(const AmMap *map, uint32_t network, const AmAd
 	return low;
 }
 
-uint32_t am_pool_group(const AmMap *map, const AmEndpoint *endpoint)
-{
-	guint low = 0, high = map->pools->len;
-	while (low < high) { /* the last one that begins at the address or before it */
-		guint middle = low + (high - low) / 2;
-		const AmPool *pool = &g_array_index(map->pools, AmPool, middle);
-		if (pool->network < endpoint->network ||
-		    (pool->network == endpoint->network &&
-		     am_address_compare(&pool->prefix.address, &endpoint->address) <= 0))
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	const AmPool *pool = low > 0 ? &g_array_index(map->pools, AmPool, low - 1) : NULL;
-	gboolean inside = pool != NULL && pool->network == endpoint->network &&
-			  am_prefix_contains(&pool->prefix, &endpoint->address);
-	return inside ? pool->group : AM_NO_INDEX;
-}
-
 static void add_pool(const AmMap *map, const AmPool *pool, const uint8_t *known, const GArray *lacks, GArray *members)
 {
 	g_autoptr(GArray) others = g_array_new(FALSE, TRUE, sizeof(AmPrefix));
@@ -125,7 +100,7 @@ static void add_pool(const AmMap *map, const AmPool *pool, const uint8_t *known,
 		AmPrefix host = am_prefix_host(&endpoint->address);
 		gboolean lacking =
 			lacks != NULL && g_array_binary_search((GArray *)lacks, &n, am_numbers_compare, NULL);
-		uint32_t group = group_of(map, n);
+		uint32_t group = am_map_group_of(map, n);
 		gboolean other = group == AM_NO_INDEX ? known[n] != 0 : group != pool->group;
 		if (lacking || other)
 			g_array_append_val(others, host);
@@ -138,15 +113,12 @@ static void add_pool(const AmMap *map, const AmPool *pool, const uint8_t *known,
 	am_prefix_add_without(members, pool->prefix, (const AmPrefix *)(const void *)others->data, others->len);
 }
 
-void am_pools_add(const AmMap *map, uint32_t network, uint32_t group, const GArray *lacks, GArray *members)
+void am_pools_add(const AmMap *map, const uint8_t *known, uint32_t network, uint32_t group, const GArray *lacks,
+		  GArray *members)
 {
-	g_autofree uint8_t *known = NULL;
 	for (guint n = 0; n < map->pools->len; n++) {
 		const AmPool *pool = &g_array_index(map->pools, AmPool, n);
-		if (pool->network != network || pool->group != group)
-			continue;
-		if (known == NULL)
-			known = find_known(map);
-		add_pool(map, pool, known, lacks, members);
+		if (pool->network == network && pool->group == group)
+			add_pool(map, pool, known, lacks, members);
 	}
 }

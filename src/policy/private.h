@@ -124,10 +124,11 @@ GPtrArray *am_scopes_of_network(const GPtrArray *scopes, const char *network);
 /* ---- pools.c */
 /* `prefix` without `holes` (AmPrefix, disjoint), as few prefixes as that takes, added to the array of AmPrefix. */
 void am_prefix_add_without(GArray *to, AmPrefix prefix, const AmPrefix *holes, guint n_holes);
+/* By endpoint: it sent something, or is needed all the same (a collector of datagrams need not say a word). To be freed. */
+uint8_t *am_known_endpoints(const AmMap *map);
 /* Adds the pools (AmPrefix) of the group in the network, without the endpoints `lacks` (uint32_t, ascending; may be NULL). */
-void am_pools_add(const AmMap *map, uint32_t network, uint32_t group, const GArray *lacks, GArray *members);
-/* Whose pool the address is in, or AM_NO_INDEX. O(log pools). */
-uint32_t am_pool_group(const AmMap *map, const AmEndpoint *endpoint);
+void am_pools_add(const AmMap *map, const uint8_t *known, uint32_t network, uint32_t group, const GArray *lacks,
+		  GArray *members);
 /* The addresses that are known to be somebody's: AmInterval, normalised. To be unreferenced. */
 GArray *am_known_intervals(const AmMap *map, const AmSpaces *spaces);
 
@@ -162,6 +163,7 @@ gboolean am_part_lacks(const GPtrArray *parts, uint32_t part, uint32_t endpoint)
 /* By position in `edges` (indexes into the map's). To be freed. */
 AmApart *am_edges_apart(const AmMap *map, const GArray *edges, AmGranularity granularity, GPtrArray *parts);
 const AmEndpoint *am_map_endpoint(const AmMap *map, uint32_t index);
+uint32_t am_map_group_of(const AmMap *map, uint32_t endpoint);  /* or AM_NO_INDEX */
 const char *am_map_network(const AmMap *map, uint32_t network); /* NULL = the default one */
 /* Protocols with ports or types keep their port; for the others it is 0. */
 uint16_t am_service_port(uint8_t ip_protocol, uint16_t port);
@@ -200,4 +202,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AmContraction, am_contraction_free)
 /* The numbers of a set. A singleton is written to *storage, which must live as long as the slice. */
 /* For g_array_sort() of uint32_t. */
 int am_numbers_compare(gconstpointer a, gconstpointer b);
+void am_numbers_unique(GArray *numbers); /* ascending, each once */
 AmSlice am_number_set(const AmNumberSets *sets, uint32_t id, uint32_t *storage);

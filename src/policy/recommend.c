@@ -35,6 +35,7 @@ typedef struct {
 	AmApart *apart;             /* by position in `edges` */
 	GPtrArray *parts;           /* which members each part lacks */
 	uint8_t *wanted;            /* by endpoint: it is in a group's rules */
+	uint8_t *known;             /* by endpoint: somebody is there */
 	GArray *services;           /* uint32_t: protocol << 16 | port, sorted, distinct */
 	GArray *tuples;             /* AmGrant, sorted, distinct */
 	uint32_t *tuple_of;         /* by position in `edges` */
@@ -54,16 +55,6 @@ static int compare_units(gconstpointer a, gconstpointer b)
 	if (x->part != y->part)
 		return x->part < y->part ? -1 : 1;
 	return x->group == AM_NO_INDEX ? am_address_compare(&x->address, &y->address) : 0;
-}
-
-static void unique_numbers(GArray *numbers)
-{
-	guint n = 0;
-	g_array_sort(numbers, am_numbers_compare);
-	for (guint next = 0; next < numbers->len; next++)
-		if (n == 0 || g_array_index(numbers, uint32_t, n - 1) != g_array_index(numbers, uint32_t, next))
-			g_array_index(numbers, uint32_t, n++) = g_array_index(numbers, uint32_t, next);
-	g_array_set_size(numbers, n);
 }
 
 static uint32_t service_key(const AmEdge *edge)
@@ -89,7 +80,7 @@ static void find_edges(Builder *builder)
 		g_array_append_val(builder->edges, n);
 		g_array_append_val(builder->services, key);
 	}
-	unique_numbers(builder->services);
+	am_numbers_unique(builder->services);
 }
 
 /* Of the n-th needed edge, the unit of its client (0) or server (1). */
@@ -163,15 +154,10 @@ static uint32_t unit_of(const Builder *builder, guint n, int side)
 	return index;
 }
 
-static uint32_t client_group(const AmMap *map, const AmEdge *edge)
-{
-	return g_array_index(map->assets, AmAsset, am_map_endpoint(map, edge->client)->asset).group;
-}
-
 /* Of which the edge is, or NULL. */
 static const AmGroup *sanctioned_group(const AmMap *map, const AmEdge *edge)
 {
-	uint32_t n = client_group(map, edge);
+	uint32_t n = am_map_group_of(map, edge->client);
 	const AmGroup *group = n != AM_NO_INDEX ? &g_array_index(map->groups, AmGroup, n) : NULL;
 	gboolean is_one = (edge->reasons & 1u << AM_REASON_SANCTIONED) != 0 && group != NULL;
 	return is_one && group->sanctioned != NULL ? group : NULL;
@@ -207,7 +193,7 @@ static void find_tuples(Builder *builder)
 		uint64_t class = border_of(builder, edge) << CLASS_BORDER |
 				 (uint64_t)am_related_kind(edge->related) << CLASS_RELATED | edge->ip_protocol;
 		if (sanctioned_group(builder->map, edge) != NULL)
-			class |= (uint64_t)(client_group(builder->map, edge) + 1) << CLASS_SANCTIONED;
+			class |= (uint64_t)(am_map_group_of(builder->map, edge->client) + 1) << CLASS_SANCTIONED;
 		EdgeTuple entry = {{unit_of(builder, n, 0), unit_of(builder, n, 1),
 				    find_number(builder->services, service_key(edge)), class},
 				   n};
@@ -310,7 +296,7 @@ static void add_members(Builder *builder, const Unit *unit, AmPolicyGroup *group
 				g_array_append_val(group->members, prefix);
 		}
 	}
-	am_pools_add(builder->map, unit->network, unit->group, lacking(builder, unit), group->members);
+	am_pools_add(builder->map, builder->known, unit->network, unit->group, lacking(builder, unit), group->members);
 }
 
 /* g_free(); NULL: none, or not all say so, as people may join what inventories keep apart. */
@@ -495,11 +481,13 @@ AmPolicy *am_policy_recommend(const AmMap *map, const AmRecommendOptions *option
 	builder.apart = am_edges_apart(map, edges, options->granularity, parts);
 	find_units(&builder);
 	find_tuples(&builder);
+	builder.known = am_known_endpoints(map);
 	add_map_groups(&builder);
 	g_autoptr(AmContraction) contraction = am_contract(tuples, units->len, units->len, services->len);
 	add_rules(&builder, contraction);
 	g_free(builder.apart);
 	g_free(builder.wanted);
+	g_free(builder.known);
 	g_free(builder.tuple_of);
 	g_free(builder.unit_names);
 	if (options->visibility != NULL)

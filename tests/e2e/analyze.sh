@@ -9,20 +9,7 @@ truth=$srcdir/tests/fixtures/sample-truth.tsv
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export TZ=UTC LC_ALL=C SOURCE_DATE_EPOCH=1772600000
-failures=0
-fail() {
-	echo "FAILED: $*"
-	failures=$((failures + 1))
-}
-# expect STATUS PATTERN COMMAND... : the exit status, and a word of its output (both streams)
-expect() {
-	local status=$1 pattern=$2 got
-	shift 2
-	"$@" >"$work/seen" 2>&1 </dev/null
-	got=$?
-	[ "$got" = "$status" ] || fail "$*: exit status $got instead of $status: $(tail -n 3 "$work/seen")"
-	grep -q -e "$pattern" "$work/seen" || fail "$*: says nothing of '$pattern': $(tail -n 3 "$work/seen")"
-}
+. "$(dirname "$0")/steps.sh"
 same() { cmp -s "$1" "$2" || fail "$1 and $2 differ: $(diff "$1" "$2" | head -n 5)"; }
 
 # ---- All steps at once

@@ -7,20 +7,7 @@ allowmap=${ALLOWMAP:-./allowmap}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export TZ=UTC LC_ALL=C SOURCE_DATE_EPOCH=1773000000
-failures=0
-fail() {
-	echo "FAILED: $*"
-	failures=$((failures + 1))
-}
-# expect STATUS PATTERN COMMAND... : the exit status, and a word of its output (both streams)
-expect() {
-	local status=$1 pattern=$2 got
-	shift 2
-	"$@" >"$work/seen" 2>&1 </dev/null
-	got=$?
-	[ "$got" = "$status" ] || fail "$*: exit status $got instead of $status: $(tail -n 3 "$work/seen")"
-	grep -q -e "$pattern" "$work/seen" || fail "$*: says nothing of '$pattern': $(tail -n 3 "$work/seen")"
-}
+. "$(dirname "$0")/steps.sh"
 
 # Five days from 2 March 2026. log FIRST-DAY LAST-DAY: desks use web and mail, kiosks use web too; on the fifth day an application
 # server is new, and a host looks for port 443 everywhere.
