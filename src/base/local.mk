@@ -58,9 +58,12 @@ embedded-files.c: contrib/embed.sh $(sql_files) $(data_files) Makefile
 	$(AM_V_GEN)$(srcdir)/contrib/embed.sh $(srcdir) $(sql_files) $(data_files) > $@.tmp && mv $@.tmp $@
 
 if HAVE_CUNIT
-check_PROGRAMS += tests/unit/test-base
-TESTS += tests/unit/test-base
+check_PROGRAMS += tests/unit/test-base tests/unit/test-address
+TESTS += tests/unit/test-base tests/unit/test-address
 tests_unit_test_base_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_base_SOURCES = tests/unit/test-base.c tests/unit/unit.h
 tests_unit_test_base_LDADD = libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS)
+tests_unit_test_address_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_address_SOURCES = tests/unit/test-address.c tests/unit/unit.h
+tests_unit_test_address_LDADD = libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS)
 endif

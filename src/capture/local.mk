@@ -22,13 +22,16 @@ libam_capture_a_SOURCES = \
 capture_test_LDADD = libam-capture.a libam-base.a $(PCAP_LIBS) $(ARCHIVE_LIBS) $(GLIB_LIBS)
 
 if HAVE_CUNIT
-capture_tests = tests/unit/test-decode tests/unit/test-teredo tests/unit/test-tunnels tests/unit/test-wifi \
+capture_tests = tests/unit/test-decode tests/unit/test-decode-link tests/unit/test-teredo tests/unit/test-tunnels tests/unit/test-wifi \
 	tests/unit/test-input tests/unit/test-pcapng
 check_PROGRAMS += $(capture_tests)
 TESTS += $(capture_tests)
 tests_unit_test_decode_CPPFLAGS = $(unit_CPPFLAGS)
-tests_unit_test_decode_SOURCES = tests/unit/test-decode.c tests/unit/decoding.h tests/unit/frames.h tests/unit/unit.h
+tests_unit_test_decode_SOURCES = tests/unit/test-decode.c tests/unit/decode-tcp.h tests/unit/decoding.h tests/unit/frames.h tests/unit/unit.h
 tests_unit_test_decode_LDADD = $(capture_test_LDADD) $(CUNIT_LIBS)
+tests_unit_test_decode_link_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_decode_link_SOURCES = tests/unit/test-decode-link.c tests/unit/decode-tcp.h tests/unit/decoding.h tests/unit/frames.h tests/unit/unit.h
+tests_unit_test_decode_link_LDADD = $(capture_test_LDADD) $(CUNIT_LIBS)
 tests_unit_test_tunnels_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_tunnels_SOURCES = tests/unit/test-tunnels.c tests/unit/tunnels.h tests/unit/decoding.h tests/unit/frames.h \
 	tests/unit/unit.h

@@ -49,7 +49,7 @@ data_files += data/l7.tsv
 flow_test_LDADD = libam-flow.a libam-base.a $(NDPI_LIBS) $(GLIB_LIBS)
 
 if HAVE_CUNIT
-flow_tests = tests/unit/test-duplicates tests/unit/test-flow tests/unit/test-fragments tests/unit/test-loss tests/unit/test-mirror \
+flow_tests = tests/unit/test-duplicates tests/unit/test-flow tests/unit/test-flow-datagrams tests/unit/test-flow-dpi tests/unit/test-fragments tests/unit/test-loss tests/unit/test-mirror \
 	tests/unit/test-shards \
 	tests/unit/test-observe tests/unit/test-observe-hosts tests/unit/test-outers tests/unit/test-related tests/unit/test-roles tests/unit/test-sampler tests/unit/test-unanswered
 check_PROGRAMS += $(flow_tests)
@@ -64,8 +64,14 @@ tests_unit_test_duplicates_CPPFLAGS = $(unit_CPPFLAGS) -I$(top_srcdir)/src/flow
 tests_unit_test_duplicates_SOURCES = tests/unit/test-duplicates.c tests/unit/flow-packets.h tests/unit/unit.h
 tests_unit_test_duplicates_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)
 tests_unit_test_flow_CPPFLAGS = $(unit_CPPFLAGS)
-tests_unit_test_flow_SOURCES = tests/unit/test-flow.c tests/unit/flow-packets.h tests/unit/unit.h
+tests_unit_test_flow_SOURCES = tests/unit/test-flow.c tests/unit/flow-feed.h tests/unit/flow-packets.h tests/unit/unit.h
 tests_unit_test_flow_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)
+tests_unit_test_flow_datagrams_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_flow_datagrams_SOURCES = tests/unit/test-flow-datagrams.c tests/unit/flow-feed.h tests/unit/flow-packets.h tests/unit/unit.h
+tests_unit_test_flow_datagrams_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)
+tests_unit_test_flow_dpi_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_flow_dpi_SOURCES = tests/unit/test-flow-dpi.c tests/unit/flow-feed.h tests/unit/flow-packets.h tests/unit/unit.h
+tests_unit_test_flow_dpi_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)
 tests_unit_test_fragments_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_fragments_SOURCES = tests/unit/test-fragments.c tests/unit/flow-packets.h tests/unit/flow-shard.h tests/unit/unit.h
 tests_unit_test_fragments_LDADD = $(flow_test_LDADD) $(CUNIT_LIBS)

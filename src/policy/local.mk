@@ -31,15 +31,18 @@ tests_fuzz_fuzz_policy_SOURCES = tests/fuzz/fuzz-policy.c tests/fuzz/replay.c
 tests_fuzz_fuzz_policy_LDADD = $(policy_document_LDADD)
 
 if HAVE_CUNIT
-policy_tests = tests/unit/test-policy tests/unit/test-needed tests/unit/test-policy-document
+policy_tests = tests/unit/test-policy tests/unit/test-recommend tests/unit/test-needed tests/unit/test-policy-document
 check_PROGRAMS += $(policy_tests)
 TESTS += $(policy_tests)
 tests_unit_test_needed_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_needed_SOURCES = tests/unit/test-needed.c tests/unit/map-fixture.h tests/unit/unit.h
 tests_unit_test_needed_LDADD = libam-policy.a libam-map.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS) -lm
 tests_unit_test_policy_CPPFLAGS = $(unit_CPPFLAGS)
-tests_unit_test_policy_SOURCES = tests/unit/test-policy.c tests/unit/policy-random.h tests/unit/unit.h
+tests_unit_test_policy_SOURCES = tests/unit/test-policy.c tests/unit/policy-rules.h tests/unit/policy-random.h tests/unit/unit.h
 tests_unit_test_policy_LDADD = libam-policy.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS)
+tests_unit_test_recommend_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_test_recommend_SOURCES = tests/unit/test-recommend.c tests/unit/policy-rules.h tests/unit/policy-random.h tests/unit/unit.h
+tests_unit_test_recommend_LDADD = libam-policy.a libam-base.a $(CUNIT_LIBS) $(GLIB_LIBS)
 tests_unit_test_policy_document_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_policy_document_SOURCES = tests/unit/test-policy-document.c tests/unit/policy-random.h tests/unit/unit.h
 tests_unit_test_policy_document_LDADD = $(policy_document_LDADD) $(CUNIT_LIBS)

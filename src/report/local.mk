@@ -54,8 +54,8 @@ EXTRA_DIST += tests/lsan.supp tests/valgrind.supp
 AM_TESTS_ENVIRONMENT = LSAN_OPTIONS="suppressions=$(abs_top_srcdir)/tests/lsan.supp:print_suppressions=0"; export LSAN_OPTIONS;
 
 if HAVE_CUNIT
-check_PROGRAMS += tests/unit/test-report tests/unit/test-html tests/unit/test-coverage-report tests/unit/test-taps
-TESTS += tests/unit/test-report tests/unit/test-html tests/unit/test-coverage-report tests/unit/test-taps
+check_PROGRAMS += tests/unit/test-report tests/unit/test-report-lists tests/unit/test-html tests/unit/test-coverage-report tests/unit/test-taps
+TESTS += tests/unit/test-report tests/unit/test-report-lists tests/unit/test-html tests/unit/test-coverage-report tests/unit/test-taps
 tests_unit_test_coverage_report_CPPFLAGS = $(unit_CPPFLAGS) $(JANSSON_CFLAGS)
 tests_unit_test_coverage_report_SOURCES = tests/unit/test-coverage-report.c tests/unit/report-fixture.h tests/unit/unit.h
 tests_unit_test_coverage_report_LDADD = libam-report.a libam-base.a $(GVC_LIBS) $(JANSSON_LIBS) $(CUNIT_LIBS) $(GLIB_LIBS) -lm
@@ -63,8 +63,11 @@ tests_unit_test_taps_CPPFLAGS = $(unit_CPPFLAGS) $(JANSSON_CFLAGS)
 tests_unit_test_taps_SOURCES = tests/unit/test-taps.c tests/unit/report-fixture.h tests/unit/unit.h
 tests_unit_test_taps_LDADD = libam-report.a libam-base.a $(GVC_LIBS) $(JANSSON_LIBS) $(CUNIT_LIBS) $(GLIB_LIBS) -lm
 tests_unit_test_report_CPPFLAGS = $(unit_CPPFLAGS) $(JANSSON_CFLAGS)
-tests_unit_test_report_SOURCES = tests/unit/test-report.c tests/unit/report-fixture.h tests/unit/unit.h
+tests_unit_test_report_SOURCES = tests/unit/test-report.c tests/unit/json-keys.h tests/unit/report-fixture.h tests/unit/unit.h
 tests_unit_test_report_LDADD = libam-report.a libam-base.a $(GVC_LIBS) $(JANSSON_LIBS) $(CUNIT_LIBS) $(GLIB_LIBS) -lm
+tests_unit_test_report_lists_CPPFLAGS = $(unit_CPPFLAGS) $(JANSSON_CFLAGS)
+tests_unit_test_report_lists_SOURCES = tests/unit/test-report-lists.c tests/unit/json-keys.h tests/unit/report-fixture.h tests/unit/unit.h
+tests_unit_test_report_lists_LDADD = libam-report.a libam-base.a $(GVC_LIBS) $(JANSSON_LIBS) $(CUNIT_LIBS) $(GLIB_LIBS) -lm
 tests_unit_test_html_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_test_html_SOURCES = tests/unit/test-html.c tests/unit/report-fixture.h tests/unit/unit.h
 tests_unit_test_html_LDADD = libam-report.a libam-base.a $(GVC_LIBS) $(CUNIT_LIBS) $(GLIB_LIBS) -lm
