@@ -28,6 +28,7 @@ struct AmRelayFinder {
 	AmRelayable recent[N_RECENT];
 	uint32_t n;        /* ever added */
 	GHashTable *pairs; /* AmRelayed, by its key */
+	uint32_t refused;  /* since there was room */
 };
 
 static guint hash_key(gconstpointer key)
@@ -66,13 +67,22 @@ static gboolean is_single(gpointer key, gpointer value, gpointer user_data)
 	return ((const AmRelayed *)value)->connections <= 1;
 }
 
+/* All are looked through only as often as that costs little for each that wants in: those that stay may be made to stay. */
+static gboolean make_room(AmRelayFinder *finder)
+{
+	if (g_hash_table_size(finder->pairs) >= MAX_PAIRS && finder->refused++ % MAX_PAIRS == 0)
+		g_hash_table_foreach_remove(finder->pairs, is_single, NULL);
+	gboolean is_room = g_hash_table_size(finder->pairs) < MAX_PAIRS;
+	if (is_room)
+		finder->refused = 0;
+	return is_room;
+}
+
 static void count(AmRelayFinder *finder, const AmRelayed *key, gboolean turned)
 {
 	AmRelayed *pair = g_hash_table_lookup(finder->pairs, key);
 	if (pair == NULL) {
-		if (g_hash_table_size(finder->pairs) >= MAX_PAIRS)
-			g_hash_table_foreach_remove(finder->pairs, is_single, NULL);
-		if (g_hash_table_size(finder->pairs) >= MAX_PAIRS)
+		if (!make_room(finder))
 			return;
 		pair = g_memdup2(key, sizeof *key);
 		pair->connections = pair->turned = 0;
